@@ -1,9 +1,13 @@
 /**
- * How the tests run: everything under `tests/` and the programs' own `tests/`, with `ambit` resolved to its TypeScript
- * source by the "source" export condition, so that no build stands between an edit and a test.
+ * How the tests run: everything under `tests/`, the programs' own `tests/` and the documentation's code blocks, with
+ * `ambit` resolved to its TypeScript source by the "source" export condition, so that no build stands between an edit
+ * and a test. The code blocks are written out here, before vitest looks for test files.
  */
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
+import { writeSnippets } from "./scripts/snippets.mjs";
+
+writeSnippets(import.meta.dirname);
 
 export default defineConfig({
   resolve: { conditions: ["source", ...defaultClientConditions] },
@@ -12,12 +16,11 @@ export default defineConfig({
     include: [
       "tests/**/*.test.ts",
       "programs/*/tests/**/*.test.ts",
-      "generated/snippets/**/*.test.ts",
+      "generated/snippets/*.test.ts",
     ],
-    exclude: ["**/node_modules/**", "**/dist/**", "tests/nodes/**"],
-    globalSetup: ["tests/project/writeSnippets.ts"],
-    reporters: ["default", "./scripts/tallyReporter.mjs"],
+    exclude: ["**/node_modules/**", "**/dist/**"],
     setupFiles: ["tests/setup.ts"],
+    reporters: ["default", "./scripts/tallyReporter.mjs"],
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts"],

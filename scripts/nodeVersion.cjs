@@ -4,12 +4,13 @@
 // of the oldest Node that npm scripts may meet. The version needed is read from package.json, its only home.
 "use strict";
 
-var needed = /\d+\.\d+\.\d+/.exec(require("../package.json").engines.node)[0];
+var needed = require("../package.json").engines.node.replace(">=", "");
 
+/** @param {string} version @param {string} than */
 function isOlder(version, than) {
-  var a = version.split(".").map(Number);
-  var b = than.split(".").map(Number);
-  for (var i = 0; i < 3; i++) if (a[i] !== b[i]) return a[i] < b[i];
+  var a = version.split(".");
+  var b = than.split(".");
+  for (var i = 0; i < 3; i++) if (a[i] !== b[i]) return Number(a[i]) < Number(b[i]);
   return false;
 }
 

@@ -2,7 +2,6 @@
 //
 // An error outside a test (a file that does not load, an unhandled rejection) counts as a failure; a run in which no test
 // ran has failed. The line is written when the process exits, so that nothing can come after it.
-/** @implements {import("vitest/reporters").Reporter} */
 export default class TallyReporter {
   #passed = 0;
   #failed = 0;
