@@ -1,0 +1,78 @@
+/** `ambit`: what it prints and how it ends, in this process and as the installed command. */
+import { spawnSync } from "node:child_process";
+import { cpus, release } from "node:os";
+import { expect, test } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
+import { runCommandLine } from "../../src/cli/commandLine.ts";
+
+function ambit(...args: string[]): { code: number; out: string; err: string } {
+  const [out, err]: [string[], string[]] = [[], []];
+  const code = runCommandLine(
+    args,
+    { write: (text) => out.push(text) },
+    { write: (text) => err.push(text) },
+  );
+  return { code, out: out.join(""), err: err.join("") };
+}
+
+test("info names the versions, the kernel and how the ambient scope is kept", () => {
+  const { code, out, err } = ambit("info");
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).toMatch(new RegExp(`^Ambit +${manifest.version.replaceAll(".", "\\.")}$`, "m"));
+  expect(out).toMatch(new RegExp(`^Runtime +Node\\.js ${process.versions.node}$`, "m"));
+  expect(out).toContain(`v8 ${process.versions.v8}`);
+  expect(out).toContain(release());
+  expect(out).toMatch(/^Ambient scope +AsyncLocalStorage on (async_hooks|AsyncContextFrame)$/m);
+});
+
+test("info --json prints the same facts as one JSON object", () => {
+  const { code, out } = ambit("info", "--json");
+  expect(code).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({
+    ambit: manifest.version,
+    runtime: `Node.js ${process.versions.node}`,
+    architecture: process.arch,
+    cpuModel: cpus()[0]?.model.trim(),
+  });
+});
+
+test("the keeper of the ambient scope follows the runtime's flags, not its version", () => {
+  const major = Number(process.versions.node.split(".")[0]);
+  expect(keeper([])).toBe(major >= 24 ? "AsyncContextFrame" : "async_hooks");
+  if (major >= 24) expect(keeper(["--no-async-context-frame"])).toBe("async_hooks");
+  if (major === 22)
+    expect(keeper(["--experimental-async-context-frame"])).toBe("AsyncContextFrame");
+});
+
+function keeper(flags: string[]): string | undefined {
+  const { stdout } = spawnSync(process.execPath, [...flags, "dist/cli/main.js", "info", "--json"], {
+    encoding: "utf8",
+  });
+  const { ambientScope } = JSON.parse(stdout) as { ambientScope: string };
+  return ambientScope.split(" ").at(-1);
+}
+
+test("the installed command prints the same and ends with the same code", () => {
+  const good = spawnSync(process.execPath, ["dist/cli/main.js", "info"], { encoding: "utf8" });
+  expect(good).toMatchObject({ status: 0, stdout: ambit("info").out, stderr: "" });
+  const bad = spawnSync(process.execPath, ["dist/cli/main.js", "inof"], { encoding: "utf8" });
+  expect(bad).toMatchObject({ status: 2, stdout: "", stderr: ambit("inof").err });
+});
+
+test("--help prints the commands and --version the version", () => {
+  expect(ambit("--help")).toMatchObject({ code: 0, err: "" });
+  expect(ambit("info", "-h").out).toBe(ambit("--help").out);
+  expect(ambit("--help").out).toContain("  info ");
+  expect(ambit("--version")).toEqual({ code: 0, out: `${manifest.version}\n`, err: "" });
+});
+
+test.each([
+  [[], "ambit: expected a command, such as `ambit info`; see `ambit --help`\n"],
+  [["inof"], "ambit: there is no command or option `inof`; see `ambit --help`\n"],
+  [["--jsno"], "ambit: there is no command or option `--jsno`; see `ambit --help`\n"],
+  [["toString"], "ambit: there is no command or option `toString`; see `ambit --help`\n"],
+  [["info", "--jsno"], "ambit: `ambit info` takes no `--jsno`; see `ambit --help`\n"],
+  [["info", "now"], "ambit: `ambit info` takes no `now`; see `ambit --help`\n"],
+])("a bad command line %j is answered with one line and code 2", (args, err) => {
+  expect(ambit(...args)).toEqual({ code: 2, out: "", err });
+});
