@@ -1,0 +1,26 @@
+// `npm run example NAME`: sets up, compiles examples/ (Node 20 cannot run TypeScript) and runs one of them here.
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { runCommand, say } from "./command.mjs";
+import { root, setUp } from "./setup.mjs";
+
+await setUp();
+const name = process.argv[2]?.replace(/^examples\/|\.ts$/g, "") ?? "";
+if (!existsSync(join(root, "examples", `${name}.ts`))) {
+  const names = readdirSync(join(root, "examples")).filter((file) => file.endsWith(".ts"));
+  say(`expected the name of an example: ${names.map((file) => file.slice(0, -3)).join(", ")}`);
+  process.exit(2);
+}
+const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+const compiled = await runCommand(process.execPath, [tsc, "-p", "tsconfig.examples.json"], {
+  cwd: root,
+});
+if (compiled.code !== 0) {
+  process.stderr.write(compiled.output);
+  process.exit(1);
+}
+const file = join(root, "generated", "examples", `${name}.js`);
+process.argv = [process.execPath, file, ...process.argv.slice(3)];
+const { main } = await import(pathToFileURL(file).href);
+await main(process.stdout);
