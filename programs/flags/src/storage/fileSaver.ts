@@ -1,0 +1,76 @@
+/*
+ * Saves small files so that none is ever seen half-written under its final name: each is written
+ * under a temporary name in the same folder, then renamed. Files that are saved together get their
+ * names only when all are written; after a failure no temporary file is left.
+ *
+ * Synchronous on purpose. For files of some kilobytes a thread pool costs more than the write, and a
+ * call that cannot be interrupted cannot be cancelled halfway.
+ */
+import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { threadId } from "node:worker_threads";
+
+import { storageError } from "./storageError.ts";
+
+/** A file to be: its name inside the folder, and what is in it. */
+export interface NewFile {
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
+/** Saves files into one folder, each whole or not at all. */
+export class FileSaver {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** @throws {@link StorageError} when a file cannot be written or named */
+  save(files: readonly NewFile[]): void {
+    const written: string[] = [];
+    let name = "";
+    try {
+      for (const file of files) {
+        name = file.name;
+        written.push(this.#temporary(name));
+        writeWhole(this.#temporary(name), file.content);
+      }
+      for (const file of files) {
+        name = file.name;
+        renameSync(this.#temporary(name), join(this.#folder, name));
+      }
+    } catch (error) {
+      for (const path of written) discard(path);
+      throw storageError(`cannot save ${join(this.#folder, name)}`, error);
+    }
+  }
+
+  #temporary(name: string): string {
+    return join(this.#folder, `.${name}${temporarySuffix(threadId)}`);
+  }
+}
+
+/** What the temporary names of this process end in; of one thread of it, if given. */
+export function temporarySuffix(thread: number | "" = ""): string {
+  return `${thread === "" ? "" : `.${thread}`}.${process.pid}.part`;
+}
+
+/** Removes what there may be of a file; why that fails is told by what made it necessary. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A name that could not be created cannot be removed either.
+  }
+}
+
+function writeWhole(path: string, content: Uint8Array): void {
+  const file = openSync(path, "w");
+  try {
+    let at = 0;
+    while (at < content.length) at += writeSync(file, content, at);
+  } finally {
+    closeSync(file);
+  }
+}

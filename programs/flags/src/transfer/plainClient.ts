@@ -1,0 +1,55 @@
+/*
+ * An HTTP client as one writes it with nothing but node:http: one connection, kept open, one
+ * request at a time. It serves the engines that do without Ambit; they hand it an AbortSignal.
+ */
+import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
+import { Agent as SecureAgent, request as httpsRequest } from "node:https";
+
+import { contentType, patience, type Answer } from "./answer.ts";
+import { TransferError, transferError } from "./transferError.ts";
+
+/** A client with one connection, for one server. */
+export class PlainClient {
+  readonly #agent: Agent;
+  readonly #request: typeof httpRequest;
+
+  /** @param base a URL of the server, which tells http from https */
+  constructor(base: string) {
+    const secure = new URL(base).protocol === "https:";
+    this.#agent = new (secure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: 1 });
+    this.#request = secure ? httpsRequest : httpRequest;
+  }
+
+  /**
+   * Fetches a URL.
+   *
+   * @throws {@link TransferError} when no whole answer came
+   * @throws the signal's reason when it is aborted
+   */
+  async get(url: string, signal: AbortSignal): Promise<Answer> {
+    let head: IncomingMessage | undefined;
+    try {
+      head = await this.#head(url, signal);
+      const body: Buffer[] = [];
+      for await (const chunk of head) body.push(chunk as Buffer);
+      const type = contentType(head.headers["content-type"]);
+      return { status: head.statusCode ?? 0, type, body: Buffer.concat(body) };
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw error instanceof TransferError ? error : transferError(error, head !== undefined);
+    }
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #head(url: string, signal: AbortSignal): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const request = this.#request(url, { agent: this.#agent, signal }, resolve);
+      request.once("error", reject);
+      request.setTimeout(patience, () => request.destroy(new TransferError("no answer in time")));
+      request.end();
+    });
+  }
+}
