@@ -1,0 +1,65 @@
+/**
+ * What each entry of the package exports, by name: a changed surface shows in the review of a change.
+ * `npm test -- exports -u` writes the new lists.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
+
+const ROOT = join(import.meta.dirname, "../..");
+
+/** The names in an entry's `export { … } from` clauses: values as they are, types with `type` before them. */
+function exportedNames(source: string): string[] {
+  const text = readFileSync(join(ROOT, source), "utf8").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+  const clauses = text.matchAll(/^export (type )?\{([^}]*)\} from "[^"]+";$/gm);
+  const names = [...clauses].flatMap(([, type = "", list = ""]) =>
+    list.split(",").map((name) => type + name.trim().replace(/^(type )?\w+ as /, "$1")),
+  );
+  return names.filter((name) => !["", "type "].includes(name)).sort(byName);
+}
+
+function byName(a: string, b: string): number {
+  return plain(a) < plain(b) ? -1 : 1;
+}
+
+function plain(name: string): string {
+  return name.replace("type ", "").toLowerCase();
+}
+
+const entries = Object.entries(manifest.exports).filter(
+  (entry): entry is [string, { source: string; types: string; default: string }] =>
+    typeof entry[1] !== "string",
+);
+
+test.each(entries)(
+  "the entry %s points at files that are there, in src and dist alike",
+  (_, files) => {
+    for (const file of Object.values(files)) expect(existsSync(join(ROOT, file)), file).toBe(true);
+  },
+);
+
+test.each(entries)(
+  "the entry %s is a plain list of exports, and holds what it lists",
+  async (_, { source }) => {
+    const loaded = (await import(join(ROOT, source))) as object;
+    const values = exportedNames(source).filter((name) => !name.startsWith("type "));
+    expect(values).toEqual(Object.keys(loaded).sort(byName));
+  },
+);
+
+test("ambit exports these names", () => {
+  expect(exportedNames("src/index.ts")).toMatchInlineSnapshot();
+});
+
+test("ambit/testing exports these names", () => {
+  expect(exportedNames("src/testing/index.ts")).toMatchInlineSnapshot();
+});
+
+test("ambit/http exports these names", () => {
+  expect(exportedNames("src/http/index.ts")).toMatchInlineSnapshot();
+});
+
+test("there are no other entries", () => {
+  expect(entries.map(([entry]) => entry)).toEqual([".", "./testing", "./http"]);
+});
