@@ -1,0 +1,180 @@
+/*
+ * asCompleted: tasks in the order in which they finish.
+ *
+ * Strategy: a hand-written async iterator over the futures as they end; it yields the original tasks (CPython 3.13),
+ * so the caller knows which one it was. An end is a queue entry, never a promise per future.
+ */
+import { expectMilliseconds, wrongType } from "./arguments.ts";
+import { type Awaitable, ensureFuture, type Outcome } from "./awaitable.ts";
+import type { TimerHandle } from "./clock.ts";
+import { TimeoutError } from "./errors.ts";
+import type { Future, Waiter } from "./future.ts";
+import type { Entry } from "./loop.ts";
+import { getRunningLoop } from "./scope.ts";
+import { suspend } from "./suspend.ts";
+import type { Wait } from "./suspension.ts";
+
+/** One item that has finished. */
+export interface Completion<A> {
+  /** The task or future; done. */
+  readonly task: A extends Future<unknown> ? A : Future<Outcome<A>>;
+  /** Its place among the items, duplicates left out. */
+  readonly index: number;
+}
+
+/** How long `asCompleted` goes on. */
+export interface AsCompletedOptions {
+  /** Milliseconds from the call; Infinity (default) for no limit. */
+  readonly timeout?: number;
+}
+
+/**
+ * The items as they finish (`asyncio.as_completed`): an async iterable of `{ task, index }`, where the task is done.
+ *
+ * A task or future that was passed in is yielded itself; functions are started as tasks. `task.result()` gives the
+ * value or throws the failure. (A record, because TypeScript takes it that `for await` awaits what is yielded.)
+ *
+ * **Cancellation:** of the loop that iterates: the items go on.
+ *
+ * @throws {@link TimeoutError} inside the iteration, when the timeout passes before the last one is done
+ *
+ * @example
+ * ```ts
+ * import { asCompleted, createTask, sleep } from "ambit";
+ *
+ * const slow = createTask(() => sleep(4, "slow"));
+ * const fast = createTask(() => sleep(1, "fast"));
+ * const order: string[] = [];
+ * for await (const { task } of asCompleted([slow, fast])) order.push(task.result());
+ * order; // => ["fast", "slow"]
+ * ```
+ */
+export function asCompleted<A extends Awaitable<unknown>>(
+  items: Iterable<A>,
+  options: AsCompletedOptions = {},
+): AsyncIterableIterator<Completion<A>> {
+  if (typeof items?.[Symbol.iterator] !== "function") throw wrongType("items", "an iterable", items);
+  const { timeout = Infinity } = options;
+  expectMilliseconds("options.timeout", timeout);
+  const futures = new Map<Future<unknown>, number>();
+  for (const item of items) {
+    const future = ensureFuture(item);
+    if (!futures.has(future)) futures.set(future, futures.size);
+  }
+  return new Completions(futures, timeout) as AsyncIterableIterator<Finished> as AsyncIterableIterator<
+    Completion<A>
+  >;
+}
+
+interface Finished {
+  readonly task: Future<unknown>;
+  readonly index: number;
+}
+
+class Completions implements AsyncIterableIterator<Finished> {
+  readonly #ready: Finished[] = [];
+  readonly #waiting: Wait<void>[] = [];
+  readonly #ends: End[] = [];
+  readonly #timeout: number;
+  #left: number;
+  #timedOut = false;
+  #timer: TimerHandle | null = null;
+
+  constructor(futures: Map<Future<unknown>, number>, timeout: number) {
+    this.#left = futures.size;
+    this.#timeout = timeout;
+    for (const [task, index] of futures) this.#follow({ task, index });
+    const loop = getRunningLoop();
+    if (timeout !== Infinity && this.#ready.length < futures.size) {
+      this.#timer = loop.schedule(loop.time() + timeout, expire, this);
+    }
+  }
+
+  #follow(item: Finished): void {
+    if (item.task.done()) return void this.#ready.push(item);
+    const end = new End(item, this);
+    this.#ends.push(end);
+    item.task.addWaiter(end);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Finished, undefined>> {
+    if (this.#left === 0) return this.return();
+    this.#left--;
+    while (this.#ready.length === 0) {
+      if (this.#timedOut) throw new TimeoutError(`asCompleted: timed out after ${this.#timeout} ms with ${this.#left + 1} not done`, this.#timeout);
+      await this.#nextEnd();
+    }
+    return { done: false, value: this.#ready.shift() as Finished };
+  }
+
+  /** A cancelled `next` has taken nothing. */
+  async #nextEnd(): Promise<void> {
+    try {
+      await suspend<void, Completions>(queueUp, this, "asCompleted");
+    } catch (error) {
+      this.#left++;
+      throw error;
+    }
+  }
+
+  queue(wait: Wait<void>): void {
+    this.#waiting.push(wait);
+  }
+
+  async return(): Promise<IteratorResult<Finished, undefined>> {
+    this.#left = 0;
+    this.#timer?.cancel();
+    for (const end of this.#ends) end.leave();
+    this.#wakeAll();
+    return { done: true, value: undefined };
+  }
+
+  ended(item: Finished): void {
+    this.#ready.push(item);
+    this.#wakeAll();
+  }
+
+  expire(): void {
+    this.#timedOut = true;
+    this.#wakeAll();
+  }
+
+  #wakeAll(): void {
+    for (const wait of this.#waiting.splice(0)) wait.resolve();
+  }
+}
+
+class End implements Waiter, Entry {
+  readonly passive = true;
+  readonly #item: Finished;
+  readonly #completions: Completions;
+
+  constructor(item: Finished, completions: Completions) {
+    this.#item = item;
+    this.#completions = completions;
+  }
+
+  settled(): void {
+    this.#item.task.getLoop().wake(this);
+  }
+
+  run(): void {
+    this.#completions.ended(this.#item);
+  }
+
+  leave(): void {
+    this.#item.task.removeWaiter(this);
+  }
+}
+
+function queueUp(wait: Wait<void>, completions: Completions): void {
+  completions.queue(wait);
+}
+
+function expire(completions: Completions): void {
+  completions.expire();
+}

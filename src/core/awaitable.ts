@@ -1,0 +1,41 @@
+/*
+ * What can be waited for: a function to run as a task, a task or future, a foreign promise.
+ *
+ * Strategy: everything that takes several of them (`gather`, `wait`, `asCompleted`, `shield`) makes futures of them
+ * first, by one rule: a function becomes a task, a future stays itself, a foreign promise becomes a task that awaits
+ * it and can be let go.
+ */
+import { wrongType } from "./arguments.ts";
+import { cancellable } from "./cancellable.ts";
+import { Future } from "./future.ts";
+import { createTask } from "./task.ts";
+
+/** Something to wait for. A function is run as a task; a promise has started already and cannot be stopped. */
+export type Awaitable<T> = (() => T | PromiseLike<T>) | PromiseLike<T>;
+
+/** The type that an {@link Awaitable} gives. */
+export type Outcome<A> = A extends () => infer R ? Awaited<R> : Awaited<A>;
+
+/**
+ * Makes a future of anything that can be waited for (`asyncio.ensure_future`): a function is started as a task, a
+ * future or task is returned as it is, a promise is wrapped.
+ *
+ * @throws TypeError for anything else
+ *
+ * @example
+ * ```ts
+ * import { ensureFuture } from "ambit";
+ *
+ * await ensureFuture(async () => 42); // => 42
+ * ```
+ */
+export function ensureFuture<T>(item: Awaitable<T>): Future<T> {
+  if (item instanceof Future) return item as Future<T>;
+  if (typeof item === "function") return createTask(item);
+  if (isThenable(item)) return createTask(() => cancellable(item));
+  throw wrongType("item", "a function, a task, a future or a promise", item);
+}
+
+function isThenable(item: unknown): item is PromiseLike<unknown> {
+  return typeof item === "object" && item !== null && typeof (item as { then?: unknown }).then === "function";
+}

@@ -1,0 +1,353 @@
+/*
+ * Future: an outcome that is set once, awaited by any number of waiters. Task is a Future that a body settles.
+ *
+ * Strategy: the outcome lives here, no promise is made for it. `await future` calls `then` with the resolving
+ * functions of the await's own promise; these are safe to call at any time, so a join is one small object and no
+ * promise. Any other callback goes through a native promise, which keeps its async context and ordering.
+ * Awaiting ties: a cancel of the awaiting scope cancels the future, and the awaiter resumes when that has ended.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { inspect } from "node:util";
+import { expectFunction } from "./arguments.ts";
+import { cancelledFor } from "./cancellation.ts";
+import { taskWaiting } from "./diagnostics.ts";
+import { INSPECT } from "./inspection.ts";
+import { type CancelledError, InvalidStateError } from "./errors.ts";
+import type { Loop } from "./loop.ts";
+import { ambientScope, type Scope } from "./scope.ts";
+import { announce, refuse } from "./suspend.ts";
+import { recordUnretrieved, retrieved, type Unretrieved } from "./unretrieved.ts";
+import { Suspension } from "./suspension.ts";
+
+/** @internal */
+export type FutureState = "pending" | "fulfilled" | "rejected" | "cancelled";
+
+/** Told when a future is done. @internal */
+export interface Waiter {
+  /** True when it does not look at the outcome: a failure then still counts as not retrieved. */
+  readonly passive?: boolean;
+  settled(): void;
+}
+
+const functionText = Function.prototype.toString;
+const RESOLVER_TEXT: string = functionText.call(captureResolver());
+
+function captureResolver(): (value: void) => void {
+  let captured!: (value: void) => void;
+  void new Promise<void>((resolve) => (captured = resolve));
+  return captured;
+}
+
+/** True for the resolving functions that `await` and Promise hand to a thenable: anonymous and native. */
+function isResolver(callback: unknown): callback is (value: unknown) => void {
+  return (
+    typeof callback === "function" &&
+    callback.name === "" &&
+    functionText.call(callback) === RESOLVER_TEXT
+  );
+}
+
+/**
+ * An outcome that somebody sets once (`asyncio.Future`).
+ *
+ * `await future` gives the result or throws the exception. Invariant: pending, then exactly one of fulfilled, rejected
+ * and cancelled.
+ *
+ * **Cancellation:** cancelling who awaits it cancels the future itself, as in asyncio; `shield(future)` unties them.
+ *
+ * @example
+ * ```ts
+ * import { createTask, Future, sleep } from "ambit";
+ *
+ * const future = new Future<string>();
+ * createTask(async () => {
+ *   await sleep(1);
+ *   future.setResult("ready");
+ * });
+ * await future; // => "ready"
+ * ```
+ */
+export class Future<T> implements PromiseLike<T> {
+  /** The scope whose end reports a failure that nobody looked at. @internal */
+  readonly runner: Scope;
+  /** @internal */
+  state: FutureState = "pending";
+  /** @internal */
+  outcome: unknown = undefined;
+  /** @internal */
+  waiters: Waiter | Waiter[] | null = null;
+  #unretrieved: Unretrieved | null = null;
+
+  constructor();
+  /** @internal */
+  constructor(runner?: Scope);
+  constructor(runner: Scope = ambientScope().runner) {
+    this.runner = runner;
+  }
+
+  /** The loop that it belongs to (`get_loop`). */
+  getLoop(): Loop {
+    return this.runner.loop;
+  }
+
+  /** True when it has an outcome or was cancelled. */
+  done(): boolean {
+    return this.state !== "pending";
+  }
+
+  /** True when it was cancelled. */
+  cancelled(): boolean {
+    return this.state === "cancelled";
+  }
+
+  /**
+   * The result.
+   * @throws what it failed with, the CancelledError it was cancelled with
+   * @throws {@link InvalidStateError} while it is pending
+   */
+  result(): T {
+    if (this.state === "fulfilled") return this.outcome as T;
+    if (this.state === "pending") throw this.#notDone("result");
+    this.look();
+    throw this.outcome;
+  }
+
+  /**
+   * What it failed with; undefined when it was fulfilled.
+   * @throws the CancelledError it was cancelled with
+   * @throws {@link InvalidStateError} while it is pending
+   */
+  exception(): unknown {
+    if (this.state === "pending") throw this.#notDone("exception");
+    if (this.state === "cancelled") throw this.outcome;
+    this.look();
+    return this.state === "rejected" ? this.outcome : undefined;
+  }
+
+  /**
+   * Sets the result and wakes who waits.
+   * @throws {@link InvalidStateError} when it is done already
+   */
+  setResult(value: T): void {
+    this.#mustBePending("setResult");
+    this.settle("fulfilled", value);
+  }
+
+  /**
+   * Sets what it fails with and wakes who waits. Reported once, later, if nobody ever looks at it.
+   * @throws {@link InvalidStateError} when it is done already
+   */
+  setException(error: unknown): void {
+    this.#mustBePending("setException");
+    this.settle("rejected", error);
+  }
+
+  /** Cancels it; false when it is done already. */
+  cancel(reason?: unknown): boolean {
+    return this.cancelWith(cancelledFor("the future", reason));
+  }
+
+  /** @internal */
+  cancelWith(error: CancelledError): boolean {
+    if (this.state !== "pending") return false;
+    this.settle("cancelled", error);
+    return true;
+  }
+
+  /** Calls `callback(this)` soon after it is done, in the caller's async context, in the order of registration. */
+  addDoneCallback(callback: (future: this) => void): void {
+    expectFunction("callback", callback);
+    const entry = new DoneCallback(this, callback as (future: never) => void);
+    if (this.state === "pending") this.addWaiter(entry);
+    else entry.settled();
+  }
+
+  /** Takes a callback back, each time it was added; returns how many that were. */
+  removeDoneCallback(callback: (future: this) => void): number {
+    const all = this.#listWaiters();
+    const kept = all.filter((at) => !(at instanceof DoneCallback && at.callback === callback));
+    this.waiters = kept.length === 0 ? null : kept;
+    return all.length - kept.length;
+  }
+
+  /**
+   * What `await` calls. Ties the caller to the future, see the class.
+   */
+  // oxlint-disable-next-line unicorn/no-thenable -- being awaitable is what a future is for
+  then<A = T, B = never>(
+    onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): PromiseLike<A | B> {
+    if (isResolver(onFulfilled) && isResolver(onRejected)) {
+      this.join(onFulfilled, onRejected);
+      return this as PromiseLike<unknown> as PromiseLike<A | B>;
+    }
+    const joined = new Promise<T>((resolve, reject) =>
+      this.join(resolve as (value: unknown) => void, reject),
+    );
+    return joined.then(onFulfilled, onRejected);
+  }
+
+  /** Calls one of the two when it is done; tied to the ambient scope meanwhile. @internal */
+  join(resolve: (value: unknown) => void, reject: (reason: unknown) => void): void {
+    if (this.state !== "pending") {
+      this.look();
+      return this.state === "fulfilled" ? resolve(this.outcome) : reject(this.outcome);
+    }
+    const scope = ambientScope();
+    const asked = scope.ended || scope.owner.undelivered !== 0 ? refuse(scope, "await") : null;
+    if (asked !== null && scope.ended) return reject(asked);
+    const join = new Join(scope, this, resolve, reject);
+    if (scope.loop.debug || taskWaiting.hasSubscribers) announce(scope, join, this.then);
+    this.addWaiter(join);
+    if (asked !== null) join.cancel(asked);
+  }
+
+  /** @internal */
+  addWaiter(waiter: Waiter): void {
+    const waiters = this.waiters;
+    if (waiters === null) this.waiters = waiter;
+    else if (Array.isArray(waiters)) waiters.push(waiter);
+    else this.waiters = [waiters, waiter];
+  }
+
+  /** @internal */
+  removeWaiter(waiter: Waiter): void {
+    if (this.waiters === waiter) this.waiters = null;
+    else if (Array.isArray(this.waiters)) {
+      const index = this.waiters.indexOf(waiter);
+      if (index >= 0) this.waiters.splice(index, 1);
+    }
+  }
+
+  /** Somebody looks at the outcome: a failure counts as retrieved. @internal */
+  look(): void {
+    if (this.#unretrieved === null) return;
+    retrieved(this, this.#unretrieved);
+    this.#unretrieved = null;
+  }
+
+  /** @internal */
+  settle(state: FutureState, outcome: unknown): void {
+    this.state = state;
+    this.outcome = outcome;
+    const waiters = this.waiters;
+    this.waiters = null;
+    if (state === "rejected" && !isLookedAt(waiters)) this.#record(outcome);
+    if (waiters === null) return;
+    if (Array.isArray(waiters)) for (const waiter of waiters) waiter.settled();
+    else waiters.settled();
+  }
+
+  /** How reports name it. @internal */
+  describe(): string {
+    return "a future";
+  }
+
+  #record(error: unknown): void {
+    const { runner } = this;
+    const record = { what: this.describe(), error, runner, loop: runner.loop };
+    this.#unretrieved = record;
+    recordUnretrieved(this, record);
+  }
+
+  #listWaiters(): Waiter[] {
+    if (this.waiters === null) return [];
+    return Array.isArray(this.waiters) ? this.waiters : [this.waiters];
+  }
+
+  #mustBePending(operation: string): void {
+    if (this.state === "pending") return;
+    throw new InvalidStateError(`${operation} on a future that is done already: ${inspect(this)}`);
+  }
+
+  #notDone(operation: string): InvalidStateError {
+    return new InvalidStateError(
+      `${operation}() of ${inspect(this)}, which is not done yet: await it first`,
+    );
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return `<Future ${stateWords(this)}>`;
+  }
+}
+
+function isLookedAt(waiters: Waiter | Waiter[] | null): boolean {
+  if (Array.isArray(waiters)) return waiters.some((waiter) => waiter.passive !== true);
+  return waiters !== null && waiters.passive !== true;
+}
+
+/** `pending`, `finished result=42`, `finished exception=Error: x`, `cancelled`. @internal */
+export function stateWords(future: Future<unknown>): string {
+  if (future.state === "fulfilled") return `finished result=${inspect(future.outcome, { depth: 0 })}`;
+  if (future.state === "rejected") return `finished exception=${String(future.outcome)}`;
+  return future.state;
+}
+
+/** Code that awaits a future. A cancel goes on to the future; the awaiter resumes when that has ended. */
+class Join extends Suspension implements Waiter {
+  readonly #future: Future<unknown>;
+  readonly #resolve: (value: unknown) => void;
+  readonly #reject: (reason: unknown) => void;
+  #forwarding = false;
+
+  constructor(
+    scope: Scope,
+    future: Future<unknown>,
+    resolve: (value: unknown) => void,
+    reject: (reason: unknown) => void,
+  ) {
+    super(scope, "await", future);
+    this.#future = future;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  settled(): void {
+    const ring = this.leave();
+    if (ring !== null) ring.loop.wake(this);
+  }
+
+  run(): void {
+    const { state, outcome } = this.#future;
+    if (state === "fulfilled") this.#resolve(outcome);
+    else this.#reject(outcome);
+  }
+
+  cancel(error: CancelledError): void {
+    // Two tasks that await each other would hand one cancel round for ever.
+    if (this.#forwarding) return;
+    this.#forwarding = true;
+    this.#future.cancelWith(error);
+    this.#forwarding = false;
+  }
+
+  /** Its scope has ended: the awaiter goes, the future stays; others may want it. */
+  override abandon(error: CancelledError): void {
+    if (this.leave() === null) return;
+    this.#future.removeWaiter(this);
+    this.#reject(error);
+  }
+}
+
+class DoneCallback implements Waiter {
+  readonly passive = true;
+  readonly callback: (future: never) => void;
+  readonly #future: Future<unknown>;
+  readonly #bound: (future: Future<unknown>) => void;
+
+  constructor(future: Future<unknown>, callback: (future: never) => void) {
+    this.#future = future;
+    this.callback = callback;
+    this.#bound = AsyncLocalStorage.bind(callback as (future: Future<unknown>) => void);
+  }
+
+  settled(): void {
+    this.#future.runner.loop.enqueue(this);
+  }
+
+  run(): void {
+    this.#future.runner.loop.guard(() => this.#bound(this.#future));
+  }
+}

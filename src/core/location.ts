@@ -1,0 +1,85 @@
+/*
+ * Where a function is written: `file:line`.
+ *
+ * Strategy: V8 knows, and its inspector tells, in process and without opening a port. Asked for only when something is
+ * printed (an inspect, a task tree, a deadlock report), and remembered per function.
+ * Limits: tells nothing for bound and native functions, nor where the runtime has no inspector (it then answers
+ * undefined).
+ */
+import { createRequire } from "node:module";
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Session } from "node:inspector";
+
+interface Location {
+  readonly scriptId: string;
+  readonly lineNumber: number;
+}
+
+type Callable = (...args: never[]) => unknown;
+
+const known = new WeakMap<Callable, string>();
+const SLOT = "__ambitLocate";
+
+/** `examples/spinner.ts:12`, or undefined. @internal */
+export function locationOf(callable: Callable): string | undefined {
+  const before = known.get(callable);
+  if (before !== undefined) return before;
+  const found = ask(callable);
+  if (found !== undefined) known.set(callable, found);
+  return found;
+}
+
+function ask(callable: Callable): string | undefined {
+  const holder = globalThis as { [SLOT]?: Callable };
+  let session: Session | undefined;
+  try {
+    session = open();
+    holder[SLOT] = callable;
+    return query(session);
+  } catch {
+    return undefined; // No inspector in this runtime: a location is a nicety.
+  } finally {
+    delete holder[SLOT];
+    session?.disconnect();
+  }
+}
+
+function open(): Session {
+  const inspector = createRequire(import.meta.url)("node:inspector") as typeof import("node:inspector");
+  const session = new inspector.Session();
+  session.connect();
+  return session;
+}
+
+/** The inspector answers a session of its own process before `post` returns. */
+function query(session: Session): string | undefined {
+  const scripts = new Map<string, string>();
+  let answer: string | undefined;
+  session.on("Debugger.scriptParsed", ({ params }) => scripts.set(params.scriptId, params.url));
+  session.post("Debugger.enable");
+  session.post("Runtime.evaluate", { expression: SLOT }, (_error, found) => {
+    const objectId = found?.result.objectId;
+    if (objectId === undefined) return;
+    session.post("Runtime.getProperties", { objectId, ownProperties: true }, (_failed, properties) => {
+      const slot = properties?.internalProperties?.find((at) => at.name === "[[FunctionLocation]]");
+      answer = words(slot?.value?.value as Location | undefined, scripts);
+    });
+  });
+  session.post("Debugger.disable");
+  return answer;
+}
+
+function words(location: Location | undefined, scripts: Map<string, string>): string | undefined {
+  if (location === undefined) return undefined;
+  const url = scripts.get(location.scriptId);
+  if (url === undefined || url === "") return undefined;
+  return `${shortPath(url)}:${location.lineNumber + 1}`;
+}
+
+function shortPath(url: string): string {
+  if (!url.startsWith("file:")) return url;
+  const path = fileURLToPath(url);
+  const near = relative(process.cwd(), path);
+  return near.startsWith("..") ? path : near;
+}

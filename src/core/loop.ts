@@ -1,0 +1,157 @@
+/*
+ * The loop: the one place that knows time and order.
+ *
+ * Strategy: Node's own event loop does the work; a Loop says how Ambit uses it: what time it is, when a task may
+ * start, how a completed wait resumes its task (the wake policy), where timers live, who hears of errors that reach
+ * nobody. There are two: `UvLoop` for production, the virtual one of `ambit/testing`. Everything above is written
+ * against this class and never touches a timer of Node's.
+ * Limits: a loop cannot be stopped or run "until complete"; the host loop is Node's. asyncio's add_reader, sock_* and
+ * policies have no counterpart.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { inspect } from "node:util";
+import { expectFunction, expectMilliseconds } from "./arguments.ts";
+import type { TimerHandle } from "./clock.ts";
+
+/** Something that waits for its turn: a completed wait, a callback. @internal */
+export interface Entry {
+  run(): void;
+}
+
+/** A wait that a full turn of the event loop completes. @internal */
+export interface Passing {
+  finish(value: undefined): void;
+}
+
+/** What an exception handler is told. */
+export interface ExceptionContext {
+  /** What happened, as one sentence. */
+  readonly message: string;
+  /** The error, where there is one. */
+  readonly exception?: unknown;
+  /** The task or future it happened in, where known. */
+  readonly task?: object;
+  /** More for the reader: where it started, a task tree. */
+  readonly details?: string;
+}
+
+/** Hears of errors that reach nobody else. */
+export type ExceptionHandler = (context: ExceptionContext) => void;
+
+/** A callback that waits for its turn; `callSoon` returns it. */
+export class Handle implements Entry {
+  #callback: (() => void) | null;
+  readonly #loop: Loop;
+
+  /** @internal */
+  constructor(loop: Loop, callback: () => void) {
+    this.#loop = loop;
+    this.#callback = callback;
+  }
+
+  /** Takes the callback back; without effect once it ran. */
+  cancel(): void {
+    this.#callback = null;
+  }
+
+  /** True when the callback was taken back or has run. */
+  cancelled(): boolean {
+    return this.#callback === null;
+  }
+
+  /** @internal */
+  run(): void {
+    const callback = this.#callback;
+    this.#callback = null;
+    if (callback !== null) this.#loop.guard(callback);
+  }
+}
+
+/** Clock, order and error reporting of a program. `getRunningLoop()` gives the one in charge. */
+export abstract class Loop {
+  /** Reports slow steps, swallowed cancellations and waits that came too late; off unless `run({ debug: true })` or `AMBIT_DEBUG=1`. */
+  debug: boolean = process.env["AMBIT_DEBUG"] === "1";
+  /** In debug mode, a step that holds the loop for longer than this many milliseconds is reported. Default 100. */
+  slowCallbackDuration = 100;
+  #exceptionHandler: ExceptionHandler | null = null;
+
+  /** Milliseconds on the loop's clock; only differences mean anything. */
+  abstract time(): number;
+  /** Resumes what a completed wait holds up, as the wake policy says. @internal */
+  abstract wake(entry: Entry): void;
+  /** Runs the entry on the next turn of the ready queue, in the caller's async context. @internal */
+  abstract enqueue(entry: Entry): void;
+  /** Settles when a new task may start. @internal */
+  abstract turn(): Promise<void>;
+  /** Finishes the wait after one full turn of the event loop. @internal */
+  abstract pass(wait: Passing): void;
+  /** True while the running slice may go on without a full turn. @internal */
+  abstract withinBudget(): boolean;
+  /** Runs `run(argument)` at `when`, in no particular async context. @internal */
+  abstract schedule<A>(when: number, run: (argument: A) => void, argument: A): TimerHandle;
+
+  /** Calls `callback` soon, after what is ready now, in the caller's async context (`loop.call_soon`). */
+  callSoon(callback: () => void): Handle {
+    expectFunction("callback", callback);
+    const handle = new Handle(this, AsyncLocalStorage.bind(callback));
+    this.enqueue(handle);
+    return handle;
+  }
+
+  /** Calls `callback` after `ms` milliseconds, in the caller's async context (`loop.call_later`). */
+  callLater(ms: number, callback: () => void): TimerHandle {
+    expectMilliseconds("ms", ms);
+    return this.callAt(this.time() + ms, callback);
+  }
+
+  /** Calls `callback` when the loop's clock reaches `when` (`loop.call_at`). */
+  callAt(when: number, callback: () => void): TimerHandle {
+    expectMilliseconds("when", when);
+    expectFunction("callback", callback);
+    return this.schedule(when, guarded(this), AsyncLocalStorage.bind(callback));
+  }
+
+  /** Who hears of errors that reach nobody; null is the default, which prints to standard error. */
+  getExceptionHandler(): ExceptionHandler | null {
+    return this.#exceptionHandler;
+  }
+
+  /** Replaces the exception handler; null restores the default. */
+  setExceptionHandler(handler: ExceptionHandler | null): void {
+    if (handler !== null) expectFunction("handler", handler);
+    this.#exceptionHandler = handler;
+  }
+
+  /** Tells the exception handler; a handler that throws is reported by the default one, never thrown on. */
+  callExceptionHandler(context: ExceptionContext): void {
+    if (this.#exceptionHandler === null) return this.defaultExceptionHandler(context);
+    try {
+      this.#exceptionHandler(context);
+    } catch (error) {
+      this.defaultExceptionHandler(context);
+      this.defaultExceptionHandler({ message: "the exception handler threw", exception: error });
+    }
+  }
+
+  /** Prints the context to standard error. */
+  defaultExceptionHandler(context: ExceptionContext): void {
+    const lines = [`ambit: ${context.message}`];
+    if (context.task !== undefined) lines.push(`task: ${inspect(context.task)}`);
+    if (context.details !== undefined) lines.push(context.details);
+    if (context.exception !== undefined) lines.push(inspect(context.exception));
+    process.stderr.write(`${lines.join("\n")}\n`);
+  }
+
+  /** Runs a callback of the user's; what it throws goes to the exception handler. @internal */
+  guard(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.callExceptionHandler({ message: "a callback threw", exception: error });
+    }
+  }
+}
+
+function guarded(loop: Loop): (callback: () => void) => void {
+  return (callback) => loop.guard(callback);
+}

@@ -1,0 +1,250 @@
+/*
+ * The cancellation tree: the one place that cancels.
+ *
+ * A scope is a node of the tree and holds the waits that are pending in it. The *ambient* scope is the one the running
+ * code was called in; it lives in the one AsyncLocalStorage of the library. Each task opens a scope, and so do
+ * `timeout`, `taskGroup`, `protect` and `CancelScope` inside a task.
+ *
+ * The *owner* of a scope is the nearest task scope or shielded scope at or above it: the border of one flow of
+ * control. A cancel is delivered once to each owner's territory: to the waits pending there, or, when none is, as a
+ * request that the next wait in the scope takes (edge-triggered, as in asyncio). Tasks below are cancelled one by one,
+ * so each counts its own requests.
+ *
+ * Strategy: rings and child lists are linked through the objects themselves (no Set per scope); a wait looks at one
+ * number (`owner.undelivered`) to know that nothing is asked of it; an AbortSignal is made when one is asked for.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { cancelled } from "./cancellation.ts";
+import type { Context } from "./context.ts";
+import type { CancelledError } from "./errors.ts";
+import type { Loop } from "./loop.ts";
+import { defaultLoop } from "./uvLoop.ts";
+import { type Suspension, WaitRing } from "./suspension.ts";
+
+/** What a scope is to its owner: part of the same flow, a flow of its own, or closed to cancels from above. @internal */
+export type Border = "open" | "task" | "shield";
+
+/** @internal */
+export class Scope extends WaitRing {
+  readonly parent: Scope | null;
+  readonly border: Border;
+  /** The nearest task or shielded scope at or above this one. */
+  readonly owner: Scope;
+  /** The nearest scope with context variables of its own. */
+  home: Scope;
+  /** The scope under which `createTask` hangs new tasks. */
+  runner: Scope;
+  /** The task or other object that this scope belongs to, for `currentTask` and pictures of the tree. */
+  body: object | null = null;
+  context: Context | null = null;
+  youngestChild: Scope | null = null;
+  previousSibling: Scope | null = null;
+  nextSibling: Scope | null = null;
+  /** On an owner: how many scopes of its territory have a request that no wait has taken yet. */
+  undelivered = 0;
+  /** Cancels asked for, less those taken back by `uncancel`. */
+  cancels = 0;
+  ended = false;
+  #request: CancelledError | null = null;
+  #signals: Signals | null = null;
+
+  constructor(parent: Scope | null, border: Border, loop: Loop = (parent as Scope).loop) {
+    super(loop);
+    this.parent = parent;
+    this.border = border;
+    this.owner = border === "open" && parent !== null ? parent.owner : this;
+    this.home = border === "task" || parent === null ? this : parent.home;
+    this.runner = parent === null ? this : parent.runner;
+    if (parent !== null) this.#join(parent);
+  }
+
+  #join(parent: Scope): void {
+    const sibling = parent.youngestChild;
+    parent.youngestChild = this;
+    this.previousSibling = sibling;
+    if (sibling !== null) sibling.nextSibling = this;
+    // Work left floating cannot start anew under a scope that has ended.
+    if (parent.ended && this.border === "open") this.ended = true;
+  }
+
+  /** The request that no wait has taken yet. */
+  get request(): CancelledError | null {
+    return this.#request;
+  }
+
+  /** Cancels what waits here and below; with nothing waiting, leaves a request for the next wait. */
+  cancel(error: CancelledError): void {
+    if (this.ended) return;
+    this.cancels++;
+    const below = new Territory(this);
+    for (const wait of below.waits) wait.cancel(error);
+    if (below.waits.length === 0) this.ask(error);
+    for (const task of below.tasks) task.cancel(cancelled(error.message, error));
+    for (const scope of below.scopes) scope.#signals?.abort(error);
+  }
+
+  /** Takes one cancel back; at zero, a request that no wait has taken yet is dropped (CPython 3.13). */
+  uncancel(): number {
+    if (this.cancels > 0) this.cancels--;
+    if (this.cancels === 0) this.drop();
+    return this.cancels;
+  }
+
+  /** Leaves a request for the next wait. */
+  ask(error: CancelledError): void {
+    if (this.#request === null) this.owner.undelivered++;
+    this.#request = error;
+  }
+
+  /** Takes this scope's own request. */
+  drop(): CancelledError | null {
+    const request = this.#request;
+    if (request !== null) {
+      this.#request = null;
+      this.owner.undelivered--;
+    }
+    return request;
+  }
+
+  /** Why a wait may not begin here now, or null. Takes the request that it returns: it is delivered. */
+  refusal(): CancelledError | null {
+    if (this.ended) return cancelled("the scope of this wait has ended");
+    return this.owner.undelivered === 0 ? null : this.claim();
+  }
+
+  /** Takes the outermost request that is meant for code in this scope: an outer cancel wins over an inner deadline. */
+  claim(): CancelledError | null {
+    let asked: Scope | null = null;
+    for (let at: Scope = this; ; at = at.parent as Scope) {
+      if (at.#request !== null) asked = at;
+      if (at === this.owner) break;
+    }
+    return asked === null ? null : asked.drop();
+  }
+
+  /** How often the scopes above, up to the owner, were cancelled: tells an outer cancel from one's own. */
+  outerCancels(): number {
+    let count = 0;
+    for (let at: Scope = this; at !== this.owner; ) {
+      at = at.parent as Scope;
+      count += at.cancels;
+    }
+    return count;
+  }
+
+  /** Ends the scope: what still waits in it was left floating and dies out. */
+  end(): void {
+    this.ended = true;
+    if (this.#request !== null) this.drop();
+    if (this.oldestWait !== null || this.youngestChild !== null) this.#abandon();
+    if (this.parent !== null) this.#part(this.parent);
+  }
+
+  #part(parent: Scope): void {
+    const older = this.previousSibling;
+    const younger = this.nextSibling;
+    if (older !== null) older.nextSibling = younger;
+    if (younger !== null) younger.previousSibling = older;
+    else parent.youngestChild = older;
+    this.previousSibling = this.nextSibling = null;
+  }
+
+  #abandon(): void {
+    const error = cancelled("the scope that this work was left in has ended");
+    const below = new Territory(this, true);
+    for (const scope of below.scopes) scope.ended = true;
+    for (const wait of below.waits) wait.abandon(error);
+    for (const task of below.tasks) task.cancel(error);
+    for (const scope of below.scopes) scope.#signals?.abort(error);
+  }
+
+  /** The signal that stays aborted once the scope was cancelled. */
+  get signal(): AbortSignal {
+    this.#signals ??= new Signals();
+    return this.#signals.lasting(this.cancels > 0 || this.ended);
+  }
+
+  /** The signal for work that begins now: aborted by the *next* cancel, so that clean-up code can use it too. */
+  get freshSignal(): AbortSignal {
+    this.#signals ??= new Signals();
+    return this.#signals.fresh();
+  }
+
+  /** The children, oldest first. */
+  get children(): Scope[] {
+    const children: Scope[] = [];
+    for (let at = this.youngestChild; at !== null; at = at.previousSibling) children.push(at);
+    return children.reverse();
+  }
+}
+
+/** What a cancel of a scope reaches: the waits and scopes of its own flow, and the tasks right below it. */
+class Territory {
+  readonly waits: Suspension[] = [];
+  readonly tasks: Scope[] = [];
+  readonly scopes: Scope[] = [];
+
+  constructor(scope: Scope, throughShields = false) {
+    this.#enter(scope, throughShields);
+  }
+
+  #enter(scope: Scope, throughShields: boolean): void {
+    this.scopes.push(scope);
+    this.#collectWaits(scope);
+    if (scope.youngestChild === null) return;
+    for (const child of scope.children) {
+      if (child.border === "task") this.tasks.push(child);
+      else if (child.border === "open" || throughShields) this.#enter(child, throughShields);
+    }
+  }
+
+  #collectWaits(scope: Scope): void {
+    const first = scope.oldestWait;
+    if (first === null) return;
+    let at: Suspension = first;
+    do {
+      this.waits.push(at);
+      at = at.next as Suspension;
+    } while (at !== first);
+  }
+}
+
+/** The AbortSignals of a scope: one that lasts, and a new one for work that starts after a cancel. */
+class Signals {
+  #lasting: AbortController | null = null;
+  #fresh: AbortController | null = null;
+
+  lasting(aborted: boolean): AbortSignal {
+    this.#lasting ??= new AbortController();
+    if (aborted && !this.#lasting.signal.aborted) this.#lasting.abort(cancelled());
+    return this.#lasting.signal;
+  }
+
+  fresh(): AbortSignal {
+    this.#fresh ??= new AbortController();
+    return this.#fresh.signal;
+  }
+
+  abort(error: CancelledError): void {
+    this.#lasting?.abort(error);
+    const fresh = this.#fresh;
+    this.#fresh = null;
+    fresh?.abort(error);
+  }
+}
+
+/** The only AsyncLocalStorage of the library: the scope that the running code was called in. @internal */
+export const ambient: AsyncLocalStorage<Scope> = new AsyncLocalStorage();
+
+/** Code that runs outside `run` is in this one; it never ends. @internal */
+export const rootScope: Scope = new Scope(null, "shield", defaultLoop);
+
+/** @internal */
+export function ambientScope(): Scope {
+  return ambient.getStore() ?? rootScope;
+}
+
+/** The loop in charge of the running code (`asyncio.get_running_loop`). */
+export function getRunningLoop(): Loop {
+  return ambientScope().loop;
+}

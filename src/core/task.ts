@@ -1,0 +1,346 @@
+/*
+ * Task: a scope with a body and an outcome.
+ *
+ * Strategy: `createTask` enters the task's scope once, in the async context of its creator (so that stores of the
+ * user's own AsyncLocalStorage travel too), and runs one small async function there that waits for the task's turn,
+ * runs the body and settles the task. That is the only `als.run` of a task's life.
+ * Order: bodies start on the next turn of the ready queue, in creation order; a task that was cancelled before its turn
+ * never runs its body.
+ */
+import { inspect } from "node:util";
+import { expectAbortSignal, expectFunction, wrongType } from "./arguments.ts";
+import { asCancellation, cancelled, cancelledFor } from "./cancellation.ts";
+import { Context } from "./context.ts";
+import { frames, placeAbove, stepBegins, stepEnds } from "./debug.ts";
+import { taskCancelled, taskCreated, taskEnded, taskStarted } from "./diagnostics.ts";
+import { INSPECT } from "./inspection.ts";
+import { type CancelledError, InvalidStateError } from "./errors.ts";
+import { Future, stateWords } from "./future.ts";
+import { locationOf } from "./location.ts";
+import type { Loop } from "./loop.ts";
+import { ambient, ambientScope, Scope } from "./scope.ts";
+import type { Suspension } from "./suspension.ts";
+
+/** The body of a task: an async function, or any function that returns a value or a promise. */
+export type TaskBody<T> = () => T | PromiseLike<T>;
+
+/** How a task is made. */
+export interface TaskOptions {
+  /** Name for diagnostics; `Task-N` when left out. */
+  readonly name?: string;
+  /** Starts the body at once, inside `createTask`, up to its first wait. Default false. */
+  readonly eager?: boolean;
+  /** Aborting it cancels the task. No listener is left on it when the task has ended. */
+  readonly signal?: AbortSignal;
+  /** Context variables to run in; a copy of the current ones when left out. */
+  readonly context?: Context;
+}
+
+let created = 0;
+
+/**
+ * A running body and its outcome (`asyncio.Task`).
+ *
+ * Made by `createTask` and `group.spawn`. `await task` gives what the body returned or throws what it threw, and ties
+ * the awaiter to it.
+ *
+ * **Cancellation:** `cancel()` throws a CancelledError out of what the body waits in; cancelling who awaits the task
+ * cancels the task, and the awaiter resumes when it has really ended.
+ */
+export class Task<T> extends Future<T> implements AsyncDisposable {
+  /** @internal */
+  readonly scope: Scope;
+  readonly #number = ++created;
+  #body: TaskBody<T> | null;
+  #name: string | undefined;
+  #functionName: string;
+  #place: { stack?: string } | null = null;
+
+  /** @internal */
+  constructor(body: TaskBody<T>, parent: Scope, options: TaskOptions) {
+    super(parent.runner);
+    this.#body = body;
+    this.#name = options.name;
+    this.#functionName = body.name;
+    this.scope = new Scope(parent, "task");
+    this.scope.body = this;
+    this.scope.context = options.context ?? inherited();
+    if (parent.loop.debug) this.#place = placeAbove(createTask);
+  }
+
+  /** Its name: as given, or `Task-N`. */
+  get name(): string {
+    return this.#name ?? `Task-${this.#number}`;
+  }
+
+  set name(name: string) {
+    this.#name = name;
+  }
+
+  /** An AbortSignal that is aborted when the task is cancelled; made when first asked for. */
+  get signal(): AbortSignal {
+    return this.scope.signal;
+  }
+
+  /**
+   * Asks the task to stop: throws a CancelledError out of its pending waits, or out of its next one.
+   * @param reason becomes the error's `reason`; a string also its message
+   * @returns false when the task is done already
+   */
+  override cancel(reason?: unknown): boolean {
+    return this.cancelWith(cancelledFor(`task '${this.name}'`, reason));
+  }
+
+  /** @internal */
+  override cancelWith(error: CancelledError): boolean {
+    if (this.state !== "pending") return false;
+    if (taskCancelled.hasSubscribers) taskCancelled.publish({ task: this, error });
+    this.scope.cancel(error);
+    return true;
+  }
+
+  /** How many cancels were asked for, less those taken back. */
+  cancelling(): number {
+    return this.scope.cancels;
+  }
+
+  /** Takes one cancel back; at zero, one that was not delivered yet is dropped. Returns what is left. */
+  uncancel(): number {
+    return this.scope.uncancel();
+  }
+
+  /** The task's context variables. */
+  getContext(): Context {
+    return (this.scope.context ??= new Context());
+  }
+
+  /** The stack frames where its waits began, innermost first; taken in debug mode only, otherwise empty. */
+  getStack(): string[] {
+    const found: string[] = [];
+    for (const wait of waitsOf(this.scope)) found.push(...frames(wait.place));
+    return found;
+  }
+
+  /** The stack frames where the task was created; taken in debug mode only, otherwise empty. */
+  getCreationStack(): string[] {
+    return frames(this.#place);
+  }
+
+  /** @throws {@link InvalidStateError} always: only its body settles a task */
+  override setResult(_value: T): never {
+    throw new InvalidStateError(`setResult on ${inspect(this)}: a task's result is what its body returns`);
+  }
+
+  /** @throws {@link InvalidStateError} always: only its body settles a task */
+  override setException(_error: unknown): never {
+    throw new InvalidStateError(`setException on ${inspect(this)}: a task fails with what its body throws`);
+  }
+
+  /** Cancels the task and waits until it has ended; a failure other than the cancellation is thrown. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cancel("disposed");
+    try {
+      await this;
+    } catch (error) {
+      if (!this.cancelled()) throw error;
+    }
+  }
+
+  /** Enters the scope and starts the body when its turn comes. @internal */
+  launch(options: TaskOptions): void {
+    if (taskCreated.hasSubscribers) taskCreated.publish({ task: this });
+    if (options.signal !== undefined) this.#obey(options.signal);
+    void ambient.run(this.scope, options.eager === true ? driveNow : drive, this);
+  }
+
+  /** The body, unless the task was cancelled before its turn came. @internal */
+  takeBody(): TaskBody<T> | null {
+    const request = this.scope.request;
+    if (request !== null) {
+      this.#finish("cancelled", request);
+      return null;
+    }
+    if (taskStarted.hasSubscribers) taskStarted.publish({ task: this });
+    if (this.scope.loop.debug) stepBegins(this.scope.loop, "its start");
+    return this.#body;
+  }
+
+  /** @internal */
+  fulfil(value: T): void {
+    this.#finish("fulfilled", value);
+  }
+
+  /** @internal */
+  fail(error: unknown): void {
+    const cancellation = asCancellation(error, this.scope.cancels > 0);
+    if (cancellation !== undefined) this.#finish("cancelled", cancellation);
+    else this.#finish("rejected", error);
+  }
+
+  #finish(state: "fulfilled" | "rejected" | "cancelled", outcome: unknown): void {
+    if (this.scope.loop.debug) stepEnds(this.scope.loop, this);
+    this.#body = null;
+    this.scope.end();
+    if (taskEnded.hasSubscribers) {
+      taskEnded.publish(state === "fulfilled" ? { task: this } : { task: this, error: outcome });
+    }
+    this.settle(state, outcome);
+  }
+
+  #obey(signal: AbortSignal): void {
+    const onAbort = (): void => void this.cancel(signal.reason);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.addWaiter({ settled: () => signal.removeEventListener("abort", onAbort), passive: true });
+  }
+
+  /** @internal */
+  override describe(): string {
+    return `task '${this.name}'`;
+  }
+
+  /** @internal */
+  override [INSPECT](): string {
+    const state = this.state === "pending" && this.scope.cancels > 0 ? "cancelling" : stateWords(this);
+    const [word = "", ...rest] = state.split(" ");
+    const parts = [word, `name='${this.name}'`, this.#functionWords(), ...rest, this.#waitWords()];
+    return `<Task ${parts.filter((part) => part !== "").join(" ")}>`;
+  }
+
+  #functionWords(): string {
+    const name = this.#functionName === "" ? "(anonymous)" : this.#functionName;
+    const place = this.#body === null ? undefined : locationOf(this.#body);
+    return place === undefined ? `fn=${name}` : `fn=${name} at ${place}`;
+  }
+
+  #waitWords(): string {
+    if (this.state !== "pending") return "";
+    const labels = waitsOf(this.scope).map((wait) => wait.label);
+    return labels.length === 0 ? "" : `waitFor=${labels.join(",")}`;
+  }
+}
+
+/** Waits for the task's turn, then runs it. */
+async function drive<T>(task: Task<T>): Promise<void> {
+  await task.runner.loop.turn();
+  return driveNow(task);
+}
+
+async function driveNow<T>(task: Task<T>): Promise<void> {
+  const body = task.takeBody();
+  if (body === null) return;
+  try {
+    task.fulfil(await body());
+  } catch (error) {
+    task.fail(error);
+  }
+}
+
+/** The variables that a new task starts with: a copy, made only if there is anything to copy. */
+function inherited(): Context | null {
+  const context = ambientScope().home.context;
+  return context === null || context.size === 0 ? null : context.copy();
+}
+
+/** The pending waits of a scope's own flow, nested scopes included, oldest first. @internal */
+export function waitsOf(scope: Scope): Suspension[] {
+  const found: Suspension[] = [];
+  const first = scope.oldestWait;
+  for (let at = first; at !== null; ) {
+    found.push(at);
+    at = at.next === first ? null : at.next;
+  }
+  for (const child of scope.children) if (child.border !== "task") found.push(...waitsOf(child));
+  return found;
+}
+
+/** Makes tasks in the place of `createTask`; `create` is the default way. */
+export type TaskFactory = <T>(body: TaskBody<T>, options: TaskOptions, create: typeof createTask) => Task<T>;
+
+const factories = new WeakMap<Loop, TaskFactory>();
+
+/** Sets what makes the tasks of a loop (`loop.set_task_factory`); null restores the default. */
+export function setTaskFactory(loop: Loop, factory: TaskFactory | null): void {
+  if (factory === null) factories.delete(loop);
+  else {
+    expectFunction("factory", factory);
+    factories.set(loop, factory);
+  }
+}
+
+/** What makes the tasks of a loop; null is the default. */
+export function getTaskFactory(loop: Loop): TaskFactory | null {
+  return factories.get(loop) ?? null;
+}
+
+const DEFAULTS: TaskOptions = {};
+
+/**
+ * Starts a task and returns it at once (`asyncio.create_task`).
+ *
+ * The body starts on the next turn of the ready queue, in creation order. The task belongs to the runner, not to its
+ * creator: cancelling the creator does not cancel it. What must not outlive its creator is spawned in a `taskGroup`.
+ * A failure that nobody ever looks at is reported once; it never ends the process.
+ *
+ * **Cancellation:** `task.cancel()`; see {@link Task}.
+ *
+ * @throws TypeError when `body` is not a function (a promise has started already and cannot be made a task)
+ *
+ * @example
+ * ```ts
+ * import { createTask, sleep } from "ambit";
+ *
+ * const task = createTask(async () => {
+ *   await sleep(1);
+ *   return 42;
+ * });
+ * await task; // => 42
+ * ```
+ */
+export function createTask<T>(body: TaskBody<T>, options: TaskOptions = DEFAULTS): Task<T> {
+  const { runner } = ambientScope();
+  const factory = factories.get(runner.loop);
+  if (factory === undefined) return spawnUnder(runner, body, options);
+  return factory(body, options, (inner, how = DEFAULTS) => spawnUnder(runner, inner, how));
+}
+
+/** Starts a task whose scope hangs under `parent`. @internal */
+export function spawnUnder<T>(parent: Scope, body: TaskBody<T>, options: TaskOptions): Task<T> {
+  if (typeof body !== "function") throw notABody(body);
+  if (options.signal !== undefined) expectAbortSignal("options.signal", options.signal);
+  if (options.context !== undefined && !(options.context instanceof Context)) {
+    throw wrongType("options.context", "a Context", options.context);
+  }
+  const task = new Task(body, parent, options);
+  if (parent.ended) task.scope.cancel(cancelled("the run that this task was created in has ended"));
+  task.launch(options);
+  return task;
+}
+
+function notABody(body: unknown): TypeError {
+  const error = wrongType("body", "a function", body);
+  if (body instanceof Promise) error.message += ": pass the function itself, its call has started the work already";
+  return error;
+}
+
+/** The task that the running code belongs to; null outside any (`asyncio.current_task`). */
+export function currentTask(): Task<unknown> | null {
+  const { body } = ambientScope().home;
+  return body instanceof Task ? body : null;
+}
+
+/** All tasks of the current runner that are not done, oldest first (`asyncio.all_tasks`). Outside `run`: all there are. */
+export function allTasks(): Task<unknown>[] {
+  return tasksUnder(ambientScope().runner);
+}
+
+/** @internal */
+export function tasksUnder(scope: Scope): Task<unknown>[] {
+  const found: Task<unknown>[] = [];
+  for (const child of scope.children) {
+    if (child.body instanceof Task) found.push(child.body);
+    found.push(...tasksUnder(child));
+  }
+  return found;
+}
+

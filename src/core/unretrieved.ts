@@ -1,0 +1,52 @@
+/*
+ * Failures that nobody has looked at.
+ *
+ * The problem: Node ends the process for a rejection that is handled a turn too late; asyncio waits until the future
+ * is gone. Strategy: a task or future that fails with nobody waiting is recorded here; looking at its outcome takes the
+ * record away. What is left is reported once, through the loop's exception handler: when the object is collected, when
+ * its runner ends, or when the process exits. The record holds the error and a name, never the object itself.
+ */
+import type { Loop } from "./loop.ts";
+
+/** @internal */
+export interface Unretrieved {
+  readonly what: string;
+  readonly error: unknown;
+  readonly runner: object;
+  readonly loop: Loop;
+}
+
+const open = new Set<Unretrieved>();
+let collected: FinalizationRegistry<Unretrieved> | null = null;
+
+function report(record: Unretrieved): void {
+  if (!open.delete(record)) return;
+  record.loop.callExceptionHandler({
+    message: `${record.what} failed and nobody looked at its exception`,
+    exception: record.error,
+  });
+}
+
+function begin(): FinalizationRegistry<Unretrieved> {
+  process.on("exit", () => reportUnretrieved(null));
+  return new FinalizationRegistry(report);
+}
+
+/** Records a failure until somebody retrieves it. @internal */
+export function recordUnretrieved(failed: object, record: Unretrieved): void {
+  collected ??= begin();
+  open.add(record);
+  collected.register(failed, record, failed);
+}
+
+/** Somebody looked at it. @internal */
+export function retrieved(failed: object, record: Unretrieved): void {
+  if (open.delete(record)) collected?.unregister(failed);
+}
+
+/** Reports what is still open of one runner, or of all. @internal */
+export function reportUnretrieved(runner: object | null): void {
+  for (const record of open) {
+    if (runner === null || record.runner === runner) report(record);
+  }
+}

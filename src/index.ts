@@ -1,0 +1,53 @@
+/*
+ * The roof: everything that `import … from "ambit"` gives, by floor. Nothing inside src imports this file.
+ */
+export {
+  CancelledError,
+  InvalidStateError,
+  isCancelled,
+  rethrowIfCancelled,
+  RunnerStateError,
+  TaskGroupClosedError,
+  TimeoutError,
+  type CancelDetails,
+} from "./core/errors.ts";
+export { asCompleted, type AsCompletedOptions, type Completion } from "./core/asCompleted.ts";
+export { ensureFuture, type Awaitable, type Outcome } from "./core/awaitable.ts";
+export { ambientSignal, cancellable } from "./core/cancellable.ts";
+export { CancelScope, moveOnAfter, moveOnAt, type CancelScopeOptions, type Cut } from "./core/cancelScope.ts";
+export { type TimerHandle } from "./core/clock.ts";
+export { type Context } from "./core/context.ts";
+export { ContextVar, copyContext, runInContext, type Token } from "./core/contextVar.ts";
+export { type TaskEvent } from "./core/diagnostics.ts";
+export { Future } from "./core/future.ts";
+export { gather, type Gathered, type GatheredOrErrors, type GatherOptions } from "./core/gather.ts";
+export { type ExceptionContext, type ExceptionHandler, type Handle, type Loop } from "./core/loop.ts";
+export { run, Runner, type RunOptions } from "./core/run.ts";
+export { getRunningLoop } from "./core/scope.ts";
+export { protect, shield } from "./core/shield.ts";
+export { checkpoint, sleep } from "./core/sleep.ts";
+export { suspend, type Start } from "./core/suspend.ts";
+export { type Cleanup, type Wait } from "./core/suspension.ts";
+export {
+  allTasks,
+  createTask,
+  currentTask,
+  getTaskFactory,
+  setTaskFactory,
+  type Task,
+  type TaskBody,
+  type TaskFactory,
+  type TaskOptions,
+} from "./core/task.ts";
+export { suppressedErrors, taskGroup, type TaskGroup } from "./core/taskGroup.ts";
+export { formatTaskTree, printTaskTree } from "./core/taskTree.ts";
+export { timeout, timeoutAt, waitFor, type Timeout } from "./core/timeouts.ts";
+export {
+  ALL_COMPLETED,
+  FIRST_COMPLETED,
+  FIRST_EXCEPTION,
+  wait,
+  type ReturnWhen,
+  type WaitOptions,
+  type WaitResult,
+} from "./core/wait.ts";
