@@ -106,7 +106,7 @@ function capture(resolve: (value: never) => void, reject: (reason: unknown) => v
  * Settled once: the first of `resolve`, `reject` and a cancel wins, the others return false.
  */
 export class Wait<T> extends Suspension {
-  /** Neighbours in the queue of a primitive, see `sync/waitQueue.ts`. @internal */
+  /** Neighbours in the queue of a primitive, see `waitQueue.ts`. @internal */
   ahead: Wait<T> | null = null;
   /** @internal */
   behind: Wait<T> | null = null;
