@@ -7,7 +7,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
-import { StepFailed, runCommand, say } from "./command.mjs";
+import { StepFailed, runCommand } from "./command.mjs";
 
 const DEPENDENCY_FIELDS = /** @type {const} */ ([
   "dependencies",

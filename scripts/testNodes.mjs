@@ -72,9 +72,7 @@ await setUpFolder("tests/nodes");
 /** @type {Outcome[]} */
 const outcomes = [];
 for (const bin of bins) outcomes.push(await runTests(bin));
-const [passed, failed] = [
-  outcomes.reduce((sum, { passed }) => sum + passed, 0),
-  outcomes.reduce((sum, { failed }) => sum + failed, 0),
-];
+const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
+const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
 console.log(`\n${table(outcomes)}\n\n${passed} passed, ${failed} failed`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
