@@ -4,9 +4,9 @@
 // record is compared with package-lock.json, entry by entry, with a look whether each folder is still there. So an
 // `npm install` by hand counts, and an interrupted one, a removed folder and an edited package.json are noticed. It
 // takes some milliseconds and starts no process.
-import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { StepFailed, runCommand } from "./command.mjs";
 
 const DEPENDENCY_FIELDS = /** @type {const} */ ([
@@ -111,21 +111,23 @@ function cleanEnvironment() {
 /** @param {string} spareHome @returns {NodeJS.ProcessEnv} */
 function cacheSettings(spareHome) {
   const cache = process.env["npm_config_cache"] ?? join(homedir(), ".npm");
-  if (isWritableFolder(cache) && isWritableFolder(join(cache, "_cacache"))) return {};
+  const parts = [cache, join(cache, "_cacache")].filter(
+    (part) => part === cache || existsSync(part),
+  );
+  if (parts.every(isWritable)) return {};
   return {
     npm_config_cache: join(spareHome, "cache"),
     npm_config_logs_dir: join(spareHome, "logs"),
   };
 }
 
-/** @param {string} folder */
-function isWritableFolder(folder) {
+/** Whether npm can keep a cache there: it exists or can be made, and can be written. @param {string} folder */
+function isWritable(folder) {
   try {
-    mkdirSync(folder, { recursive: true });
-    accessSync(folder, constants.W_OK);
+    accessSync(existsSync(folder) ? folder : dirname(folder), constants.W_OK);
     return true;
   } catch {
-    return false;
+    return false; // read-only, or the home is not there at all
   }
 }
 
@@ -133,9 +135,9 @@ function isWritableFolder(folder) {
 function installFailure(folder, code, output) {
   return [
     output.trim(),
-    `Installing ${basename(folder)} failed: npm ci ended with code ${code} (see above).`,
+    `Installing failed: npm ci ended with code ${code} in ${folder}, its words are above.`,
     /EUSAGE/.test(output)
       ? `package.json and package-lock.json disagree: run \`npm install\` in ${folder}.`
-      : "Installing needs the npm registry once; without it, nothing new can be installed. Then run the command again.",
+      : "Installing needs the npm registry, once: check the connection, then run the command again.",
   ].join("\n");
 }
