@@ -13,10 +13,16 @@ export default defineConfig({
   resolve: { conditions: ["source", ...defaultClientConditions] },
   ssr: { resolve: { conditions: ["source", ...defaultServerConditions] } },
   test: {
-    include: [
-      "tests/**/*.test.ts",
-      "programs/*/tests/**/*.test.ts",
-      "generated/snippets/*.test.ts",
+    projects: [
+      {
+        extends: true,
+        test: { name: "tests", include: ["tests/**/*.test.ts", "programs/*/tests/**/*.test.ts"] },
+      },
+      {
+        // Small and many: they share a process, and still leave nothing behind, each of them.
+        extends: true,
+        test: { name: "snippets", include: ["generated/snippets/*.test.ts"], isolate: false },
+      },
     ],
     exclude: ["**/node_modules/**", "**/dist/**"],
     setupFiles: ["tests/setup.ts"],
