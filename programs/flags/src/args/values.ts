@@ -27,6 +27,6 @@ export function oneOf<T extends string | number>(
 /** An http or https URL; placeholders in braces are left as they are. */
 export function webUrl(option: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url && /^https?:$/.test(url.protocol)) return text;
+  if (url && /^https?:$/.test(url.protocol)) return text.trim();
   throw new UsageError(`${option} must be an http or https URL, not \`${text}\``);
 }

@@ -28,7 +28,7 @@ export type FlagWorkerMessage =
 async function work({ plan, next }: FlagWorkerData): Promise<void> {
   const stop = new AbortController();
   parentPort?.once("message", () => stop.abort());
-  const client = new PlainClient(plan.site.base);
+  const client = await PlainClient.for(plan.site.base);
   const saver = new FileSaver(plan.folder);
   const get = (url: string) => client.get(url, stop.signal);
   const downloader = new Downloader(plan, get, (files) => saver.save(files));

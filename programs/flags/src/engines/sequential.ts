@@ -16,7 +16,7 @@ export const sequential: Engine = {
   concurrency: () => 1,
 
   async download(plan, report) {
-    const client = new PlainClient(plan.site.base);
+    const client = await PlainClient.for(plan.site.base);
     const saver = new FileSaver(plan.folder);
     const downloader = new Downloader(
       plan,

@@ -63,22 +63,26 @@ export class OutputFolder {
   }
 }
 
-/** Makes the folder; tells the topmost one that had to be made. */
+/**
+ * Makes the folder; tells the topmost one that had to be made. Level by level, since the recursive
+ * mkdir of Node 20 never returns from a place like /proc, where folders cannot be made.
+ */
 function makeFolder(path: string): string | undefined {
-  const top = topmostMissing(path);
+  const missing = missingFolders(path);
   try {
-    if (top !== undefined) mkdirSync(path, { recursive: true });
-    else if (!statSync(path).isDirectory()) throw Object.assign(new Error(), { code: "EEXIST" });
-    return top;
+    for (const folder of missing) mkdirSync(folder);
+    if (!statSync(path).isDirectory()) throw Object.assign(new Error(), { code: "EEXIST" });
+    return missing[0];
   } catch (error) {
-    if (top !== undefined) removeEmpty(path, top);
+    if (missing[0] !== undefined) removeEmpty(path, missing[0]);
     throw storageError(`cannot use ${path} as the output folder`, error);
   }
 }
 
-function topmostMissing(path: string): string | undefined {
-  let missing: string | undefined;
-  for (let folder = path; !existsSync(folder); folder = dirname(folder)) missing = folder;
+/** What is not there of `path`, from the top down. */
+function missingFolders(path: string): string[] {
+  const missing: string[] = [];
+  for (let folder = path; !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
   return missing;
 }
 

@@ -22,12 +22,13 @@ const reasons: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EPERM: "permission denied",
   EIO: "the disk reports an input/output error",
-  ENOENT: "the folder does not exist",
+  ENOENT: "there is no such folder",
   ENOTDIR: "a part of the path is a file, not a folder",
   EEXIST: "it is a file, not a folder",
   EISDIR: "a folder of that name is in the way",
   ENOTEMPTY: "a folder of that name is in the way",
   ENAMETOOLONG: "the name is too long",
+  EFBIG: "the file is too large",
   EMFILE: "too many open files",
 };
 

@@ -3,7 +3,6 @@
  * request at a time. It serves the engines that do without Ambit; they hand it an AbortSignal.
  */
 import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
-import { Agent as SecureAgent, request as httpsRequest } from "node:https";
 
 import { contentType, patience, type Answer } from "./answer.ts";
 import { TransferError, transferError } from "./transferError.ts";
@@ -13,11 +12,17 @@ export class PlainClient {
   readonly #agent: Agent;
   readonly #request: typeof httpRequest;
 
-  /** @param base a URL of the server, which tells http from https */
-  constructor(base: string) {
-    const secure = new URL(base).protocol === "https:";
-    this.#agent = new (secure ? SecureAgent : Agent)({ keepAlive: true, maxSockets: 1 });
-    this.#request = secure ? httpsRequest : httpRequest;
+  private constructor(agent: Agent, request: typeof httpRequest) {
+    this.#agent = agent;
+    this.#request = request;
+  }
+
+  /** A client for the server of `base`; node:https is loaded only for one that needs it. */
+  static async for(base: string): Promise<PlainClient> {
+    const options = { keepAlive: true, maxSockets: 1 };
+    if (!/^https:/i.test(base)) return new PlainClient(new Agent(options), httpRequest);
+    const { Agent: SecureAgent, request } = await import("node:https");
+    return new PlainClient(new SecureAgent(options), request);
   }
 
   /**

@@ -62,6 +62,6 @@ test("a folder that is gone is the trouble of every file", () => {
   const error = failure(() =>
     new FileSaver(join(temporaryFolder(), "gone")).save([{ name: "br.png", content: bytes("") }]),
   );
-  expect(error.message).toContain("the folder does not exist");
+  expect(error.message).toContain("there is no such folder");
   expect(error.fatal).toBe(true);
 });

@@ -15,7 +15,7 @@ const never = new AbortController().signal;
 async function clientOf(treatment: Treatment) {
   const server = await openFlagServer(images, () => treatment);
   const base = server.base.replace("{size}", "250");
-  const client = new PlainClient(base);
+  const client = await PlainClient.for(base);
   onTestFinished(async () => {
     client.close();
     await server.close().catch(() => {});

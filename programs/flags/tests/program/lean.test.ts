@@ -1,0 +1,47 @@
+/*
+ * What starting the program loads: the files that main.ts imports statically, and theirs. Help and
+ * mistakes need nothing else, so they must not wait for an HTTP client or a server to be loaded.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+
+import { expect, test } from "vitest";
+
+const source = join(import.meta.dirname, "../../src");
+
+/** Everything that `file` imports before it runs, packages and files; types cost nothing. */
+function loadedBy(file: string, loaded = new Set<string>()): Set<string> {
+  const imports = /^(?:import|export) (?!type )[^;]*?from "([^"]+)";/gm;
+  for (const [, specifier = ""] of readFileSync(file, "utf8").matchAll(imports)) {
+    const path = specifier.startsWith(".") ? join(dirname(file), specifier) : specifier;
+    if (loaded.has(path)) continue;
+    loaded.add(path);
+    if (existsSync(path)) loadedBy(path, loaded);
+  }
+  return loaded;
+}
+
+const names = (file: string) => [...loadedBy(join(source, file))].map((path) => basename(path));
+
+test("help and mistakes load the reading of arguments, and nothing that works", () => {
+  expect(names("main.ts").sort()).toEqual([
+    "arguments.ts",
+    "engine.ts",
+    "flagSize.ts",
+    "help.ts",
+    "node:fs",
+    "node:util",
+    "populous.ts",
+    "selection.ts",
+    "serverName.ts",
+    "site.ts",
+    "usageError.ts",
+    "values.ts",
+  ]);
+});
+
+test("a worker thread loads nothing of Ambit", () => {
+  const loaded = names("engines/flagWorker.ts");
+  expect(loaded).toContain("downloader.ts");
+  expect(loaded.filter((name) => name.startsWith("ambit"))).toEqual([]);
+});
