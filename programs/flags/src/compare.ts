@@ -9,7 +9,8 @@ import { join } from "node:path";
 
 import type { CompareOptions } from "./args/command.ts";
 import { FlagImages } from "./catalogue/flagImages.ts";
-import { engineNames, loadEngine, type EngineName } from "./engines/engine.ts";
+import { engineNames, type EngineName } from "./engines/engine.ts";
+import { loadEngine } from "./engines/loadEngine.ts";
 import { TimedRun } from "./engines/timedRun.ts";
 import { comparisonJson, comparisonTable, type Comparison } from "./screen/comparison.ts";
 import type { Screen } from "./screen/screen.ts";

@@ -7,7 +7,7 @@ import { isCancelled } from "ambit";
 
 import type { DownloadOptions } from "./args/command.ts";
 import { FlagImages } from "./catalogue/flagImages.ts";
-import { loadEngine } from "./engines/engine.ts";
+import { loadEngine } from "./engines/loadEngine.ts";
 import { TimedRun } from "./engines/timedRun.ts";
 import { jsonReport } from "./screen/jsonReport.ts";
 import type { Report, Run } from "./screen/report.ts";

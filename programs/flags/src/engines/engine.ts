@@ -32,17 +32,3 @@ export interface Engine {
    */
   download(plan: Plan, report: (outcome: Outcome) => void): Promise<void>;
 }
-
-/** Loads an engine; only the chosen one is, since two of them bring a whole HTTP client. */
-export async function loadEngine(name: EngineName): Promise<Engine> {
-  switch (name) {
-    case "sequential":
-      return (await import("./sequential.ts")).sequential;
-    case "threads":
-      return (await import("./threads.ts")).threads;
-    case "async":
-      return (await import("./async.ts")).asyncTasks;
-    case "async-executor":
-      return (await import("./asyncExecutor.ts")).asyncExecutor;
-  }
-}

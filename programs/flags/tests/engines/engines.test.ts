@@ -9,7 +9,8 @@ import { createTask, isCancelled, run, Future } from "ambit";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 import { FlagImages } from "../../src/catalogue/flagImages.ts";
-import { engineNames, loadEngine } from "../../src/engines/engine.ts";
+import { engineNames } from "../../src/engines/engine.ts";
+import { loadEngine } from "../../src/engines/loadEngine.ts";
 import { openFlagServer } from "../../src/server/flagServer.ts";
 import { treatmentOf, type Treat } from "../../src/server/treatment.ts";
 import { siteAt } from "../../src/site.ts";

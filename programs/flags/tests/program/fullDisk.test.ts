@@ -18,7 +18,7 @@ const unshare = [
   ["unshare", "-m"],
   ["unshare", "-r", "-m"],
 ].find(
-  ([file = "", ...args]) => spawnSync(file, [...args, "sh", "-c", `${mount}`, "/mnt"]).status === 0,
+  ([file = "", ...args]) => spawnSync(file, [...args, "sh", "-c", mount, "/mnt"]).status === 0,
 );
 
 test.each(engineNames)(
@@ -26,11 +26,9 @@ test.each(engineNames)(
   async (name) => {
     const folder = temporaryFolder();
     const script = `${unshare ? mount : limit} && "$@"; code=$?; cd "$0" && ls -A; exit $code`;
-    const program = new Program([
-      ...((unshare ?? ["env"]) as [string]),
-      ...["sh", "-c", script, folder],
-      ...[process.execPath, entry, "-a", "--size", "1000", "--engine", name, "-o", folder],
-    ]);
+    const download = [process.execPath, entry, "-a", "--size", "1000", "--engine", name];
+    const shell = [...(unshare ?? []), "sh", "-c", script, folder];
+    const program = new Program([...shell, ...download, "-o", folder]);
     const { code, out, err } = await program.ended;
     expect(code).toBe(1);
     const reason = unshare ? "no space left on the disk" : "the file is too large";

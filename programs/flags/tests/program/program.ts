@@ -22,8 +22,8 @@ export class Program {
   readonly process: ChildProcessByStdio<null, Readable, Readable>;
   readonly ended: Promise<Ended>;
 
-  constructor(command: readonly [string, ...string[]], env: NodeJS.ProcessEnv = {}) {
-    const [file, ...args] = command;
+  constructor(command: readonly string[], env: NodeJS.ProcessEnv = {}) {
+    const [file = "", ...args] = command;
     this.process = spawn(file, args, {
       stdio: ["ignore", "pipe", "pipe"],
       env: { PATH: process.env["PATH"], ...env },

@@ -1,11 +1,13 @@
 /*
- * What starting the program loads: the files that main.ts imports statically, and theirs. Help and
- * mistakes need nothing else, so they must not wait for an HTTP client or a server to be loaded.
+ * Who imports whom, and what starting the program loads: the files that main.ts imports statically,
+ * and theirs. Help and mistakes must not wait for an HTTP client or a server to be loaded.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 
 import { expect, test } from "vitest";
+
+import { importCycles, importEdges } from "../../../../tests/project/importGraph.ts";
 
 const source = join(import.meta.dirname, "../../src");
 
@@ -44,4 +46,10 @@ test("a worker thread loads nothing of Ambit", () => {
   const loaded = names("engines/flagWorker.ts");
   expect(loaded).toContain("downloader.ts");
   expect(loaded.filter((name) => name.startsWith("ambit"))).toEqual([]);
+});
+
+test("no imports go round in a circle, types included", () => {
+  const edges = importEdges(source);
+  expect(edges.length).toBeGreaterThan(100);
+  expect(importCycles(edges)).toEqual([]);
 });
