@@ -11,7 +11,7 @@ import { StepFailed, runCommand } from "./command.mjs";
 
 const SKIPPED = new Set(["node_modules", "dist", "tests", "generated", "downloads"]);
 
-/** @typedef {{ name: string, folder: string, project: string, sources: string[], dist: string }} Target */
+/** @typedef {{ name: string, project: string, sources: string[], dist: string }} Target */
 /** @typedef {{ fingerprint: string, files: string[] }} BuildRecord */
 
 /**
@@ -43,7 +43,7 @@ function programFolders(root) {
 function target(name, folder, config, files) {
   const project = join(folder, config);
   const sources = files.filter((file) => /\.(ts|json)$/.test(file));
-  return { name, folder, project, sources, dist: join(folder, "dist") };
+  return { name, project, sources, dist: join(folder, "dist") };
 }
 
 /**
@@ -79,17 +79,17 @@ export async function build(root) {
 }
 
 /** @param {string} root @param {Target} what @returns {Promise<string[]>} the files written */
-async function compile(root, { name, folder, project }) {
+async function compile(root, { name, project }) {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   const args = [tsc, "-p", project, "--listEmittedFiles", "--pretty", "false"];
-  const { code, output } = await runCommand(process.execPath, args, { cwd: folder });
+  const { code, output } = await runCommand(process.execPath, args, { cwd: root });
   const lines = output.split("\n").filter((line) => line !== "");
   const emitted = lines.filter((line) => line.startsWith("TSFILE: "));
   if (code !== 0) {
     const errors = lines.filter((line) => !line.startsWith("TSFILE: ")).join("\n");
     throw new StepFailed(`${errors}\nBuilding ${name} failed: the compiler's errors are above.`);
   }
-  return emitted.map((line) => resolve(folder, line.slice("TSFILE: ".length)));
+  return emitted.map((line) => resolve(root, line.slice("TSFILE: ".length)));
 }
 
 /** @param {string} dist @param {ReadonlySet<string>} wanted */
