@@ -7,7 +7,9 @@
 import { inspect } from "node:util";
 
 function got(value: unknown): string {
-  const shown = inspect(value, { depth: 0, breakLength: Infinity });
+  // Node shows its async ids on a promise once any AsyncLocalStorage is in use.
+  const shown =
+    value instanceof Promise ? "Promise" : inspect(value, { depth: 0, breakLength: Infinity });
   const short = shown.length > 80 ? `${shown.slice(0, 77)}...` : shown;
   return `got \`${short}\` (${value === null ? "null" : typeof value})`;
 }

@@ -102,13 +102,19 @@ class Completions implements AsyncIterableIterator<Finished> {
   }
 
   async next(): Promise<IteratorResult<Finished, undefined>> {
-    if (this.#left === 0) return this.return();
+    if (this.#left === 0) return this.#finished();
     this.#left--;
     while (this.#ready.length === 0) {
       if (this.#timedOut) throw new TimeoutError(`asCompleted: timed out after ${this.#timeout} ms with ${this.#left + 1} not done`, this.#timeout);
       await this.#nextEnd();
     }
     return { done: false, value: this.#ready.shift() as Finished };
+  }
+
+  /** Every item has a taker; those who still wait for theirs are left to it. */
+  #finished(): IteratorResult<Finished, undefined> {
+    if (this.#ready.length === 0 && this.#waiting.length === 0) this.#timer?.cancel();
+    return { done: true, value: undefined };
   }
 
   /** A cancelled `next` has taken nothing. */

@@ -9,7 +9,7 @@ import { expectFunction, expectMilliseconds } from "./arguments.ts";
 import { cancelled, cancelledFor } from "./cancellation.ts";
 import type { TimerHandle } from "./clock.ts";
 import { InvalidStateError } from "./errors.ts";
-import { ambient, ambientScope, getRunningLoop, Scope } from "./scope.ts";
+import { ambientScope, enterScope, getRunningLoop, Scope } from "./scope.ts";
 import { judge, type Verdict } from "./unwinding.ts";
 
 /** How a cancel scope is made. */
@@ -115,6 +115,7 @@ export class CancelScope {
   /** Runs the body; what it throws is judged, see {@link CancelScope.verdict}. @internal */
   async enter<T>(body: (scope: this) => T | PromiseLike<T>): Promise<T> {
     expectFunction("body", body);
+    this.#verdict = null;
     if (this.#scope !== null) throw new InvalidStateError("run on a CancelScope that has run before: make a new one");
     const scope = new Scope(ambientScope(), this.#shield ? "shield" : "open");
     this.#scope = scope;
@@ -122,7 +123,7 @@ export class CancelScope {
     this.#arm(scope);
     if (this.#called !== null) scope.cancel(cancelledFor("the scope", this.#called[0]));
     try {
-      return await ambient.run(scope, body, this);
+      return await enterScope(scope, body, this);
     } catch (error) {
       this.#verdict = judge(scope, outerBefore, error);
       throw error;

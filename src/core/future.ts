@@ -195,6 +195,7 @@ export class Future<T> implements PromiseLike<T> {
       return this.state === "fulfilled" ? resolve(this.outcome) : reject(this.outcome);
     }
     const scope = ambientScope();
+    if (scope.home.body === this) return reject(awaitsItself(this));
     const asked = scope.ended || scope.owner.undelivered !== 0 ? refuse(scope, "await") : null;
     if (asked !== null && scope.ended) return reject(asked);
     const join = new Join(scope, this, resolve, reject);
@@ -273,6 +274,10 @@ export class Future<T> implements PromiseLike<T> {
   }
 }
 
+function awaitsItself(future: Future<unknown>): InvalidStateError {
+  return new InvalidStateError(`await of ${inspect(future)} in its own body, which can never end`);
+}
+
 function isLookedAt(waiters: Waiter | Waiter[] | null): boolean {
   if (Array.isArray(waiters)) return waiters.some((waiter) => waiter.passive !== true);
   return waiters !== null && waiters.passive !== true;
@@ -316,8 +321,8 @@ class Join extends Suspension implements Waiter {
   }
 
   cancel(error: CancelledError): void {
-    // Two tasks that await each other would hand one cancel round for ever.
-    if (this.#forwarding) return;
+    // The cancel came round: tasks await each other in a circle. It is broken here, or none of them could ever end.
+    if (this.#forwarding) return this.abandon(error);
     this.#forwarding = true;
     this.#future.cancelWith(error);
     this.#forwarding = false;

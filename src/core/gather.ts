@@ -30,7 +30,7 @@ export type GatheredOrErrors<Items extends readonly Awaitable<unknown>[]> = {
 
 /**
  * Waits for all items and gives their results in order (`asyncio.gather`). Functions are started as tasks; the same
- * item twice is waited for once.
+ * task or future twice is waited for once.
  *
  * The first failure is thrown at once, **the others keep running**. A child that was cancelled by itself counts as
  * failed with its CancelledError.
@@ -68,13 +68,8 @@ class Gathering extends Future<unknown[]> {
 
   constructor(items: readonly Awaitable<unknown>[], returnExceptions: boolean) {
     super();
-    const made = new Map<unknown, Future<unknown>>();
     this.#returnExceptions = returnExceptions;
-    this.#children = items.map((item) => {
-      const future = made.get(item) ?? ensureFuture(item);
-      made.set(item, future);
-      return future;
-    });
+    this.#children = items.map((item) => ensureFuture(item));
     const distinct = new Set(this.#children);
     this.#live = distinct.size;
     for (const child of distinct) this.#follow(child);

@@ -170,6 +170,11 @@ export class Scope extends WaitRing {
     return this.#signals.fresh();
   }
 
+  /** The scopes of the tasks right below, not those of tasks of theirs. */
+  tasksBelow(): Scope[] {
+    return new Territory(this).tasks;
+  }
+
   /** The children, oldest first. */
   get children(): Scope[] {
     const children: Scope[] = [];
@@ -235,6 +240,23 @@ class Signals {
 
 /** The only AsyncLocalStorage of the library: the scope that the running code was called in. @internal */
 export const ambient: AsyncLocalStorage<Scope> = new AsyncLocalStorage();
+
+async function adopt<T>(value: T | PromiseLike<T>): Promise<T> {
+  return await value;
+}
+
+/**
+ * Calls the body in the scope. A task or future that it returns is awaited in the scope too, not outside of it.
+ * @internal
+ */
+export function enterScope<A, T>(
+  scope: Scope,
+  body: (argument: A) => T | PromiseLike<T>,
+  argument: A,
+): T | PromiseLike<T> {
+  const result = ambient.run(scope, body, argument);
+  return result instanceof Promise ? result : ambient.run(scope, adopt, result);
+}
 
 /** Code that runs outside `run` is in this one; it never ends. @internal */
 export const rootScope: Scope = new Scope(null, "shield", defaultLoop);

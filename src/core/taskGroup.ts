@@ -16,7 +16,7 @@ import { INSPECT } from "./inspection.ts";
 import { type CancelledError, TaskGroupClosedError } from "./errors.ts";
 import type { Waiter } from "./future.ts";
 import type { Entry } from "./loop.ts";
-import { ambient, ambientScope, Scope } from "./scope.ts";
+import { ambientScope, enterScope, Scope } from "./scope.ts";
 import { suspend } from "./suspend.ts";
 import type { Wait } from "./suspension.ts";
 import { spawnUnder, type Task, type TaskBody, type TaskOptions } from "./task.ts";
@@ -62,6 +62,7 @@ export class TaskGroup {
   #ended = false;
   #errors: unknown[] = [];
   #cancellation: CancelledError | null = null;
+  readonly #outerBefore: number;
   #joining: Wait<void> | null = null;
   #onEmpty: (() => void) | null = null;
 
@@ -69,6 +70,7 @@ export class TaskGroup {
   constructor(scope: Scope) {
     this.#scope = scope;
     scope.body = this;
+    this.#outerBefore = scope.outerCancels();
   }
 
   /** How many children are running. */
@@ -95,23 +97,22 @@ export class TaskGroup {
 
   /** Runs the body, then waits for the children. @internal */
   async conduct<T>(body: (group: TaskGroup) => T | PromiseLike<T>): Promise<T> {
-    const outerBefore = this.#scope.outerCancels();
     let value: T | undefined;
     try {
-      value = await ambient.run(this.#scope, body, this);
+      value = await enterScope(this.#scope, body, this);
     } catch (error) {
       this.#bodyFailed(error);
     }
     while (this.#live > 0) await this.#join();
     this.#ended = true;
     this.#scope.end();
-    this.#throwOutcome(this.#scope.outerCancels() > outerBefore);
+    this.#throwOutcome();
     return value as T;
   }
 
-  #throwOutcome(outerCancelled: boolean): void {
+  #throwOutcome(): void {
     if (this.#errors.length > 0) {
-      if (outerCancelled) askAgain(this.#scope.parent as Scope, this.#cancellation ?? cancelled());
+      if (this.#cancelledFromAbove()) askAgain(this.#scope.parent as Scope, this.#cancellation ?? cancelled());
       throw this.#combined();
     }
     if (this.#cancellation !== null) throw this.#cancellation;
@@ -154,9 +155,18 @@ export class TaskGroup {
     this.#shutDown("a task of the group has failed");
   }
 
+  /** A cancel from above has reached the children by itself; a second one would interrupt their clean-up. */
   #interrupted(cancellation: CancelledError): void {
     this.#cancellation = cancellation;
-    this.#shutDown(cancellation.message, cancellation);
+    if (!this.#cancelledFromAbove()) return this.#shutDown(cancellation.message, cancellation);
+    this.#closing = true;
+    for (const child of this.#scope.tasksBelow()) {
+      if (child.cancels === 0) child.cancel(cancelled(cancellation.message, cancellation));
+    }
+  }
+
+  #cancelledFromAbove(): boolean {
+    return this.#scope.outerCancels() > this.#outerBefore;
   }
 
   #shutDown(why: string, details?: CancelledError): void {

@@ -91,17 +91,16 @@ async function limited<T>(
   } catch (error) {
     const { verdict } = scope;
     if (verdict?.whose !== "own") throw verdict?.error ?? error;
-    throw timedOut(ms, verdict.error);
+    throw timedOut(ms);
   } finally {
     handle.close();
   }
 }
 
-function timedOut(ms: number | undefined, cause: unknown): TimeoutError {
+/** Carries no cause: an error caused by a CancelledError counts as one. */
+function timedOut(ms: number | undefined): TimeoutError {
   const words = ms === undefined ? "the deadline has passed" : `timed out after ${ms} ms`;
-  const error = new TimeoutError(words, ms);
-  error.cause = cause;
-  return error;
+  return new TimeoutError(words, ms);
 }
 
 /**
@@ -126,13 +125,13 @@ function timedOut(ms: number | undefined, cause: unknown): TimeoutError {
 export async function waitFor<T>(item: Awaitable<T>, ms: number): Promise<T> {
   expectMilliseconds("ms", ms);
   if (ms > 0) return timeout(ms, () => outcomeOf(item));
-  if (typeof item === "function") throw timedOut(ms, undefined);
+  if (typeof item === "function") throw timedOut(ms);
   const future = ensureFuture(item);
   if (!future.done()) future.cancel("timeout");
   try {
     return await future;
   } catch (error) {
-    throw future.cancelled() ? timedOut(ms, error) : error;
+    throw future.cancelled() ? timedOut(ms) : error;
   }
 }
 

@@ -16,8 +16,10 @@ import { type Entry, Loop, type Passing } from "./loop.ts";
 const LONGEST = 2 ** 31 - 1;
 /** How long a slice may run before `checkpoint` lets the event loop turn, in milliseconds. */
 const BUDGET = 5;
+/** How far apart two looks of a checkpoint at the clock should be, in milliseconds. */
+const GAP = BUDGET / 5;
 /** A checkpoint looks at the clock once in so many calls, at most; fewer when the calls are far apart. */
-const LOOKS = 64;
+const LOOKS = 16;
 
 const SETTLED: Promise<void> = Promise.resolve();
 
@@ -29,8 +31,8 @@ export class UvLoop extends Loop {
   #timer: NodeJS.Timeout | null = null;
   #armedFor = Infinity;
   #passing: Passing[] = [];
-  #untilLook = LOOKS;
-  #looks = LOOKS;
+  #untilLook = 1;
+  #looks = 1;
   #sliceStart = 0;
   #lastLook = 0;
 
@@ -90,14 +92,14 @@ export class UvLoop extends Loop {
     for (const wait of waits) wait.finish(undefined);
   }
 
-  /** Looks at the clock, and adapts how often to look: about once in a fifth of the budget. */
+  /** Looks at the clock, and adapts how often to look. */
   #look(): boolean {
     const now = performance.now();
     if (this.#sliceStart === 0) {
       this.#sliceStart = now;
       setImmediate(() => (this.#sliceStart = 0));
-    } else if (now - this.#lastLook > BUDGET / 5) {
-      this.#looks = Math.max(1, this.#looks >> 1);
+    } else if (now - this.#lastLook > GAP) {
+      this.#looks = Math.max(1, Math.floor((this.#looks * GAP) / (now - this.#lastLook)));
     } else if (this.#looks < LOOKS) {
       this.#looks <<= 1;
     }

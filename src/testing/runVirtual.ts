@@ -13,6 +13,9 @@ import { formatTreeOf } from "../core/taskTree.ts";
 import { DeadlockError } from "./deadlock.ts";
 import { type Program, VirtualLoop } from "./virtualLoop.ts";
 
+/** So often is a stuck program cancelled before it is given up. */
+const ATTEMPTS = 10;
+
 /** How a program runs in virtual time. */
 export interface VirtualOptions {
   /** Permutes the order of what is ready; the same seed gives the same order. Left out: first come, first served. */
@@ -48,14 +51,15 @@ export async function runVirtual<T>(main: TaskBody<T>, options: VirtualOptions =
   const loop = new VirtualLoop(options.seed);
   const watched = new WatchedProgram(loop);
   const debug = options.debug === undefined ? {} : { debug: options.debug };
+  const body = (): T | PromiseLike<T> => {
+    watched.begin();
+    return main();
+  };
   try {
-    return await run(
-      () => {
-        watched.begin();
-        return main();
-      },
-      { loop, handleSignals: false, ...debug },
-    );
+    return await Promise.race([
+      run(body, { loop, handleSignals: false, ...debug }),
+      watched.hopeless,
+    ]);
   } catch (error) {
     throw watched.deadlock ?? error;
   } finally {
@@ -65,12 +69,15 @@ export async function runVirtual<T>(main: TaskBody<T>, options: VirtualOptions =
 
 class WatchedProgram implements Program {
   deadlock: DeadlockError | null = null;
-  readonly #loop: VirtualLoop;
+  /** Rejects when not even a cancel gets the program on: its tasks are left behind. */
+  readonly hopeless: Promise<never>;
+  #giveUp!: (error: DeadlockError) => void;
+  #stuckTimes = 0;
   #runner: Scope | null = null;
   #main: Task<unknown> | null = null;
 
   constructor(loop: VirtualLoop) {
-    this.#loop = loop;
+    this.hopeless = new Promise((_, reject) => (this.#giveUp = reject));
     loop.start(this);
   }
 
@@ -94,6 +101,7 @@ class WatchedProgram implements Program {
         ? "no task is ready and no timer is pending; these tasks wait for each other or for nothing"
         : `nothing has happened for ${Math.round(waitedMs)} ms of real time, though work outside Ambit is awaited`;
     this.deadlock ??= new DeadlockError(why, tree);
+    if (++this.#stuckTimes > ATTEMPTS) return this.#giveUp(this.deadlock);
     for (const task of this.#victims()) task.cancelWith(cancelled("the program is stuck"));
   }
 

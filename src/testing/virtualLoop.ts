@@ -115,10 +115,17 @@ export class VirtualLoop extends Loop {
     if (this.#program.awaitsOutside()) return this.#waitOutside();
     this.#outsideSince = 0;
     const next = this.#timers.first;
-    if (next === undefined) return this.#program.stuck(0);
+    if (next === undefined) return this.#stuck(0);
     this.#now = Math.max(this.#now, next.when);
     for (const timer of this.#timers.takeAllDue(this.#now)) this.#ready.push(timer);
     this.#goOn();
+  }
+
+  /** The program may cancel what is stuck; then it goes on, or is found stuck again. */
+  #stuck(waitedMs: number): void {
+    this.#outsideSince = 0;
+    this.#program?.stuck(waitedMs);
+    if (this.#program !== null) this.#goOn();
   }
 
   /** Looks again in a moment: what a foreign promise resumes need not come by here. */
@@ -126,7 +133,7 @@ export class VirtualLoop extends Loop {
     const now = performance.now();
     if (this.#outsideSince === 0) this.#outsideSince = now;
     const waited = now - this.#outsideSince;
-    if (waited > PATIENCE) return this.#program?.stuck(waited);
+    if (waited > PATIENCE) return this.#stuck(waited);
     this.#scheduled = true;
     if (waited < 2) setImmediate(this.#step);
     else setTimeout(this.#step, 1);

@@ -1,0 +1,360 @@
+/*
+ * Task groups: no child outlives its group.
+ */
+import { inspect } from "node:util";
+import {
+  allTasks,
+  CancelledError,
+  CancelScope,
+  createTask,
+  currentTask,
+  run,
+  sleep,
+  suppressedErrors,
+  taskGroup,
+  type TaskGroup,
+  TaskGroupClosedError,
+  timeout,
+} from "ambit";
+import { cancelEverywhere, runVirtual } from "ambit/testing";
+import { describe, expect, test } from "vitest";
+
+const fail = async (ms: number, message: string): Promise<never> => {
+  await sleep(ms);
+  throw new Error(message);
+};
+
+/** A child that records its end, and takes its time to clean up. */
+const tidy = (log: string[], name: string, cleanUpMs = 2) => async (): Promise<void> => {
+  try {
+    await sleep(1000);
+  } catch (error) {
+    log.push(`${name} ${(error as Error).name}`);
+    throw error;
+  } finally {
+    await sleep(cleanUpMs);
+    log.push(`${name} ended`);
+  }
+};
+
+describe.each([
+  ["virtual", runVirtual],
+  ["real", run],
+] as const)("on the %s loop", (_name, start) => {
+  test("the call ends when the body and all children have ended, and gives the body's value", async () => {
+    await start(async () => {
+      const log: string[] = [];
+      const value = await taskGroup(async (group) => {
+        group.spawn(() => sleep(3).then(() => log.push("slow")));
+        group.spawn(() => sleep(1).then(() => log.push("fast")));
+        log.push("body");
+        return 42;
+      });
+      expect([value, ...log]).toEqual([42, "body", "fast", "slow"]);
+    });
+  });
+
+  test("a failing child cancels its siblings and the body; its error itself is thrown", async () => {
+    await start(async () => {
+      const log: string[] = [];
+      const error = await taskGroup(async (group) => {
+        group.spawn(tidy(log, "sibling"));
+        group.spawn(() => fail(1, "boom"));
+        await sleep(1000).catch((reason: Error) => {
+          log.push(`body ${reason.name}`);
+          throw reason;
+        });
+      }).catch((thrown: unknown) => thrown);
+      expect(String(error)).toBe("Error: boom");
+      expect(log.sort()).toEqual(["body CancelledError", "sibling CancelledError", "sibling ended"]);
+      expect(allTasks()).toEqual([currentTask()]);
+    });
+  });
+});
+
+test("a failing body cancels the children", async () => {
+  await runVirtual(async () => {
+    const log: string[] = [];
+    const work = taskGroup(async (group) => {
+      group.spawn(tidy(log, "child"));
+      await fail(1, "body failed");
+    });
+    await expect(work).rejects.toThrow("body failed");
+    expect(log).toEqual(["child CancelledError", "child ended"]);
+  });
+});
+
+test("a child that starts in a group whose body fails at once never runs", async () => {
+  await runVirtual(async () => {
+    let ran = false;
+    const work = taskGroup((group) => {
+      group.spawn(async () => (ran = true));
+      throw new Error("at once");
+    });
+    await expect(work).rejects.toThrow("at once");
+    expect(ran).toBe(false);
+  });
+});
+
+test("later failures are attached to the first, in order", async () => {
+  await runVirtual(async () => {
+    const error = await taskGroup(async (group) => {
+      for (const name of ["second", "third"]) {
+        group.spawn(() =>
+          sleep(1000).catch(() => {
+            throw new Error(name);
+          }),
+        );
+      }
+      await fail(1, "first");
+    }).catch((thrown: unknown) => thrown);
+    expect(String(error)).toBe("Error: first");
+    expect(suppressedErrors(error).map(String)).toEqual(["Error: second", "Error: third"]);
+    expect(suppressedErrors(new Error("other"))).toEqual([]);
+    expect(suppressedErrors(undefined)).toEqual([]);
+  });
+});
+
+test("a child that was cancelled by itself is no failure", async () => {
+  await runVirtual(async () => {
+    const value = await taskGroup(async (group) => {
+      const victim = group.spawn(() => sleep(1000));
+      group.spawn(() => sleep(5));
+      await sleep(1);
+      victim.cancel();
+      return "fine";
+    });
+    expect(value).toBe("fine");
+  });
+});
+
+test("an outside cancel cancels body and children, waits for them and passes on", async () => {
+  await runVirtual(async () => {
+    const log: string[] = [];
+    const task = createTask(() =>
+      taskGroup(async (group) => {
+        group.spawn(tidy(log, "a"));
+        group.spawn(tidy(log, "b", 5));
+        await sleep(1000);
+      }),
+    );
+    await sleep(1);
+    task.cancel("outside");
+    const error = await task.then(null, (thrown: unknown) => thrown as Error);
+    expect((error as Error).message).toContain("outside");
+    expect(task.cancelled()).toBe(true);
+    expect(log).toEqual(["a CancelledError", "b CancelledError", "a ended", "b ended"]);
+  });
+});
+
+test("a cancel while the body has ended and children run does the same", async () => {
+  await runVirtual(async () => {
+    const log: string[] = [];
+    const task = createTask(() => taskGroup((group) => void group.spawn(tidy(log, "a"))));
+    await sleep(1);
+    task.cancel();
+    await expect(task.then()).rejects.toThrow(CancelledError);
+    expect(log).toEqual(["a CancelledError", "a ended"]);
+  });
+});
+
+test("a second cancel interrupts the children's clean-up, and still waits for their end", async () => {
+  await runVirtual(async () => {
+    const log: string[] = [];
+    const task = createTask(() =>
+      taskGroup((group) => {
+        group.spawn(async () => {
+          try {
+            await sleep(1000);
+          } finally {
+            try {
+              await sleep(1000);
+            } catch {
+              log.push("clean-up interrupted");
+            }
+            await sleep(1);
+            log.push("ended");
+          }
+        });
+      }),
+    );
+    await sleep(1);
+    task.cancel();
+    await sleep(1);
+    task.cancel();
+    await expect(task.then()).rejects.toThrow(CancelledError);
+    expect(log).toEqual(["clean-up interrupted", "ended"]);
+  });
+});
+
+test("an error during an outside cancel is thrown, and the cancel is delivered at the next wait", async () => {
+  await runVirtual(async () => {
+    const log: string[] = [];
+    const task = createTask(async () => {
+      await taskGroup(async (group) => {
+        group.spawn(() =>
+          sleep(1000).catch(() => {
+            throw new Error("clean-up failed");
+          }),
+        );
+        await sleep(1000);
+      }).catch((error: Error) => log.push(error.message));
+      await sleep(1);
+      log.push("never");
+    });
+    await sleep(1);
+    task.cancel();
+    await expect(task.then()).rejects.toThrow(CancelledError);
+    expect(log).toEqual(["clean-up failed"]);
+  });
+});
+
+test("a child may spawn more, also while the call waits for it", async () => {
+  await runVirtual(async () => {
+    const log: string[] = [];
+    await taskGroup((group) => {
+      const spawn = (depth: number): unknown =>
+        group.spawn(async () => {
+          await sleep(1);
+          log.push(`depth ${depth}`);
+          if (depth < 3) spawn(depth + 1);
+        });
+      spawn(1);
+    });
+    expect(log).toEqual(["depth 1", "depth 2", "depth 3"]);
+  });
+});
+
+test("spawning into a group that has ended, or is shutting down, is an error", async () => {
+  await runVirtual(async () => {
+    let kept!: TaskGroup;
+    await taskGroup((group) => void (kept = group));
+    expect(() => kept.spawn(async () => {}, { name: "late" })).toThrow(
+      new TaskGroupClosedError("spawn of 'late' into a task group that has ended"),
+    );
+    let message = "";
+    const work = taskGroup(async (group) => {
+      group.spawn(() => fail(1, "boom"));
+      await sleep(1000).catch(() => {
+        try {
+          group.spawn(async function tooLate() {});
+        } catch (error) {
+          message = (error as Error).message;
+        }
+      });
+    });
+    await expect(work).rejects.toThrow("boom");
+    expect(message).toBe("spawn of 'tooLate' into a task group that is shutting down");
+  });
+});
+
+test("nested groups: an inner failure ends the inner group, and the outer one only if it is not caught", async () => {
+  await runVirtual(async () => {
+    const log: string[] = [];
+    const value = await taskGroup(async (outer) => {
+      outer.spawn(() => sleep(5).then(() => log.push("outer child")));
+      await taskGroup((inner) => {
+        inner.spawn(tidy(log, "inner child"));
+        inner.spawn(() => fail(1, "inner"));
+      }).catch((error: Error) => log.push(error.message));
+      return "outer value";
+    });
+    expect(value).toBe("outer value");
+    expect(log).toEqual(["inner child CancelledError", "inner child ended", "inner", "outer child"]);
+  });
+});
+
+test("awaiting a failing child in the body throws the same error once", async () => {
+  await runVirtual(async () => {
+    const error = await taskGroup(async (group) => {
+      await group.spawn(() => fail(1, "boom"));
+    }).catch((thrown: unknown) => thrown);
+    expect(String(error)).toBe("Error: boom");
+    expect(suppressedErrors(error).every((other) => other === error)).toBe(true);
+  });
+});
+
+test("an eager child that fails at once fails the group", async () => {
+  await runVirtual(async () => {
+    const work = taskGroup(async (group) => {
+      group.spawn(
+        () => {
+          throw new Error("eager");
+        },
+        { eager: true },
+      );
+      await sleep(1000);
+    });
+    await expect(work).rejects.toThrow("eager");
+  });
+});
+
+test("a timeout around a group and a scope inside it keep to themselves", async () => {
+  await runVirtual(async () => {
+    const scope = new CancelScope();
+    const value = await timeout(100, () =>
+      taskGroup(async (group) => {
+        group.spawn(() => sleep(5));
+        const cut = await scope.run(async () => {
+          scope.cancel();
+          await sleep(1000);
+        });
+        return cut.cancelledCaught;
+      }),
+    );
+    expect(value).toBe(true);
+  });
+});
+
+test("a group left floating in a scope that ends takes its children along", async () => {
+  await runVirtual(async () => {
+    const log: string[] = [];
+    const task = createTask(async () => {
+      void taskGroup((group) => void group.spawn(tidy(log, "child")));
+      await sleep(1);
+    });
+    await task;
+    await sleep(10);
+    expect(log).toEqual(["child CancelledError", "child ended"]);
+  });
+});
+
+test("a group tells its state when printed, and how many children run", async () => {
+  await runVirtual(async () => {
+    let kept!: TaskGroup;
+    await taskGroup(async (group) => {
+      kept = group;
+      group.spawn(() => sleep(1));
+      expect([inspect(group), group.size]).toEqual(["<TaskGroup open tasks=1>", 1]);
+    });
+    expect(inspect(kept)).toBe("<TaskGroup ended tasks=0>");
+  });
+});
+
+test("cancelled at any await point, no child outlives the group and every clean-up runs", async () => {
+  let open = 0;
+  const child = async (): Promise<void> => {
+    open++;
+    try {
+      await sleep(3);
+      await sleep(3);
+    } finally {
+      open--;
+    }
+  };
+  const points = await cancelEverywhere(async () => {
+    await taskGroup(async (group) => {
+      group.spawn(child);
+      group.spawn(child);
+      await sleep(1);
+      await group.spawn(child);
+    });
+    expect(open).toBe(0);
+  });
+  expect(open).toBe(0);
+  expect(points).toBeGreaterThanOrEqual(8);
+});
+
+test("a body that is no function is refused", async () => {
+  await expect(taskGroup(5 as never)).rejects.toThrow("Expected `body` to be a function, got `5` (number)");
+});
