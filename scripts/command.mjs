@@ -27,29 +27,42 @@ export function runCommand(command, args, { cwd, env = process.env, show = false
   return new Promise((resolve, reject) => {
     const stdio = show ? "inherit" : "pipe";
     const child = spawn(command, args, { cwd, env, stdio: ["ignore", stdio, stdio] });
-    const stopPassing = passSignalsTo(child);
+    const stop = endWithThisProcess(child);
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text) => (output += text));
     }
     child.once("error", reject);
     child.once("close", (code, signal) => {
-      stopPassing();
+      stop();
       resolve({ code: code ?? 128 + (signal === null ? 0 : constants.signals[signal]), output });
     });
   });
 }
 
 /**
- * Passes SIGINT and SIGTERM on to `child`, waits for it, and then ends as the signal asked.
+ * Cuts `child` off when this process ends. npm would go on to the end of its work for many seconds; cut off, it leaves an
+ * install that is known to be incomplete and is done again.
  * @param {import("node:child_process").ChildProcess} child
  */
-function passSignalsTo(child) {
-  /** @param {NodeJS.Signals} signal */
-  const onSignal = (signal) => {
-    child.once("close", () => process.exit(128 + constants.signals[signal]));
-    child.kill(signal);
+function endWithThisProcess(child) {
+  const stopListening = exitOnSignals();
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  return () => {
+    stopListening();
+    process.off("exit", kill);
   };
+}
+
+/**
+ * Makes SIGINT and SIGTERM end this process in the orderly way, with its exit handlers, until the result is called.
+ * Only for as long as it works: the program that runs in this process afterwards has its own ways.
+ * @returns {() => void}
+ */
+export function exitOnSignals() {
+  /** @param {NodeJS.Signals} signal */
+  const onSignal = (signal) => process.exit(128 + constants.signals[signal]);
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
   return () => process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
 }

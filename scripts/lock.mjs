@@ -5,6 +5,7 @@
 // shared folder, is recognised by its age, since a live owner touches it every second.
 import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { exitOnSignals } from "./command.mjs";
 
 const STALE_AFTER_MS = 30_000;
 
@@ -24,11 +25,16 @@ export async function withLock(file, work, onWait) {
     await delay(100);
   }
   const heartbeat = setInterval(() => touch(file), 1000);
+  const release = () => rmSync(file, { force: true });
+  const stopListening = exitOnSignals();
+  process.once("exit", release); // when a signal ends the process in the middle of the work
   try {
     return await work();
   } finally {
     clearInterval(heartbeat);
-    rmSync(file, { force: true });
+    stopListening();
+    process.off("exit", release);
+    release();
   }
 }
 

@@ -4,6 +4,7 @@
  * processes are what is tested.
  */
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   appendFileSync,
   cpSync,
@@ -159,6 +160,16 @@ describe("the set-up step", { timeout: 60_000 }, () => {
     expect(said.match(/installing packages/g)).toHaveLength(1);
     expect(said.match(/building/g)).toHaveLength(1);
     expect(said).toContain("ambit: waiting for another set-up of this checkout …\n");
+  });
+
+  test("ends at once when it is told to, leaves no lock, and is taken up by the next run", async () => {
+    remove("node_modules");
+    const child = spawn(process.execPath, ["scripts/setup.mjs"], { cwd: checkout });
+    child.stderr.once("data", () => child.kill("SIGTERM"));
+    const [code] = (await once(child, "close")) as [number | null];
+    expect(code).toBe(143);
+    expect(existsSync(join(checkout, ".setup.lock"))).toBe(false);
+    expect(await setUp()).toMatchObject({ code: 0, out: "" });
   });
 
   test("takes over from a run that was killed", async () => {
