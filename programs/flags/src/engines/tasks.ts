@@ -22,7 +22,8 @@ export async function downloadInTasks(
   // Reported inside the task: a flag that was saved is in the tally, whatever is cancelled then.
   const task = async (code: string) => report(await downloader.download(code));
   try {
-    for await (const _ of mapConcurrent(plan.codes, task, { limit: plan.maxRequests }));
+    const options = { limit: plan.maxRequests, ordered: false };
+    for await (const _ of mapConcurrent(plan.codes, task, options));
   } finally {
     await session.close();
   }

@@ -45,7 +45,7 @@ function codeOf(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as NodeJS.ErrnoException;
     if (typeof code === "string" && words(code, false) !== undefined) return code;
-    if (at.name === "TimeoutError") return "ETIMEDOUT";
+    if (at.name.endsWith("TimeoutError")) return "ETIMEDOUT";
     // Node tries all addresses of a host and gathers what each said.
     if (at instanceof AggregateError) return codeOf(at.errors[0]);
   }
