@@ -14,14 +14,25 @@ export {
 export { asCompleted, type AsCompletedOptions, type Completion } from "./core/asCompleted.ts";
 export { ensureFuture, type Awaitable, type Outcome } from "./core/awaitable.ts";
 export { ambientSignal, cancellable } from "./core/cancellable.ts";
-export { CancelScope, moveOnAfter, moveOnAt, type CancelScopeOptions, type Cut } from "./core/cancelScope.ts";
+export {
+  CancelScope,
+  moveOnAfter,
+  moveOnAt,
+  type CancelScopeOptions,
+  type Cut,
+} from "./core/cancelScope.ts";
 export { type TimerHandle } from "./core/clock.ts";
 export { type Context } from "./core/context.ts";
 export { ContextVar, copyContext, runInContext, type Token } from "./core/contextVar.ts";
 export { type TaskEvent } from "./core/diagnostics.ts";
 export { Future } from "./core/future.ts";
 export { gather, type Gathered, type GatheredOrErrors, type GatherOptions } from "./core/gather.ts";
-export { type ExceptionContext, type ExceptionHandler, type Handle, type Loop } from "./core/loop.ts";
+export {
+  type ExceptionContext,
+  type ExceptionHandler,
+  type Handle,
+  type Loop,
+} from "./core/loop.ts";
 export { run, Runner, type RunOptions } from "./core/run.ts";
 export { getRunningLoop } from "./core/scope.ts";
 export { protect, shield } from "./core/shield.ts";
@@ -34,7 +45,7 @@ export {
   currentTask,
   getTaskFactory,
   setTaskFactory,
-  type Task,
+  Task,
   type TaskBody,
   type TaskFactory,
   type TaskOptions,
@@ -51,3 +62,6 @@ export {
   type WaitOptions,
   type WaitResult,
 } from "./core/wait.ts";
+
+// flow
+export { mapConcurrent, type MapConcurrentOptions } from "./flow/mapConcurrent.ts";
