@@ -53,7 +53,8 @@ export function asCompleted<A extends Awaitable<unknown>>(
   items: Iterable<A>,
   options: AsCompletedOptions = {},
 ): AsyncIterableIterator<Completion<A>> {
-  if (typeof items?.[Symbol.iterator] !== "function") throw wrongType("items", "an iterable", items);
+  if (typeof items?.[Symbol.iterator] !== "function")
+    throw wrongType("items", "an iterable", items);
   const { timeout = Infinity } = options;
   expectMilliseconds("options.timeout", timeout);
   const futures = new Map<Future<unknown>, number>();
@@ -61,9 +62,10 @@ export function asCompleted<A extends Awaitable<unknown>>(
     const future = ensureFuture(item);
     if (!futures.has(future)) futures.set(future, futures.size);
   }
-  return new Completions(futures, timeout) as AsyncIterableIterator<Finished> as AsyncIterableIterator<
-    Completion<A>
-  >;
+  return new Completions(
+    futures,
+    timeout,
+  ) as AsyncIterableIterator<Finished> as AsyncIterableIterator<Completion<A>>;
 }
 
 interface Finished {
@@ -105,7 +107,11 @@ class Completions implements AsyncIterableIterator<Finished> {
     if (this.#left === 0) return this.#finished();
     this.#left--;
     while (this.#ready.length === 0) {
-      if (this.#timedOut) throw new TimeoutError(`asCompleted: timed out after ${this.#timeout} ms with ${this.#left + 1} not done`, this.#timeout);
+      if (this.#timedOut)
+        throw new TimeoutError(
+          `asCompleted: timed out after ${this.#timeout} ms with ${this.#left + 1} not done`,
+          this.#timeout,
+        );
       await this.#nextEnd();
     }
     return { done: false, value: this.#ready.shift() as Finished };

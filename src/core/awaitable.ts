@@ -37,5 +37,9 @@ export function ensureFuture<T>(item: Awaitable<T>): Future<T> {
 }
 
 function isThenable(item: unknown): item is PromiseLike<unknown> {
-  return typeof item === "object" && item !== null && typeof (item as { then?: unknown }).then === "function";
+  return (
+    typeof item === "object" &&
+    item !== null &&
+    typeof (item as { then?: unknown }).then === "function"
+  );
 }

@@ -116,7 +116,8 @@ export class CancelScope {
   async enter<T>(body: (scope: this) => T | PromiseLike<T>): Promise<T> {
     expectFunction("body", body);
     this.#verdict = null;
-    if (this.#scope !== null) throw new InvalidStateError("run on a CancelScope that has run before: make a new one");
+    if (this.#scope !== null)
+      throw new InvalidStateError("run on a CancelScope that has run before: make a new one");
     const scope = new Scope(ambientScope(), this.#shield ? "shield" : "open");
     this.#scope = scope;
     const outerBefore = scope.outerCancels();
@@ -172,12 +173,18 @@ function expire(scope: CancelScope): void {
  * result; // => { cancelledCaught: true, value: undefined }
  * ```
  */
-export function moveOnAfter<T>(ms: number, body: (scope: CancelScope) => T | PromiseLike<T>): Promise<Cut<T>> {
+export function moveOnAfter<T>(
+  ms: number,
+  body: (scope: CancelScope) => T | PromiseLike<T>,
+): Promise<Cut<T>> {
   expectMilliseconds("ms", ms);
   return new CancelScope({ deadline: getRunningLoop().time() + ms }).run(body);
 }
 
 /** Like {@link moveOnAfter}, until a point in time of the loop's clock, in milliseconds. */
-export function moveOnAt<T>(when: number, body: (scope: CancelScope) => T | PromiseLike<T>): Promise<Cut<T>> {
+export function moveOnAt<T>(
+  when: number,
+  body: (scope: CancelScope) => T | PromiseLike<T>,
+): Promise<Cut<T>> {
   return new CancelScope({ deadline: when }).run(body);
 }

@@ -32,7 +32,9 @@ export function cancelled(message?: string, details?: CancelDetails): CancelledE
 export function cancelledFor(what: string, reason: unknown): CancelledError {
   if (reason === undefined) return cancelled(`${what} was cancelled`);
   const words = reason instanceof Error ? reason.message : typeof reason === "string" ? reason : "";
-  return cancelled(words === "" ? `${what} was cancelled` : `${what} was cancelled: ${words}`, { reason });
+  return cancelled(words === "" ? `${what} was cancelled` : `${what} was cancelled: ${words}`, {
+    reason,
+  });
 }
 
 /**

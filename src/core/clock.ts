@@ -88,7 +88,11 @@ export class TimerQueue {
   /** Takes out the timers that are due at `now`, in order. */
   takeAllDue(now: number): TimerHandle[] {
     const due: TimerHandle[] = [];
-    for (let first = this.#heap[0]; first !== undefined && first.when <= now; first = this.#heap[0]) {
+    for (
+      let first = this.#heap[0];
+      first !== undefined && first.when <= now;
+      first = this.#heap[0]
+    ) {
       this.remove(first);
       due.push(first);
     }
@@ -107,7 +111,8 @@ export class TimerQueue {
     timer.index = -1;
     const last = this.#heap.pop();
     if (last === undefined || last === timer) return;
-    if (index > 0 && earlier(last, this.#heap[parentOf(index)] as TimerHandle)) this.#up(last, index);
+    if (index > 0 && earlier(last, this.#heap[parentOf(index)] as TimerHandle))
+      this.#up(last, index);
     else this.#down(last, index);
   }
 

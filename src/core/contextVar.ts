@@ -39,9 +39,9 @@ export class ContextVar<T> {
   readonly name: string;
   readonly #default: { readonly value: T } | null;
 
-  constructor(name: string, options: { readonly defaultValue?: T } = {}) {
+  constructor(name: string, options: { readonly defaultValue: T } | Record<string, never> = {}) {
     this.name = name;
-    this.#default = "defaultValue" in options ? { value: options.defaultValue as T } : null;
+    this.#default = "defaultValue" in options ? { value: options.defaultValue } : null;
   }
 
   /**
@@ -53,7 +53,9 @@ export class ContextVar<T> {
     if (context?.has(this) === true) return context.get(this) as T;
     if (fallback !== undefined) return fallback;
     if (this.#default !== null) return this.#default.value;
-    throw new ReferenceError(`get of context variable '${this.name}', which has no value here: set it, or give a default`);
+    throw new ReferenceError(
+      `get of context variable '${this.name}', which has no value here: set it, or give a default`,
+    );
   }
 
   /** Sets the value in the current task; the token takes it back. */
@@ -70,7 +72,10 @@ export class ContextVar<T> {
    * @throws RangeError when the token belongs to another variable
    */
   reset(token: Token<T>): void {
-    if (token.variable !== this) throw new RangeError(`reset of context variable '${this.name}' with a token of '${token.variable.name}'`);
+    if (token.variable !== this)
+      throw new RangeError(
+        `reset of context variable '${this.name}' with a token of '${token.variable.name}'`,
+      );
     if (token.had) currentContext().set(this, token.oldValue);
     else currentContext().delete(this);
   }

@@ -157,7 +157,7 @@ export class Future<T> implements PromiseLike<T> {
   /** Calls `callback(this)` soon after it is done, in the caller's async context, in the order of registration. */
   addDoneCallback(callback: (future: this) => void): void {
     expectFunction("callback", callback);
-    const entry = new DoneCallback(this, callback as (future: never) => void);
+    const entry = new DoneCallback(this, callback);
     if (this.state === "pending") this.addWaiter(entry);
     else entry.settled();
   }
@@ -285,7 +285,8 @@ function isLookedAt(waiters: Waiter | Waiter[] | null): boolean {
 
 /** `pending`, `finished result=42`, `finished exception=Error: x`, `cancelled`. @internal */
 export function stateWords(future: Future<unknown>): string {
-  if (future.state === "fulfilled") return `finished result=${inspect(future.outcome, { depth: 0 })}`;
+  if (future.state === "fulfilled")
+    return `finished result=${inspect(future.outcome, { depth: 0 })}`;
   if (future.state === "rejected") return `finished exception=${String(future.outcome)}`;
   return future.state;
 }

@@ -56,7 +56,8 @@ export function gather(
   items: readonly Awaitable<unknown>[],
   options: GatherOptions = {},
 ): Future<unknown> {
-  if (!Array.isArray(items)) throw wrongType("items", "an array of functions, tasks or promises", items);
+  if (!Array.isArray(items))
+    throw wrongType("items", "an array of functions, tasks or promises", items);
   return new Gathering(items, options.returnExceptions === true);
 }
 
@@ -93,7 +94,10 @@ class Gathering extends Future<unknown[]> {
 
   #finish(): void {
     if (this.#cancellation !== null) return this.settle("cancelled", this.#cancellation);
-    this.settle("fulfilled", this.#children.map((child) => child.outcome));
+    this.settle(
+      "fulfilled",
+      this.#children.map((child) => child.outcome),
+    );
   }
 
   override cancelWith(error: CancelledError): boolean {

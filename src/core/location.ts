@@ -46,7 +46,9 @@ function ask(callable: Callable): string | undefined {
 }
 
 function open(): Session {
-  const inspector = createRequire(import.meta.url)("node:inspector") as typeof import("node:inspector");
+  const inspector = createRequire(import.meta.url)(
+    "node:inspector",
+  ) as typeof import("node:inspector");
   const session = new inspector.Session();
   session.connect();
   return session;
@@ -61,10 +63,16 @@ function query(session: Session): string | undefined {
   session.post("Runtime.evaluate", { expression: SLOT }, (_error, found) => {
     const objectId = found?.result.objectId;
     if (objectId === undefined) return;
-    session.post("Runtime.getProperties", { objectId, ownProperties: true }, (_failed, properties) => {
-      const slot = properties?.internalProperties?.find((at) => at.name === "[[FunctionLocation]]");
-      answer = words(slot?.value?.value as Location | undefined, scripts);
-    });
+    session.post(
+      "Runtime.getProperties",
+      { objectId, ownProperties: true },
+      (_failed, properties) => {
+        const slot = properties?.internalProperties?.find(
+          (at) => at.name === "[[FunctionLocation]]",
+        );
+        answer = words(slot?.value?.value as Location | undefined, scripts);
+      },
+    );
   });
   session.post("Debugger.disable");
   return answer;

@@ -99,7 +99,8 @@ export class Runner implements AsyncDisposable {
   async run<T>(main: TaskBody<T>): Promise<T> {
     expectFunction("main", main);
     if (this.#closed) throw new RunnerStateError("run on a Runner that is closed: make a new one");
-    if (this.#main !== null) throw new RunnerStateError("run on a Runner that is running already: await its run first");
+    if (this.#main !== null)
+      throw new RunnerStateError("run on a Runner that is running already: await its run first");
     const { name = "main", signal } = this.#options;
     const context = this.#scope.context as Context;
     const options = signal === undefined ? { name, context } : { name, context, signal };
@@ -122,7 +123,8 @@ export class Runner implements AsyncDisposable {
   /** Cancels what is left, waits for it, closes executors, reports failures that nobody looked at. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    if (this.#main !== null) throw new RunnerStateError("close of a Runner that is running: await its run first");
+    if (this.#main !== null)
+      throw new RunnerStateError("close of a Runner that is running: await its run first");
     this.#closed = true;
     await this.#endTasks();
     await this.#callClosers();
@@ -152,7 +154,10 @@ export class Runner implements AsyncDisposable {
       try {
         await ambient.run(this.#scope, close);
       } catch (error) {
-        this.getLoop().callExceptionHandler({ message: "closing at the end of run() failed", exception: error });
+        this.getLoop().callExceptionHandler({
+          message: "closing at the end of run() failed",
+          exception: error,
+        });
       }
     }
   }

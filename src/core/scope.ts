@@ -125,7 +125,7 @@ export class Scope extends WaitRing {
   /** How often the scopes above, up to the owner, were cancelled: tells an outer cancel from one's own. */
   outerCancels(): number {
     let count = 0;
-    for (let at: Scope = this; at !== this.owner; ) {
+    for (let at: Scope = this; at !== this.owner;) {
       at = at.parent as Scope;
       count += at.cancels;
     }

@@ -59,7 +59,7 @@ export function suspend<T, A = undefined>(
   if (scope.loop.debug || taskWaiting.hasSubscribers) announce(scope, wait, suspend);
   try {
     const cleanup = start(wait, target as A);
-    if (cleanup !== undefined) wait.cleanup = cleanup as Cleanup<T, never>;
+    if (cleanup !== undefined) wait.cleanup = cleanup;
   } catch (error) {
     wait.reject(error);
   }
@@ -73,7 +73,11 @@ export function refuse(scope: Scope, label: string): CancelledError | null {
 }
 
 /** Tells whoever listens that a wait begins. @internal */
-export function announce(scope: Scope, wait: Suspension, above: (...args: never[]) => unknown): void {
+export function announce(
+  scope: Scope,
+  wait: Suspension,
+  above: (...args: never[]) => unknown,
+): void {
   const task = scope.home.body;
   if (taskWaiting.hasSubscribers) {
     taskWaiting.publish({ task, label: wait.label, target: wait.target });

@@ -113,10 +113,10 @@ export class Wait<T> extends Suspension {
   /** Whatever the clean-up needs to take the operation back: a timer. @internal */
   token: unknown = null;
   /** @internal */
-  cleanup: Cleanup<T, never> | null = null;
+  cleanup: ((wait: never, target: never) => void) | null = null;
   /** The native promise that the waiting code awaits. @internal */
   readonly promise: Promise<T>;
-  readonly #resolve: (value: T) => void;
+  readonly #resolve: (value: never) => void;
   readonly #reject: (reason: unknown) => void;
   #outcome: unknown = undefined;
   #failed = false;
@@ -125,7 +125,7 @@ export class Wait<T> extends Suspension {
   constructor(ring: WaitRing, label: string, target: unknown) {
     super(ring, label, target);
     this.promise = new Promise<T>(capture as never);
-    this.#resolve = resolving as (value: T) => void;
+    this.#resolve = resolving;
     this.#reject = rejecting;
   }
 
@@ -154,7 +154,7 @@ export class Wait<T> extends Suspension {
     const loop = this.ring?.loop;
     if (loop === undefined || !this.#settle(error, true)) return;
     const cleanup = this.cleanup;
-    if (cleanup !== null) loop.guard(() => cleanup(this, this.target as never));
+    if (cleanup !== null) loop.guard(() => cleanup(this as never, this.target as never));
   }
 
   /** Completes the wait and resumes its code at once: the caller is the loop's turn already. @internal */
@@ -176,6 +176,6 @@ export class Wait<T> extends Suspension {
   /** @internal */
   run(): void {
     if (this.#failed) this.#reject(this.#outcome);
-    else this.#resolve(this.#outcome as T);
+    else this.#resolve(this.#outcome as never);
   }
 }

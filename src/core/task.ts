@@ -128,12 +128,16 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
 
   /** @throws {@link InvalidStateError} always: only its body settles a task */
   override setResult(_value: T): never {
-    throw new InvalidStateError(`setResult on ${inspect(this)}: a task's result is what its body returns`);
+    throw new InvalidStateError(
+      `setResult on ${inspect(this)}: a task's result is what its body returns`,
+    );
   }
 
   /** @throws {@link InvalidStateError} always: only its body settles a task */
   override setException(_error: unknown): never {
-    throw new InvalidStateError(`setException on ${inspect(this)}: a task fails with what its body throws`);
+    throw new InvalidStateError(
+      `setException on ${inspect(this)}: a task fails with what its body throws`,
+    );
   }
 
   /** Cancels the task and waits until it has ended; a failure other than the cancellation is thrown. */
@@ -201,7 +205,8 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
 
   /** @internal */
   override [INSPECT](): string {
-    const state = this.state === "pending" && this.scope.cancels > 0 ? "cancelling" : stateWords(this);
+    const state =
+      this.state === "pending" && this.scope.cancels > 0 ? "cancelling" : stateWords(this);
     const [word = "", ...rest] = state.split(" ");
     const parts = [word, `name='${this.name}'`, this.#functionWords(), ...rest, this.#waitWords()];
     return `<Task ${parts.filter((part) => part !== "").join(" ")}>`;
@@ -246,7 +251,7 @@ function inherited(): Context | null {
 export function waitsOf(scope: Scope): Suspension[] {
   const found: Suspension[] = [];
   const first = scope.oldestWait;
-  for (let at = first; at !== null; ) {
+  for (let at = first; at !== null;) {
     found.push(at);
     at = at.next === first ? null : at.next;
   }
@@ -255,7 +260,11 @@ export function waitsOf(scope: Scope): Suspension[] {
 }
 
 /** Makes tasks in the place of `createTask`; `create` is the default way. */
-export type TaskFactory = <T>(body: TaskBody<T>, options: TaskOptions, create: typeof createTask) => Task<T>;
+export type TaskFactory = <T>(
+  body: TaskBody<T>,
+  options: TaskOptions,
+  create: typeof createTask,
+) => Task<T>;
 
 const factories = new WeakMap<Loop, TaskFactory>();
 
@@ -301,7 +310,7 @@ export function createTask<T>(body: TaskBody<T>, options: TaskOptions = DEFAULTS
   const { runner } = ambientScope();
   const factory = factories.get(runner.loop);
   if (factory === undefined) return spawnUnder(runner, body, options);
-  return factory(body, options, (inner, how = DEFAULTS) => spawnUnder(runner, inner, how));
+  return factory(body, options, (inner, how) => spawnUnder(runner, inner, how ?? DEFAULTS));
 }
 
 /** Starts a task whose scope hangs under `parent`. @internal */
@@ -319,7 +328,8 @@ export function spawnUnder<T>(parent: Scope, body: TaskBody<T>, options: TaskOpt
 
 function notABody(body: unknown): TypeError {
   const error = wrongType("body", "a function", body);
-  if (body instanceof Promise) error.message += ": pass the function itself, its call has started the work already";
+  if (body instanceof Promise)
+    error.message += ": pass the function itself, its call has started the work already";
   return error;
 }
 
@@ -343,4 +353,3 @@ export function tasksUnder(scope: Scope): Task<unknown>[] {
   }
   return found;
 }
-

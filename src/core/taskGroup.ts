@@ -86,8 +86,14 @@ export class TaskGroup {
    * @throws {@link TaskGroupClosedError} when the group has ended or is shutting down
    */
   spawn<T>(body: TaskBody<T>, options: TaskOptions = {}): Task<T> {
-    if (this.#ended) throw new TaskGroupClosedError(`spawn of ${nameOf(body, options)} into a task group that has ended`);
-    if (this.#closing) throw new TaskGroupClosedError(`spawn of ${nameOf(body, options)} into a task group that is shutting down`);
+    if (this.#ended)
+      throw new TaskGroupClosedError(
+        `spawn of ${nameOf(body, options)} into a task group that has ended`,
+      );
+    if (this.#closing)
+      throw new TaskGroupClosedError(
+        `spawn of ${nameOf(body, options)} into a task group that is shutting down`,
+      );
     const task = spawnUnder(this.#scope, body, options);
     this.#live++;
     if (task.done()) this.#childEnded(task);
@@ -112,7 +118,8 @@ export class TaskGroup {
 
   #throwOutcome(): void {
     if (this.#errors.length > 0) {
-      if (this.#cancelledFromAbove()) askAgain(this.#scope.parent as Scope, this.#cancellation ?? cancelled());
+      if (this.#cancelledFromAbove())
+        askAgain(this.#scope.parent as Scope, this.#cancellation ?? cancelled());
       throw this.#combined();
     }
     if (this.#cancellation !== null) throw this.#cancellation;
@@ -144,7 +151,10 @@ export class TaskGroup {
   }
 
   #bodyFailed(error: unknown): void {
-    const cancellation = asCancellation(error, this.#scope.cancels > 0 || this.#scope.outerCancels() > 0);
+    const cancellation = asCancellation(
+      error,
+      this.#scope.cancels > 0 || this.#scope.outerCancels() > 0,
+    );
     if (cancellation === undefined) this.#failed(error);
     else if (!this.#closing) this.#interrupted(cancellation);
     else if (this.#errors.length === 0) this.#cancellation ??= cancellation;
@@ -177,7 +187,8 @@ export class TaskGroup {
 
   #combined(): unknown {
     const [first, ...later] = this.#errors;
-    if (later.length > 0 && typeof first === "object" && first !== null) suppressed.set(first, later);
+    if (later.length > 0 && typeof first === "object" && first !== null)
+      suppressed.set(first, later);
     return first;
   }
 

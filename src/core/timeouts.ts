@@ -32,7 +32,8 @@ export class Timeout {
    */
   reschedule(when: number): void {
     if (!this.#active) throw new InvalidStateError("reschedule on a timeout that has ended");
-    if (this.expired()) throw new InvalidStateError("reschedule on a timeout whose deadline has passed");
+    if (this.expired())
+      throw new InvalidStateError("reschedule on a timeout whose deadline has passed");
     this.#scope.deadline = when;
   }
 
@@ -73,7 +74,10 @@ export function timeout<T>(ms: number, body: (timeout: Timeout) => T | PromiseLi
 }
 
 /** Like {@link timeout}, until a point in time of the loop's clock, in milliseconds (`asyncio.timeout_at`). */
-export function timeoutAt<T>(when: number, body: (timeout: Timeout) => T | PromiseLike<T>): Promise<T> {
+export function timeoutAt<T>(
+  when: number,
+  body: (timeout: Timeout) => T | PromiseLike<T>,
+): Promise<T> {
   expectMilliseconds("when", when);
   expectFunction("body", body);
   return limited(when, undefined, body);

@@ -71,7 +71,11 @@ export async function wait<F extends Future<unknown>>(
 
 function expectReturnWhen(value: string): void {
   if (![FIRST_COMPLETED, FIRST_EXCEPTION, ALL_COMPLETED].includes(value)) {
-    throw outOfRange("options.returnWhen", "FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED", value);
+    throw outOfRange(
+      "options.returnWhen",
+      "FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED",
+      value,
+    );
   }
 }
 

@@ -58,7 +58,9 @@ export async function cancelEverywhere(
     const reached = await cancelAt(scenario, point, options);
     if (!reached) return point - 1;
   }
-  throw new RangeError(`cancelEverywhere: the scenario has more than ${most} await points: raise \`most\``);
+  throw new RangeError(
+    `cancelEverywhere: the scenario has more than ${most} await points: raise \`most\``,
+  );
 }
 
 async function cancelAt(
@@ -76,7 +78,8 @@ async function cancelAt(
   try {
     await runVirtual(scenario, seed === undefined ? {} : { seed });
   } catch (error) {
-    if (!isCancelled(error)) throw new Error(`cancelled at await point ${point}: ${String(error)}`, { cause: error });
+    if (!isCancelled(error))
+      throw new Error(`cancelled at await point ${point}: ${String(error)}`, { cause: error });
   } finally {
     unsubscribe(CHANNEL, onWaiting);
   }

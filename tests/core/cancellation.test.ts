@@ -143,7 +143,6 @@ describe.each(LOOPS)("on the %s loop", (_name, start) => {
       expect(outcome).toEqual(["error timed out after 2 ms", "b"]);
     });
   });
-
 });
 
 describe("edges", () => {
@@ -214,7 +213,9 @@ describe("edges", () => {
         await sleep(1);
         const steps = [() => settle("value"), () => task.cancel()];
         if (order === "cancel first") steps.reverse();
-        expect(steps.map((step) => step())).toEqual(order === "resolve first" ? [true, true] : [true, false]);
+        expect(steps.map((step) => step())).toEqual(
+          order === "resolve first" ? [true, true] : [true, false],
+        );
         expect(await endOf(task)).toBe(order === "resolve first" ? "value value" : "cancelled");
       });
     }
@@ -259,9 +260,7 @@ describe("edges", () => {
     const log: string[] = [];
     await runVirtual(async () => {
       const task = createTask(() =>
-        Promise.allSettled(
-          ["a", "b", "c"].map((name) => sleep(1000).catch(() => log.push(name))),
-        ),
+        Promise.allSettled(["a", "b", "c"].map((name) => sleep(1000).catch(() => log.push(name)))),
       );
       await sleep(1);
       task.cancel();
@@ -320,11 +319,7 @@ describe("work left floating", () => {
       await worker;
       await sleep(1);
     });
-    expect(log).toEqual([
-      "CancelledError",
-      "refused: the scope of this wait has ended",
-      "finally",
-    ]);
+    expect(log).toEqual(["CancelledError", "refused: the scope of this wait has ended", "finally"]);
   });
 
   test("a loser of Promise.race dies with its task, and ends no process", async () => {
@@ -420,7 +415,7 @@ describe("foreign promises", () => {
           await sleep(1000);
         } finally {
           seen.push(before.aborted, ambientSignal().aborted);
-          seen.push((await cancellable((signal) => foreignSleep(1, signal.aborted))) as boolean);
+          seen.push(await cancellable<boolean>((signal) => foreignSleep(1, signal.aborted)));
         }
       });
       await sleep(1);
@@ -432,7 +427,9 @@ describe("foreign promises", () => {
   });
 
   test("neither a promise nor a function is refused", () => {
-    expect(() => cancellable(5 as never)).toThrow("Expected `work` to be a promise or a function, got `5` (number)");
+    expect(() => cancellable(5 as never)).toThrow(
+      "Expected `work` to be a promise or a function, got `5` (number)",
+    );
   });
 });
 
@@ -461,10 +458,16 @@ describe("outside signals", () => {
     await runVirtual(async () => {
       const { signal } = new AbortController();
       let listeners = 0;
-      const add = signal.addEventListener.bind(signal);
-      const remove = signal.removeEventListener.bind(signal);
-      signal.addEventListener = ((...args: Parameters<typeof add>) => (listeners++, add(...args))) as typeof add;
-      signal.removeEventListener = ((...args: Parameters<typeof remove>) => (listeners--, remove(...args))) as typeof remove;
+      for (const [name, change] of [
+        ["addEventListener", 1],
+        ["removeEventListener", -1],
+      ] as const) {
+        const original = signal[name].bind(signal);
+        signal[name] = (type: string, listener: never) => {
+          listeners += change;
+          original(type, listener);
+        };
+      }
       const task = createTask(() => sleep(1), { signal });
       expect(listeners).toBe(1);
       await task;
@@ -547,7 +550,9 @@ describe("shield", () => {
     const seen: string[] = [];
     await runVirtual(async () => {
       const loop = (currentTask() as NonNullable<ReturnType<typeof currentTask>>).getLoop();
-      loop.setExceptionHandler(({ message, exception }) => seen.push(`${message}: ${String(exception)}`));
+      loop.setExceptionHandler(({ message, exception }) =>
+        seen.push(`${message}: ${String(exception)}`),
+      );
       const awaiter = createTask(() =>
         shield(async () => {
           await sleep(5);
@@ -575,7 +580,12 @@ describe("recognising a cancellation", () => {
   test("isCancelled sees a CancelledError and an error caused by one; rethrowIfCancelled throws it on", () => {
     const own = new CancelledError();
     const caused = new TypeError("terminated", { cause: new Error("x", { cause: own }) });
-    expect([own, caused, new Error("x"), undefined].map(isCancelled)).toEqual([true, true, false, false]);
+    expect([own, caused, new Error("x"), undefined].map(isCancelled)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
     expect(() => rethrowIfCancelled(caused)).toThrow(caused);
     expect(() => rethrowIfCancelled(new Error("x"))).not.toThrow();
   });

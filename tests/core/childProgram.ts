@@ -23,7 +23,10 @@ export interface ChildOptions {
 }
 
 /** Runs `source` as a module and waits for its end. */
-export function runProgram(source: string, { flags = [], on = {} }: ChildOptions = {}): Promise<Ended> {
+export function runProgram(
+  source: string,
+  { flags = [], on = {} }: ChildOptions = {},
+): Promise<Ended> {
   const child = spawn(process.execPath, [...flags, "--input-type=module", "--eval", source], {
     cwd: ROOT,
     env: { ...process.env, NODE_OPTIONS: "", NO_COLOR: "1" },

@@ -21,7 +21,9 @@ describe("run", () => {
   test("gives what main returns and throws what main throws", async () => {
     expect(await run(async () => 42)).toBe(42);
     await expect(run(() => Promise.reject(new Error("boom")))).rejects.toThrow("boom");
-    await expect(run(5 as never)).rejects.toThrow("Expected `main` to be a function, got `5` (number)");
+    await expect(run(5 as never)).rejects.toThrow(
+      "Expected `main` to be a function, got `5` (number)",
+    );
   });
 
   test("cancels the tasks that main left behind and waits for their clean-up", async () => {
@@ -60,7 +62,9 @@ describe("run", () => {
   test("a task that fails while run shuts down is told to the exception handler", async () => {
     const seen: string[] = [];
     await run(async () => {
-      getRunningLoop().setExceptionHandler(({ message, exception }) => seen.push(`${message}: ${String(exception)}`));
+      getRunningLoop().setExceptionHandler(({ message, exception }) =>
+        seen.push(`${message}: ${String(exception)}`),
+      );
       createTask(() =>
         sleep(10_000).catch(() => {
           throw new Error("bad clean-up");
@@ -91,7 +95,7 @@ describe("run", () => {
       });
       await sleep(1);
       outer.cancel();
-      await expect(outer.then()).rejects.toThrow(CancelledError);
+      await expect(outer).rejects.toThrow(CancelledError);
       expect(log).toEqual(["inner main ended"]);
     });
   });
@@ -100,7 +104,10 @@ describe("run", () => {
     const controller = new AbortController();
     const work = run(() => sleep(10_000), { signal: controller.signal });
     controller.abort(new Error("outside"));
-    await expect(work).rejects.toMatchObject({ name: "CancelledError", reason: controller.signal.reason });
+    await expect(work).rejects.toMatchObject({
+      name: "CancelledError",
+      reason: controller.signal.reason,
+    });
     await expect(run(async () => 1, { signal: 5 as never })).rejects.toThrow("options.signal");
   });
 
@@ -111,7 +118,7 @@ describe("run", () => {
       const { AsyncResource } = await import("node:async_hooks");
       leak = AsyncResource.bind(() => createTask(async () => (ran = true)));
     });
-    await expect(leak().then()).rejects.toThrow("the run that this task was created in has ended");
+    await expect(leak()).rejects.toThrow("the run that this task was created in has ended");
     expect(ran).toBe(false);
   });
 
@@ -121,7 +128,9 @@ describe("run", () => {
       expect(process.listenerCount("SIGINT")).toBe(before + 1);
       await run(async () => expect(process.listenerCount("SIGINT")).toBe(before + 1));
     });
-    await run(async () => expect(process.listenerCount("SIGINT")).toBe(before), { handleSignals: false });
+    await run(async () => expect(process.listenerCount("SIGINT")).toBe(before), {
+      handleSignals: false,
+    });
     expect(process.listenerCount("SIGINT")).toBe(before);
   });
 });
@@ -143,11 +152,15 @@ describe("Runner", () => {
   test("is one thing at a time, and nothing after it was closed", async () => {
     const runner = new Runner();
     const first = runner.run(() => sleep(1));
-    await expect(runner.run(async () => {})).rejects.toThrow("run on a Runner that is running already");
+    await expect(runner.run(async () => {})).rejects.toThrow(
+      "run on a Runner that is running already",
+    );
     await expect(runner.close()).rejects.toThrow(RunnerStateError);
     await first;
     await runner[Symbol.asyncDispose]();
-    await expect(runner.run(async () => {})).rejects.toThrow("run on a Runner that is closed: make a new one");
+    await expect(runner.run(async () => {})).rejects.toThrow(
+      "run on a Runner that is closed: make a new one",
+    );
   });
 });
 
@@ -168,17 +181,27 @@ describe("signals, in a process of its own", () => {
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],
-  ] as const)("%s cancels main, clean-up runs, the process ends quietly with %i", async (signal, code) => {
-    const ended = await runProgram(`${main}\nawait run(main);\nconsole.log("never");`, { on: { started: signal } });
-    expect(ended).toEqual({ code, signal: null, out: "started\ncleaning\ncleaned\n", err: "" });
-  });
+  ] as const)(
+    "%s cancels main, clean-up runs, the process ends quietly with %i",
+    async (signal, code) => {
+      const ended = await runProgram(`${main}\nawait run(main);\nconsole.log("never");`, {
+        on: { started: signal },
+      });
+      expect(ended).toEqual({ code, signal: null, out: "started\ncleaning\ncleaned\n", err: "" });
+    },
+  );
 
   test("a program that catches it decides for itself, and ends with 130 unless it says otherwise", async () => {
     const caught = `${main}
       await run(main).catch((error) => console.log(error.name, error.signal));`;
     const ended = await runProgram(caught, { on: { started: "SIGINT" } });
-    expect(ended).toMatchObject({ code: 130, out: "started\ncleaning\ncleaned\nCancelledError SIGINT\n" });
-    const graceful = await runProgram(`${caught}\nprocess.exitCode = 0;`, { on: { started: "SIGINT" } });
+    expect(ended).toMatchObject({
+      code: 130,
+      out: "started\ncleaning\ncleaned\nCancelledError SIGINT\n",
+    });
+    const graceful = await runProgram(`${caught}\nprocess.exitCode = 0;`, {
+      on: { started: "SIGINT" },
+    });
     expect(graceful.code).toBe(0);
   });
 
@@ -188,9 +211,12 @@ describe("signals, in a process of its own", () => {
   });
 
   test("a second signal ends the process at once", async () => {
-    const ended = await runProgram(`${main.replace("sleep(20)", "sleep(20_000)")}\nawait run(main);`, {
-      on: { started: "SIGINT", cleaning: "SIGTERM" },
-    });
+    const ended = await runProgram(
+      `${main.replace("sleep(20)", "sleep(20_000)")}\nawait run(main);`,
+      {
+        on: { started: "SIGINT", cleaning: "SIGTERM" },
+      },
+    );
     expect(ended).toEqual({ code: 143, signal: null, out: "started\ncleaning\n", err: "" });
   });
 
@@ -218,13 +244,15 @@ describe("what reaches nobody, in a process of its own", () => {
       await sleep(5);
     });`;
 
-  test.each([[], ["--unhandled-rejections=strict"], ["--unhandled-rejections=throw"], ["--unhandled-rejections=none"]])(
-    "a floating cancellation never ends the process (flags: %s)",
-    async (...flags) => {
-      const ended = await runProgram(floating, { flags });
-      expect(ended).toEqual({ code: 0, signal: null, out: "exit 0\n", err: "" });
-    },
-  );
+  test.each([
+    [],
+    ["--unhandled-rejections=strict"],
+    ["--unhandled-rejections=throw"],
+    ["--unhandled-rejections=none"],
+  ])("a floating cancellation never ends the process (flags: %s)", async (...flags) => {
+    const ended = await runProgram(floating, { flags });
+    expect(ended).toEqual({ code: 0, signal: null, out: "exit 0\n", err: "" });
+  });
 
   test("with --unhandled-rejections=warn it is warned of, as whoever sets that flag asks for", async () => {
     const ended = await runProgram(floating, { flags: ["--unhandled-rejections=warn"] });

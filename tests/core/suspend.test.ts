@@ -19,6 +19,7 @@ import {
   runInContext,
   sleep,
   suspend,
+  Task,
   type TaskEvent,
   taskGroup,
   timeout,
@@ -63,7 +64,7 @@ describe("suspend", () => {
       await sleep(1);
       finished.cancel();
       cancelled.cancel();
-      await expect(cancelled.then()).rejects.toThrow(CancelledError);
+      await expect(cancelled).rejects.toThrow(CancelledError);
       expect(log).toEqual(["cancelled taken back"]);
     });
   });
@@ -86,7 +87,7 @@ describe("suspend", () => {
       );
       await sleep(1);
       task.cancel();
-      await expect(task.then()).rejects.toThrow(CancelledError);
+      await expect(task).rejects.toThrow(CancelledError);
       expect(seen).toEqual(["Error: cannot take back"]);
     });
   });
@@ -98,13 +99,15 @@ describe("suspend", () => {
         task.cancel();
         await suspend(() => void (called = true), {});
       });
-      await expect(task.then()).rejects.toThrow(CancelledError);
+      await expect(task).rejects.toThrow(CancelledError);
       expect(called).toBe(false);
     });
   });
 
   test("a start that is no function is refused", () => {
-    expect(() => suspend(5 as never)).toThrow("Expected `start` to be a function, got `5` (number)");
+    expect(() => suspend(5 as never)).toThrow(
+      "Expected `start` to be a function, got `5` (number)",
+    );
   });
 
   test("the target is handed to start and clean-up", async () => {
@@ -124,7 +127,7 @@ describe("suspend", () => {
       await sleep(1);
       expect(inspect(task)).toContain("waitFor=Door.knock");
       task.cancel();
-      await expect(task.then()).rejects.toThrow(CancelledError);
+      await expect(task).rejects.toThrow(CancelledError);
       expect(seen).toEqual([target, target]);
     });
   });
@@ -205,7 +208,8 @@ describe("diagnostics", () => {
     const listeners = names.map((name) => {
       const listener = (message: unknown): void => {
         const { task, label } = message as TaskEvent;
-        if ((task as { name?: string } | null)?.name === "watched") log.push(label === undefined ? name : `${name} ${label}`);
+        if (task instanceof Task && task.name === "watched")
+          log.push(label === undefined ? name : `${name} ${label}`);
       };
       subscribe(`ambit:task.${name}`, listener);
       return { name, listener };
@@ -214,7 +218,7 @@ describe("diagnostics", () => {
       const task = createTask(() => sleep(10), { name: "watched" });
       await sleep(1);
       task.cancel();
-      await expect(task.then()).rejects.toThrow(CancelledError);
+      await expect(task).rejects.toThrow(CancelledError);
     });
     for (const { name, listener } of listeners) unsubscribe(`ambit:task.${name}`, listener);
     expect(log).toEqual(["created", "started", "waiting sleep", "cancelled", "ended"]);
@@ -247,7 +251,7 @@ describe("diagnostics", () => {
       process.stderr.write = ((text: string) => written.push(text)) as never;
       printTaskTree();
       process.stderr.write = write;
-      await expect(victim.then()).resolves.toBe(undefined);
+      await expect(victim).resolves.toBe(undefined);
     });
     expect(written.join("")).toContain("napper  sleep(50)");
     expect(formatTaskTree()).toBe("(no tasks)");
@@ -278,7 +282,9 @@ describe("debug mode", () => {
       { debug: true },
     );
     expect(seen).toHaveLength(1);
-    expect(seen[0]).toMatch(/^a step of <Task pending name='hog'.*> held the loop for \d+ ms after sleep$/);
+    expect(seen[0]).toMatch(
+      /^a step of <Task pending name='hog'.*> held the loop for \d+ ms after sleep$/,
+    );
   });
 
   test("waits and tasks know the code that made them", async () => {
@@ -303,7 +309,9 @@ describe("debug mode", () => {
     const seen: string[] = [];
     await runVirtual(
       async () => {
-        getRunningLoop().setExceptionHandler(({ message, details }) => seen.push(`${message}\n${details}`));
+        getRunningLoop().setExceptionHandler(({ message, details }) =>
+          seen.push(`${message}\n${details}`),
+        );
         await createTask(async () => {
           void Promise.resolve().then(async function floater() {
             await Promise.resolve();

@@ -78,7 +78,7 @@ describe.each(LOOPS)("on the %s loop", (_name, start) => {
       const failing = createTask(async () => {
         throw error;
       });
-      await expect(failing.then()).rejects.toBe(error);
+      await expect(failing).rejects.toBe(error);
       expect(failing.exception()).toBe(error);
     });
   });
@@ -88,7 +88,7 @@ describe.each(LOOPS)("on the %s loop", (_name, start) => {
       const failing = createTask(() => {
         throw new Error("at once");
       });
-      await expect(failing.then()).rejects.toThrow("at once");
+      await expect(failing).rejects.toThrow("at once");
     });
   });
 
@@ -98,7 +98,7 @@ describe.each(LOOPS)("on the %s loop", (_name, start) => {
         throw new Error("looked at late");
       });
       await sleep(20);
-      await expect(failing.then()).rejects.toThrow("looked at late");
+      await expect(failing).rejects.toThrow("looked at late");
     });
   });
 
@@ -211,7 +211,7 @@ test("result and exception tell the outcome, and refuse while there is none", as
     expect(task.done()).toBe(true);
     const cancelled = createTask(() => sleep(1));
     cancelled.cancel();
-    await expect(cancelled.then()).rejects.toThrow(CancelledError);
+    await expect(cancelled).rejects.toThrow(CancelledError);
     expect(() => cancelled.result()).toThrow(CancelledError);
     expect(() => cancelled.exception()).toThrow(CancelledError);
   });
@@ -221,7 +221,9 @@ test("only its body settles a task", async () => {
   await runVirtual(async () => {
     const task = createTask(async () => 1);
     expect(() => task.setResult(2)).toThrow(InvalidStateError);
-    expect(() => task.setException(new Error("x"))).toThrow(/a task fails with what its body throws/);
+    expect(() => task.setException(new Error("x"))).toThrow(
+      /a task fails with what its body throws/,
+    );
     expect(await task).toBe(1);
   });
 });
@@ -233,7 +235,9 @@ test("a task prints as asyncio prints it: state, name, function with its place, 
       return 42;
     }
     const task = createTask(spin, { name: "spinner" });
-    expect(inspect(task)).toMatch(/^<Task pending name='spinner' fn=spin at .*task\.test\.ts:\d+>$/);
+    expect(inspect(task)).toMatch(
+      /^<Task pending name='spinner' fn=spin at .*task\.test\.ts:\d+>$/,
+    );
     await sleep(1);
     expect(inspect(task)).toMatch(/waitFor=sleep>$/);
     await task;
@@ -244,13 +248,13 @@ test("a task prints as asyncio prints it: state, name, function with its place, 
       },
       { name: "f" },
     );
-    await expect(failed.then()).rejects.toThrow("no");
+    await expect(failed).rejects.toThrow("no");
     expect(inspect(failed)).toBe("<Task finished name='f' fn=(anonymous) exception=TypeError: no>");
     const stopped = createTask(spin, { name: "s" });
     await sleep(1);
     stopped.cancel();
     expect(inspect(stopped)).toMatch(/^<Task cancelling name='s' fn=spin/);
-    await expect(stopped.then()).rejects.toThrow(CancelledError);
+    await expect(stopped).rejects.toThrow(CancelledError);
     expect(inspect(stopped)).toBe("<Task cancelled name='s' fn=spin>");
   });
 });
@@ -259,7 +263,9 @@ test("tasks are numbered, and a name can be set later", async () => {
   await runVirtual(async () => {
     const a = createTask(async () => {});
     const b = createTask(async () => {});
-    const [first = 0, second = 0] = [a, b].map((task) => Number(/^Task-(\d+)$/.exec(task.name)?.[1]));
+    const [first = 0, second = 0] = [a, b].map((task) =>
+      Number(/^Task-(\d+)$/.exec(task.name)?.[1]),
+    );
     expect(second).toBe(first + 1);
     a.name = "renamed";
     expect(a.name).toBe("renamed");
@@ -274,7 +280,9 @@ test("what is no body is refused with a word on what to do", async () => {
         "Expected `body` to be a function, got `Promise` (object): pass the function itself, its call has started the work already",
       ),
     );
-    expect(() => createTask(5 as never)).toThrow("Expected `body` to be a function, got `5` (number)");
+    expect(() => createTask(5 as never)).toThrow(
+      "Expected `body` to be a function, got `5` (number)",
+    );
     expect(() => createTask(async () => {}, { signal: {} as never })).toThrow(
       "Expected `options.signal` to be an AbortSignal, got `{}` (object)",
     );
@@ -324,7 +332,9 @@ test("a task that awaits itself is told so", async () => {
   await runVirtual(async () => {
     const holder: { task?: PromiseLike<unknown> } = {};
     holder.task = createTask(async (): Promise<unknown> => await holder.task, { name: "snake" });
-    await expect(holder.task.then()).rejects.toThrow(/^await of <Task pending name='snake'.*> in its own body/);
+    await expect(holder.task).rejects.toThrow(
+      /^await of <Task pending name='snake'.*> in its own body/,
+    );
   });
 });
 

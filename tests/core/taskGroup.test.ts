@@ -25,17 +25,19 @@ const fail = async (ms: number, message: string): Promise<never> => {
 };
 
 /** A child that records its end, and takes its time to clean up. */
-const tidy = (log: string[], name: string, cleanUpMs = 2) => async (): Promise<void> => {
-  try {
-    await sleep(1000);
-  } catch (error) {
-    log.push(`${name} ${(error as Error).name}`);
-    throw error;
-  } finally {
-    await sleep(cleanUpMs);
-    log.push(`${name} ended`);
-  }
-};
+const tidy =
+  (log: string[], name: string, cleanUpMs = 2) =>
+  async (): Promise<void> => {
+    try {
+      await sleep(1000);
+    } catch (error) {
+      log.push(`${name} ${(error as Error).name}`);
+      throw error;
+    } finally {
+      await sleep(cleanUpMs);
+      log.push(`${name} ended`);
+    }
+  };
 
 describe.each([
   ["virtual", runVirtual],
@@ -66,7 +68,11 @@ describe.each([
         });
       }).catch((thrown: unknown) => thrown);
       expect(String(error)).toBe("Error: boom");
-      expect(log.sort()).toEqual(["body CancelledError", "sibling CancelledError", "sibling ended"]);
+      expect(log.sort()).toEqual([
+        "body CancelledError",
+        "sibling CancelledError",
+        "sibling ended",
+      ]);
       expect(allTasks()).toEqual([currentTask()]);
     });
   });
@@ -153,7 +159,7 @@ test("a cancel while the body has ended and children run does the same", async (
     const task = createTask(() => taskGroup((group) => void group.spawn(tidy(log, "a"))));
     await sleep(1);
     task.cancel();
-    await expect(task.then()).rejects.toThrow(CancelledError);
+    await expect(task).rejects.toThrow(CancelledError);
     expect(log).toEqual(["a CancelledError", "a ended"]);
   });
 });
@@ -182,7 +188,7 @@ test("a second cancel interrupts the children's clean-up, and still waits for th
     task.cancel();
     await sleep(1);
     task.cancel();
-    await expect(task.then()).rejects.toThrow(CancelledError);
+    await expect(task).rejects.toThrow(CancelledError);
     expect(log).toEqual(["clean-up interrupted", "ended"]);
   });
 });
@@ -204,7 +210,7 @@ test("an error during an outside cancel is thrown, and the cancel is delivered a
     });
     await sleep(1);
     task.cancel();
-    await expect(task.then()).rejects.toThrow(CancelledError);
+    await expect(task).rejects.toThrow(CancelledError);
     expect(log).toEqual(["clean-up failed"]);
   });
 });
@@ -260,7 +266,12 @@ test("nested groups: an inner failure ends the inner group, and the outer one on
       return "outer value";
     });
     expect(value).toBe("outer value");
-    expect(log).toEqual(["inner child CancelledError", "inner child ended", "inner", "outer child"]);
+    expect(log).toEqual([
+      "inner child CancelledError",
+      "inner child ended",
+      "inner",
+      "outer child",
+    ]);
   });
 });
 
@@ -356,5 +367,7 @@ test("cancelled at any await point, no child outlives the group and every clean-
 });
 
 test("a body that is no function is refused", async () => {
-  await expect(taskGroup(5 as never)).rejects.toThrow("Expected `body` to be a function, got `5` (number)");
+  await expect(taskGroup(5 as never)).rejects.toThrow(
+    "Expected `body` to be a function, got `5` (number)",
+  );
 });

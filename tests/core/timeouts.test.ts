@@ -223,7 +223,9 @@ describe("timeout", () => {
       new RangeError("Expected `ms` to be a number of milliseconds, got `NaN` (number)"),
     );
     expect(() => timeout("5" as never, () => 1)).toThrow(TypeError);
-    expect(() => timeout(5, sleep(0) as never)).toThrow("Expected `body` to be a function, got `Promise` (object)");
+    expect(() => timeout(5, sleep(0) as never)).toThrow(
+      "Expected `body` to be a function, got `Promise` (object)",
+    );
     expect(() => timeoutAt(NaN, () => 1)).toThrow("`when`");
   });
 
@@ -336,8 +338,14 @@ describe("CancelScope and moveOnAfter", () => {
 
   test("moveOnAfter tells whether it was cut short", async () => {
     await runVirtual(async () => {
-      expect(await moveOnAfter(5, () => sleep(1, "x"))).toEqual({ cancelledCaught: false, value: "x" });
-      expect(await moveOnAfter(5, () => sleep(1000, "x"))).toEqual({ cancelledCaught: true, value: undefined });
+      expect(await moveOnAfter(5, () => sleep(1, "x"))).toEqual({
+        cancelledCaught: false,
+        value: "x",
+      });
+      expect(await moveOnAfter(5, () => sleep(1000, "x"))).toEqual({
+        cancelledCaught: true,
+        value: undefined,
+      });
       const at = await moveOnAt(now() + 3, () => sleep(1000));
       expect([at.cancelledCaught, now()]).toEqual([true, 9]);
     });

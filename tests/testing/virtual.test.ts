@@ -83,7 +83,9 @@ describe("deadlock", () => {
       await new Future<void>();
     }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DeadlockError);
-    expect((error as DeadlockError).tree).toBe("├─ main  await(<Future pending>)\n└─ worker  await(<Future pending>)");
+    expect((error as DeadlockError).tree).toBe(
+      "├─ main  await(<Future pending>)\n└─ worker  await(<Future pending>)",
+    );
     expect((error as Error).message).toContain("no task is ready and no timer is pending");
     expect(log).toEqual(["cleaned up"]);
   });
@@ -95,7 +97,10 @@ describe("deadlock", () => {
       await runVirtual(async () => {
         for (;;) await new Future().then(null, () => {});
       }).catch((error) => console.log(error.name, error.tree));`);
-    expect(ended).toMatchObject({ code: 0, out: "DeadlockError └─ main  await(<Future pending>)\n" });
+    expect(ended).toMatchObject({
+      code: 0,
+      out: "DeadlockError └─ main  await(<Future pending>)\n",
+    });
   });
 
   test("tasks that await each other are stuck, and a cancel frees them", async () => {
@@ -150,6 +155,8 @@ describe("cancelEverywhere", () => {
     );
     expect(points).toBe(1);
     const endless = cancelEverywhere(() => sleep(1).then(() => sleep(1)), { most: 1 });
-    await expect(endless).rejects.toThrow("the scenario has more than 1 await points: raise `most`");
+    await expect(endless).rejects.toThrow(
+      "the scenario has more than 1 await points: raise `most`",
+    );
   });
 });
