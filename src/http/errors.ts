@@ -1,0 +1,114 @@
+/*
+ * What can go wrong with a request: one class per kind, all under ClientError.
+ *
+ * Every error tells the method and the URL, with secrets masked (see redaction.ts), and has what caused it as `cause`.
+ * A timeout is both a ClientError and Ambit's TimeoutError, as in aiohttp: JavaScript has single inheritance, so
+ * ClientTimeoutError extends TimeoutError, and `instanceof ClientError` knows it too.
+ */
+import { TimeoutError } from "../core/errors.ts";
+import { redact } from "./redaction.ts";
+
+/** What an error is about. @internal */
+export interface Subject {
+  readonly method: string;
+  /** As it was asked for: it is masked before it is kept. */
+  readonly url: string;
+}
+
+function sentence({ method, url }: Subject, words: string): string {
+  return `${method} ${redact(url)}: ${words}`;
+}
+
+function causedBy(cause: unknown): ErrorOptions | undefined {
+  return cause === undefined ? undefined : { cause };
+}
+
+/** Anything that goes wrong with a request (`aiohttp.ClientError`). `catch` it to catch them all. */
+export class ClientError extends Error {
+  override readonly name: string = "ClientError";
+  /** The request's method. */
+  readonly method: string;
+  /** The request's URL, with passwords and tokens masked. */
+  readonly url: string;
+
+  /** @internal */
+  constructor(subject: Subject, words: string, cause?: unknown) {
+    super(sentence(subject, words), causedBy(cause));
+    this.method = subject.method;
+    this.url = redact(subject.url);
+  }
+
+  /** True for every error of this module, {@link ClientTimeoutError} included. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (this === ClientError && value instanceof ClientTimeoutError) return true;
+    return Function.prototype[Symbol.hasInstance].call(this, value);
+  }
+}
+
+/** No connection was made, or it ended before the answer came: refused, reset, host not found, not HTTP. */
+export class ClientConnectionError extends ClientError {
+  override readonly name: string = "ClientConnectionError";
+  /** The code of the cause, such as `ECONNREFUSED`; undefined when it has none. */
+  readonly code: string | undefined;
+
+  /** @internal */
+  constructor(subject: Subject, words: string, cause?: unknown) {
+    super(subject, words, cause);
+    this.code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  }
+}
+
+/** The server answered with a status of 400 or more, and `raiseForStatus` was asked for. */
+export class ClientResponseError extends ClientError {
+  override readonly name: string = "ClientResponseError";
+  /** The status, 400 to 599. */
+  readonly status: number;
+  /** The text that came with it; empty when the server sent none. */
+  readonly statusText: string;
+
+  /** @internal */
+  constructor(subject: Subject, status: number, statusText: string) {
+    super(subject, `the server answered ${`${status} ${statusText}`.trimEnd()}`);
+    this.status = status;
+    this.statusText = statusText;
+  }
+}
+
+/** The head of the answer came, its body did not come whole. */
+export class ClientPayloadError extends ClientError {
+  override readonly name: string = "ClientPayloadError";
+}
+
+/** The URL of a request is none, or not one of http or https. */
+export class InvalidUrlError extends ClientError {
+  override readonly name: string = "InvalidUrlError";
+}
+
+/** The session is closed, or was while the request ran. */
+export class SessionClosedError extends ClientError {
+  override readonly name: string = "SessionClosedError";
+}
+
+/**
+ * The request took longer than its timeout allows. Both `instanceof ClientError` and `instanceof TimeoutError`.
+ * `deadlineMs` is the time that was allowed.
+ */
+export class ClientTimeoutError extends TimeoutError {
+  /** What took too long: the whole request, or connecting. */
+  readonly kind: "total" | "connect";
+  /** The request's method. */
+  readonly method: string;
+  /** The request's URL, with passwords and tokens masked. */
+  readonly url: string;
+
+  /** @internal */
+  constructor(subject: Subject, kind: "total" | "connect", deadlineMs: number, cause?: unknown) {
+    const what = kind === "total" ? "timed out" : "no connection";
+    super(sentence(subject, `${what} after ${deadlineMs} ms`), deadlineMs);
+    (this as { name: string }).name = "ClientTimeoutError";
+    if (cause !== undefined) this.cause = cause;
+    this.kind = kind;
+    this.method = subject.method;
+    this.url = redact(subject.url);
+  }
+}

@@ -1,0 +1,309 @@
+/*
+ * One request and its answer: what undici's dispatcher talks to.
+ *
+ * One object is the entrant of the limits, the head of the answer, the queue of its body, the clock of its timeout and
+ * the handle that a cancel takes it back with. Its life is queued, head, body, done; whatever happens, it comes to
+ * "done" once, and gives back its place, its timer and its listener there.
+ *
+ * Waiting: at most one wait at a time (for a place, for the head, for the body), and the clean-up of each is the same
+ * static function: a cancel ends the exchange. A wait on the network has no target, so virtual time stands still for
+ * it; a queued request waits for others of its session, so it has one.
+ * Traps of undici 7: a request that it has queued cannot be aborted before its turn, so it is refused then (by
+ * throwing, since `abort` would close a connection that others can use). Its callbacks run in the context of whatever
+ * opened the socket: nothing here reads the ambient scope in one.
+ */
+import type { Dispatcher } from "undici";
+import type { TimerHandle } from "../core/clock.ts";
+import { InvalidStateError } from "../core/errors.ts";
+import { INSPECT } from "../core/inspection.ts";
+import { getRunningLoop } from "../core/scope.ts";
+import { suspend } from "../core/suspend.ts";
+import type { Cleanup, Wait } from "../core/suspension.ts";
+import { BodyBuffer } from "./bodyBuffer.ts";
+import { type Connector, ENDED, type Sendable } from "./connector.ts";
+import { ClientTimeoutError } from "./errors.ts";
+import { bodyFailure, headFailure } from "./failure.ts";
+import type { HeaderList, HeaderRecord } from "./headers.ts";
+import type { Entrant, Host, Place } from "./limits.ts";
+import { redact } from "./redaction.ts";
+import type { Target } from "./target.ts";
+
+type Controller = Dispatcher.DispatchController;
+
+/** With this many bytes unread, the connection is paused; with half of it, it goes on. @internal */
+export const HIGH_WATER = 128 * 1024;
+
+/** @internal */
+export class Exchange implements Sendable, Entrant {
+  readonly method: string;
+  readonly url: string;
+  readonly origin: string;
+  place: Place = "none";
+  host: Host | null = null;
+  status = 0;
+  statusText = "";
+  responseHeaders: HeaderRecord = {};
+
+  readonly #path: string;
+  readonly #headers: HeaderList;
+  readonly #connector: Connector;
+  #phase: "queued" | "head" | "body" | "done" = "queued";
+  #wait: Wait<unknown> | null = null;
+  #controller: Controller | null = null;
+  #timer: TimerHandle | null = null;
+  #timeout = Infinity;
+  #disobey: (() => void) | null = null;
+
+  readonly #body = new BodyBuffer();
+  /** How the body is read; what ended it early is also here. */
+  #use: "unread" | "whole" | "stream" | "released" | "cancelled" = "unread";
+  #whole: Uint8Array | null = null;
+  #complete = false;
+  #paused = false;
+  #failure: Error | null = null;
+
+  constructor(connector: Connector, method: string, target: Target, headers: HeaderList) {
+    this.#connector = connector;
+    this.method = method;
+    this.url = target.url;
+    this.origin = target.origin;
+    this.#path = target.path;
+    this.#headers = headers;
+  }
+
+  /** True when nothing more will come. */
+  get done(): boolean {
+    return this.#phase === "done";
+  }
+
+  /** What diagnostics print for its waits; not the path, which may hold secrets. */
+  get #label(): string {
+    return `http.${this.method.toLowerCase()} ${this.origin}`;
+  }
+
+  /** Fails with the signal's reason when it is aborted, until it is done. */
+  obey(signal: AbortSignal): void {
+    signal.throwIfAborted();
+    const onAbort = (): void => this.fail((signal.reason ?? ENDED) as Error);
+    signal.addEventListener("abort", onAbort, { once: true });
+    this.#disobey = () => signal.removeEventListener("abort", onAbort);
+  }
+
+  /** Waits for its place under the limits. */
+  queue(): Promise<void> {
+    return suspend<void, Exchange>(joinQueue, this, `${this.#label} (queued)`);
+  }
+
+  /** @internal */
+  join(wait: Wait<void>): void {
+    this.#hold(wait);
+    this.#connector.limits.join(wait);
+  }
+
+  /** Sends the request; settles when the head of the answer has come. `timeout` spans head and body. */
+  send(timeout: number): Promise<void> {
+    return suspend<void>((wait) => this.#start(wait, timeout), undefined, this.#label);
+  }
+
+  #start(wait: Wait<void>, timeout: number): Cleanup<void, undefined> {
+    if (this.#failure !== null) {
+      // Its session was closed, or its signal aborted, after its place was granted and before it resumed.
+      wait.reject(this.#failure);
+      return giveUp;
+    }
+    this.#phase = "head";
+    this.#hold(wait);
+    if (timeout !== Infinity) this.#arm(timeout);
+    this.#connector.dispatch(this, {
+      origin: this.origin,
+      path: this.#path,
+      method: this.method,
+      headers: this.#headers as string[],
+    });
+    return giveUp;
+  }
+
+  #arm(timeout: number): void {
+    const loop = getRunningLoop();
+    this.#timeout = timeout;
+    this.#timer = loop.schedule<Exchange>(loop.time() + timeout, expire, this);
+  }
+
+  /** The timeout has passed. @internal */
+  expire(): void {
+    this.fail(new ClientTimeoutError(this, "total", this.#timeout));
+  }
+
+  onRequestStart(controller: Controller): void {
+    // Given up while undici had it queued. Throwing drops it and keeps the connection; `abort` would close that.
+    if (this.#phase === "done") throw ENDED;
+    this.#controller = controller;
+  }
+
+  onResponseStart(_: Controller, status: number, headers: HeaderRecord, statusText = ""): void {
+    if (status < 200) return;
+    this.#phase = "body";
+    this.status = status;
+    this.statusText = statusText;
+    this.responseHeaders = headers;
+    this.#wake(undefined);
+  }
+
+  onResponseData(controller: Controller, chunk: Uint8Array): void {
+    if (this.#phase === "done") return;
+    this.#body.push(chunk);
+    if (this.#use === "whole") return;
+    if (this.#wait !== null) this.#wake(this.#body.take());
+    else if (this.#body.size >= HIGH_WATER) this.#pause(controller);
+  }
+
+  onResponseEnd(): void {
+    if (this.#phase === "done") return;
+    this.#complete = true;
+    this.#end();
+    if (this.#use === "whole") this.#wake((this.#whole = this.#body.takeAll()));
+    else this.#wake(null);
+  }
+
+  onResponseError(_: Controller | null, error: Error): void {
+    if (this.#phase === "done") return;
+    if (this.#phase === "body") this.fail(bodyFailure(this, error, this.#body.received));
+    else this.fail(headFailure(this, error));
+  }
+
+  /** The whole body, again and again. */
+  readAll(): Promise<Uint8Array> {
+    if (this.#complete && this.#use === "unread") {
+      this.#use = "whole";
+      this.#whole = this.#body.takeAll();
+    }
+    if (this.#whole !== null) return Promise.resolve(this.#whole);
+    const refusal = this.#refusal("whole");
+    if (refusal !== null) return Promise.reject(refusal);
+    this.#use = "whole";
+    return this.#arrival();
+  }
+
+  /** The next chunk of the body; null after the last. */
+  read(): Promise<Uint8Array | null> {
+    const refusal = this.#refusal("stream");
+    if (refusal !== null) return Promise.reject(refusal);
+    this.#use = "stream";
+    const chunk = this.#body.take();
+    if (chunk === null && !this.#complete) return this.#arrival();
+    this.#resume();
+    return Promise.resolve(chunk);
+  }
+
+  /** Why the body cannot be read this way, or null. */
+  #refusal(use: "whole" | "stream"): Error | null {
+    if (this.#use === "released") return this.#misuse("the response was released");
+    if (this.#use === "cancelled") return this.#misuse("its request was cancelled");
+    if (this.#wait !== null) return this.#misuse("somebody else is reading the body");
+    if (this.#use !== "unread" && this.#use !== use)
+      return this.#misuse("the body was read in another way");
+    return this.#body.size > 0 && use === "stream" ? null : this.#failure;
+  }
+
+  #misuse(words: string): InvalidStateError {
+    return new InvalidStateError(`read on ${this[INSPECT]()}: ${words}`);
+  }
+
+  /** What comes of the body next. */
+  #arrival<T>(): Promise<T> {
+    const start = (wait: Wait<T>): Cleanup<T, undefined> => {
+      this.#hold(wait);
+      this.#resume();
+      return giveUp;
+    };
+    return suspend(start, undefined, `${this.#label} body`);
+  }
+
+  #pause(controller: Controller): void {
+    this.#paused = true;
+    controller.pause();
+  }
+
+  #resume(): void {
+    if (!this.#paused || (this.#use === "stream" && this.#body.size > HIGH_WATER / 2)) return;
+    this.#paused = false;
+    this.#controller?.resume();
+  }
+
+  #hold<T>(wait: Wait<T>): void {
+    wait.token = this;
+    this.#wait = wait as unknown as Wait<unknown>;
+  }
+
+  #wake(value: unknown): void {
+    const wait = this.#wait;
+    this.#wait = null;
+    wait?.resolve(value);
+  }
+
+  /** Ends it with an error, which whoever waits for it, or reads on, gets. */
+  fail(error: Error): void {
+    if (this.#phase === "done") return;
+    const wait = this.#wait;
+    this.#failure = error;
+    this.#close();
+    wait?.reject(error);
+  }
+
+  /** A cancel has ended the wait for it. @internal */
+  cancel(): void {
+    this.#use = "cancelled";
+    this.#drop();
+  }
+
+  /** The caller wants no more of it. A body that was read as a whole stays. */
+  release(): void {
+    if (this.#whole === null && this.#use !== "cancelled") this.#use = "released";
+    this.#drop();
+  }
+
+  /** Its response was collected, so nobody can read on, unless somebody is at it now. @internal */
+  orphan(): void {
+    if (this.#wait === null) this.release();
+  }
+
+  #drop(): void {
+    this.#body.clear();
+    if (this.#phase !== "done") this.#close();
+  }
+
+  /** Ends it early, on the network too. */
+  #close(): void {
+    const sent = this.#phase !== "queued";
+    this.#end();
+    this.#wait = null;
+    if (this.#controller !== null) this.#controller.abort(ENDED);
+    else if (sent) this.#connector.stopConnecting(this);
+  }
+
+  /** Gives back everything it holds. */
+  #end(): void {
+    this.#phase = "done";
+    this.#timer?.cancel();
+    this.#disobey?.();
+    this.#connector.release(this, this.#wait as Wait<void> | null);
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return `<http ${this.method} ${redact(this.url)} ${this.status === 0 ? this.#phase : this.status}>`;
+  }
+}
+
+function joinQueue(wait: Wait<void>, exchange: Exchange): Cleanup<void, Exchange> {
+  exchange.join(wait);
+  return giveUp;
+}
+
+function giveUp<T>(wait: Wait<T>): void {
+  (wait.token as Exchange).cancel();
+}
+
+function expire(exchange: Exchange): void {
+  exchange.expire();
+}

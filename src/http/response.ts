@@ -1,0 +1,172 @@
+/*
+ * The answer to a request, in the shape of WHATWG's Response with aiohttp's manners: a body may be asked for again
+ * once it was read, and the response is released rather than left to be collected.
+ *
+ * Strategy: a thin face of its Exchange, made when the head has come. Undici holds the exchange, nobody but the user
+ * holds the response: so one that was dropped unread is noticed when it is collected, and its connection is released.
+ * Only a body that may not fit the buffer is watched that way; a small one comes, and ends the exchange, by itself.
+ */
+import { INSPECT } from "../core/inspection.ts";
+import { ClientResponseError } from "./errors.ts";
+import { type Exchange, HIGH_WATER } from "./exchange.ts";
+import { toHeaders } from "./headers.ts";
+import { redact } from "./redaction.ts";
+import { ResponseBody } from "./responseBody.ts";
+
+const dropped = new FinalizationRegistry<Exchange>((exchange) => exchange.orphan());
+const utf8 = new TextDecoder();
+
+/**
+ * The answer to a request (`aiohttp.ClientResponse`).
+ *
+ * Made when the head has come; the body is read by `bytes`, `text` or `json`, or chunk by chunk from `body`. Until the
+ * body has come or the response was released, it holds a connection and a place under the session's limits. Dispose of
+ * it (`using`), call `release`, or read it to the end; a small body does the last by itself.
+ *
+ * **Cancellation:** of a read closes the connection; the response is released.
+ *
+ * @example
+ * ```ts
+ * import { once } from "node:events";
+ * import { createServer } from "node:http";
+ * import type { AddressInfo } from "node:net";
+ * import { ClientSession } from "ambit/http";
+ *
+ * const server = createServer((_, answer) => answer.end("hello")).listen(0, "127.0.0.1");
+ * await once(server, "listening");
+ * await using session = new ClientSession();
+ * const response = await session.get(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+ * [response.status, response.ok, await response.text()]; // => [200, true, "hello"]
+ * server.close();
+ * ```
+ */
+export class ClientResponse implements Disposable, AsyncDisposable {
+  readonly #exchange: Exchange;
+  #headers: Headers | null = null;
+
+  /** @internal */
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+    if (!exchange.done && !isSmall(exchange)) dropped.register(this, exchange);
+  }
+
+  /** The status, 200 to 599. Redirects are not followed: 3xx come here too. */
+  get status(): number {
+    return this.#exchange.status;
+  }
+
+  /** The text that came with the status; empty when the server sent none. */
+  get statusText(): string {
+    return this.#exchange.statusText;
+  }
+
+  /** True for a status from 200 to 299. */
+  get ok(): boolean {
+    return this.status >= 200 && this.status < 300;
+  }
+
+  /** The method of the request. */
+  get method(): string {
+    return this.#exchange.method;
+  }
+
+  /** The URL that answered, without user info and fragment. May hold secrets in its query. */
+  get url(): string {
+    return this.#exchange.url;
+  }
+
+  /** The headers of the answer. */
+  get headers(): Headers {
+    this.#headers ??= toHeaders(this.#exchange.responseHeaders);
+    return this.#headers;
+  }
+
+  /**
+   * The body, chunk by chunk as it comes, once. Back-pressure reaches the server: what is not read is not fetched, but
+   * for a buffer. Leaving a `for await` loop early releases the response.
+   *
+   * **Cancellation:** of the wait for a chunk closes the connection; chunks that came are lost.
+   *
+   * @throws {@link ClientPayloadError} when the body does not come whole, after what came of it
+   * @throws {@link ClientTimeoutError} when the timeout passes before its end
+   * @throws {@link InvalidStateError} when the response was released, or its body is read otherwise
+   */
+  get body(): ResponseBody {
+    return new ResponseBody(this);
+  }
+
+  /** The next chunk of the body; null after the last. @internal */
+  read(): Promise<Uint8Array | null> {
+    return this.#exchange.read();
+  }
+
+  /**
+   * The whole body. May be asked for again. A body that came in one chunk is not copied: its `buffer` may hold more.
+   *
+   * **Cancellation:** closes the connection; what came of the body is lost.
+   *
+   * @throws {@link ClientPayloadError} when the body does not come whole
+   * @throws {@link ClientTimeoutError} when the timeout passes before its end
+   * @throws {@link InvalidStateError} when the response was released, or its body is read otherwise
+   */
+  bytes(): Promise<Uint8Array> {
+    return this.#exchange.readAll();
+  }
+
+  /** The whole body as UTF-8 text, as WHATWG's `text()`; otherwise like {@link ClientResponse.bytes}. */
+  async text(): Promise<string> {
+    return utf8.decode(await this.bytes());
+  }
+
+  /**
+   * The whole body as JSON; otherwise like {@link ClientResponse.bytes}.
+   * @throws SyntaxError when it is not JSON
+   */
+  async json<T = unknown>(): Promise<T> {
+    const text = await this.text();
+    try {
+      return JSON.parse(text) as T;
+    } catch (error) {
+      throw new SyntaxError(`json on ${this[INSPECT]()}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /**
+   * Does nothing if the status is below 400; otherwise releases the response.
+   * @throws {@link ClientResponseError} for a status of 400 or more
+   */
+  raiseForStatus(): void {
+    if (this.status < 400) return;
+    this.release();
+    throw new ClientResponseError(this.#exchange, this.status, this.statusText);
+  }
+
+  /** Lets go of the connection, and of a body that was not read. A connection with more to come is closed. */
+  release(): void {
+    this.#exchange.release();
+  }
+
+  /** Releases the response. */
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  /** Releases the response. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.release();
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    const status = `${this.status} ${this.statusText}`.trimEnd();
+    return `<ClientResponse ${this.method} ${redact(this.url)} ${status}>`;
+  }
+}
+
+/** The whole body fits the buffer, so it comes without anybody reading it. */
+function isSmall({ responseHeaders }: Exchange): boolean {
+  const length = responseHeaders["content-length"];
+  return typeof length === "string" && Number(length) < HIGH_WATER;
+}
