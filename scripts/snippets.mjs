@@ -1,7 +1,8 @@
 // Turns every code block of the documentation into a test, so that none can go wrong unnoticed.
 //
-// Read are README.md, CONTRIBUTING.md, docs/ and the TSDoc comments of src/. Each ```ts block becomes a file of
-// generated/snippets/, which tsc checks and vitest runs; one marked ```ts no-run is only checked. In a block
+// Read are README.md, CONTRIBUTING.md, docs/, and the pages and TSDoc comments of src/ and programs/. Each ```ts block
+// becomes a file of generated/snippets/, which tsc checks and vitest runs; one marked ```ts no-run is only checked. A block
+// that imports from "ambit" alone runs in virtual time, so that none depends on how busy the machine is. In a block
 //
 //     expr; // => value            says that expr equals value
 //     const name = expr; // => value   says that name equals value
@@ -35,7 +36,7 @@ export function writeSnippets(root) {
 /** @param {string} root */
 function documents(root) {
   const pages = ["README.md", "CONTRIBUTING.md"].map((name) => join(root, name));
-  const inFolders = ["docs", "src"].flatMap((name) => listFiles(join(root, name)));
+  const inFolders = ["docs", "src", "programs"].flatMap((name) => listFiles(join(root, name)));
   return [
     ...pages.filter((file) => existsSync(file)),
     ...inFolders.filter((file) => /\.(md|ts)$/.test(file)),
@@ -46,7 +47,7 @@ function documents(root) {
 function listFiles(folder) {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.name !== "node_modules")
+    .filter((entry) => !["node_modules", "dist"].includes(entry.name))
     .flatMap((entry) => {
       const path = join(folder, entry.name);
       return entry.isDirectory() ? listFiles(path) : [path];
@@ -114,16 +115,19 @@ function writeSnippet(folder, { where, code, run }) {
 export function testOf(where, code) {
   const imports = code.match(/^import\b[^;]*;/gm) ?? [];
   const body = code.replace(/^import\b[^;]*;/gm, "").replace(/^export (?!\{)/gm, "");
+  const isVirtual = imports.every((each) => each.endsWith(' from "ambit";'));
   return [
     `// from ${where}`,
     `import { format as $format } from "node:util";`,
+    `import { runVirtual as $virtually } from "ambit/testing";`,
     `import { expect as $expect, test as $test } from "vitest";`,
     ...imports,
-    `void $format;`,
-    `$test(${JSON.stringify(where)}, async () => {`,
+    `$test(${JSON.stringify(where)}, () => ${isVirtual ? "$virtually" : "$really"}(async () => {`,
     ...withAssertions(body.trim().split("\n")),
     `$expect(true).toBe(true);`,
-    `});`,
+    `}));`,
+    `async function $really(body: () => Promise<void>) { await body(); }`,
+    `void [$format, $virtually, $really];`,
     ``,
   ].join("\n");
 }

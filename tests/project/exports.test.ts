@@ -141,7 +141,27 @@ test("ambit/testing exports these names", () => {
 });
 
 test("ambit/http exports these names", () => {
-  expect(exportedNames("src/http/index.ts")).toMatchInlineSnapshot();
+  expect(exportedNames("src/http/index.ts")).toMatchInlineSnapshot(`
+    [
+      "ClientConnectionError",
+      "ClientError",
+      "ClientPayloadError",
+      "ClientResponse",
+      "ClientResponseError",
+      "ClientSession",
+      "type ClientTimeout",
+      "ClientTimeoutError",
+      "type HeadersInput",
+      "type HostStatistics",
+      "InvalidUrlError",
+      "type ParamsInput",
+      "type RequestOptions",
+      "type ResponseBody",
+      "SessionClosedError",
+      "type SessionOptions",
+      "type SessionStatistics",
+    ]
+  `);
 });
 
 test("there are no other entries", () => {

@@ -1,4 +1,6 @@
 /** How code blocks become tests: what each form of claim turns into, and that a false claim fails. */
+import { format } from "node:util";
+import { runVirtual } from "ambit/testing";
 import { expect, test } from "vitest";
 import { snippetsIn, testOf } from "../../scripts/snippets.mjs";
 
@@ -7,12 +9,17 @@ const fence = (mark: string, code: string): string => `\`\`\`${mark}\n${code}\n\
 /** Runs the test made of `code`, with vitest's functions replaced by what the block itself would see. */
 async function runSnippet(code: string): Promise<void> {
   const text = testOf("page.md:1", code).replaceAll(/^import .*$/gm, "");
-  const { format } = await import("node:util");
   const AsyncFunction = (async () => {}).constructor as FunctionConstructor;
-  const run = AsyncFunction("$expect", "$format", "$test", `let body; ${text}`);
+  const collect = AsyncFunction("$expect", "$format", "$virtually", "$test", plainJs(text));
   let body = async (): Promise<void> => {};
-  await run(expect, format, (_: string, made: () => Promise<void>) => (body = made));
+  const test = (_: string, made: () => Promise<void>): unknown => (body = made);
+  await collect(expect, format, runVirtual, test);
   await body();
+}
+
+/** The only type that the test's own frame writes. */
+function plainJs(text: string): string {
+  return text.replace("(body: () => Promise<void>)", "(body)");
 }
 
 test.each([
@@ -69,4 +76,14 @@ test("imports stay at the top and exports are allowed inside", () => {
   );
   expect(text.indexOf('} from "ambit";')).toBeLessThan(text.indexOf("$test("));
   expect(text).toContain("\nconst two = 2;\n$expect(two).toEqual(2);\n");
+});
+
+test("a block runs in virtual time unless it reaches beyond ambit", () => {
+  const runsVirtually = (code: string): boolean =>
+    testOf("page.md:1", code).includes("() => $virtually(");
+  expect(runsVirtually('import { sleep } from "ambit";\nawait sleep(3_600_000);')).toBe(true);
+  expect(runsVirtually('import { ClientSession } from "ambit/http";')).toBe(false);
+  expect(runsVirtually('import { run } from "ambit";\nimport { open } from "node:fs";')).toBe(
+    false,
+  );
 });
