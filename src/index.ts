@@ -63,5 +63,44 @@ export {
   type WaitResult,
 } from "./core/wait.ts";
 
+// sync
+export { Barrier, type BarrierState, type BarrierStatistics } from "./sync/barrier.ts";
+export { BoundedSemaphore } from "./sync/boundedSemaphore.ts";
+export { CapacityLimiter, type CapacityLimiterStatistics } from "./sync/capacityLimiter.ts";
+export { Condition, type ConditionStatistics } from "./sync/condition.ts";
+export {
+  AlreadyBorrowingError,
+  BrokenBarrierError,
+  LockNotHeldError,
+  NotBorrowingError,
+  TooManyReleasesError,
+} from "./sync/errors.ts";
+export { Event, type EventStatistics } from "./sync/event.ts";
+export { type Guard } from "./sync/guard.ts";
+export { Lock, type LockStatistics } from "./sync/lock.ts";
+export { ReadWriteLock, type ReadWriteLockStatistics } from "./sync/readWriteLock.ts";
+export { Semaphore, type SemaphoreStatistics } from "./sync/semaphore.ts";
+
+// queues
+export {
+  openChannel,
+  type Channel,
+  type Receiver,
+  type Sender,
+} from "./queues/channel.ts";
+export {
+  BrokenChannelError,
+  ClosedChannelError,
+  EndOfChannel,
+  QueueEmpty,
+  QueueFull,
+  QueueShutDown,
+  WouldBlock,
+} from "./queues/errors.ts";
+export { LifoQueue } from "./queues/lifoQueue.ts";
+export { type ChannelStatistics } from "./queues/passage.ts";
+export { PriorityQueue, type Comparator } from "./queues/priorityQueue.ts";
+export { Queue, type QueueStatistics, type ShutdownOptions } from "./queues/queue.ts";
+
 // flow
 export { mapConcurrent, type MapConcurrentOptions } from "./flow/mapConcurrent.ts";

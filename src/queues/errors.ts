@@ -1,0 +1,41 @@
+/*
+ * The error classes of queues and channels.
+ *
+ * Queues have asyncio's three. Channels keep trio's split: closed by you, broken because nobody is left to receive,
+ * the end of what was sent, and what would have to wait.
+ */
+
+/** Thrown by `getNowait` on a queue without items (`asyncio.QueueEmpty`). */
+export class QueueEmpty extends Error {
+  override readonly name = "QueueEmpty";
+}
+
+/** Thrown by `putNowait` on a queue that is full (`asyncio.QueueFull`). */
+export class QueueFull extends Error {
+  override readonly name = "QueueFull";
+}
+
+/** Thrown by `put` on a queue that was shut down, and by `get` once it is empty, too (`asyncio.QueueShutDown`). */
+export class QueueShutDown extends Error {
+  override readonly name = "QueueShutDown";
+}
+
+/** Thrown by an end of a channel that was closed by its own `close`. */
+export class ClosedChannelError extends Error {
+  override readonly name = "ClosedChannelError";
+}
+
+/** Thrown by `send` when all receivers of the channel are closed. */
+export class BrokenChannelError extends Error {
+  override readonly name = "BrokenChannelError";
+}
+
+/** Thrown by `receive` when all senders of the channel are closed and nothing is left. */
+export class EndOfChannel extends Error {
+  override readonly name = "EndOfChannel";
+}
+
+/** Thrown by `sendNowait` and `receiveNowait` when they would have to wait. */
+export class WouldBlock extends Error {
+  override readonly name = "WouldBlock";
+}
