@@ -8,9 +8,9 @@
  * Waiting: at most one wait at a time (for a place, for the head, for the body), and the clean-up of each is the same
  * static function: a cancel ends the exchange. A wait on the network has no target, so virtual time stands still for
  * it; a queued request waits for others of its session, so it has one.
- * Traps of undici 7: a request that it has queued cannot be aborted before its turn, so it is refused then (by
- * throwing, since `abort` would close a connection that others can use). Its callbacks run in the context of whatever
- * opened the socket: nothing here reads the ambient scope in one.
+ * Traps of undici 7: `abort` works only once a request has been sent; before that, its connection goes, or the request
+ * is refused when its turn comes. The callbacks run in the context of whatever opened the socket: nothing here reads
+ * the ambient scope in one.
  */
 import type { Dispatcher } from "undici";
 import type { TimerHandle } from "../core/clock.ts";
@@ -20,7 +20,8 @@ import { getRunningLoop } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
 import { BodyBuffer } from "./bodyBuffer.ts";
-import { type Connector, ENDED, type Sendable } from "./connector.ts";
+import { type Connection, ENDED } from "./connection.ts";
+import type { Connector, Sendable } from "./connector.ts";
 import { ClientTimeoutError } from "./errors.ts";
 import { bodyFailure, headFailure } from "./failure.ts";
 import type { HeaderList, HeaderRecord } from "./headers.ts";
@@ -49,6 +50,7 @@ export class Exchange implements Sendable, Entrant {
   readonly #connector: Connector;
   #phase: "queued" | "head" | "body" | "done" = "queued";
   #wait: Wait<unknown> | null = null;
+  #connection: Connection | null = null;
   #controller: Controller | null = null;
   #timer: TimerHandle | null = null;
   #timeout = Infinity;
@@ -114,12 +116,12 @@ export class Exchange implements Sendable, Entrant {
     this.#phase = "head";
     this.#hold(wait);
     if (timeout !== Infinity) this.#arm(timeout);
-    this.#connector.dispatch(this, {
-      origin: this.origin,
-      path: this.#path,
-      method: this.method,
-      headers: this.#headers as string[],
-    });
+    this.#connection = this.#connector.take(this.origin);
+    const { method } = this;
+    this.#connection.dispatch(
+      { path: this.#path, method, headers: this.#headers as string[] },
+      this,
+    );
     return giveUp;
   }
 
@@ -135,7 +137,7 @@ export class Exchange implements Sendable, Entrant {
   }
 
   onRequestStart(controller: Controller): void {
-    // Given up while undici had it queued. Throwing drops it and keeps the connection; `abort` would close that.
+    // Given up before its turn. Throwing drops it and keeps the connection; `abort` would close that.
     if (this.#phase === "done") throw ENDED;
     this.#controller = controller;
   }
@@ -274,11 +276,14 @@ export class Exchange implements Sendable, Entrant {
 
   /** Ends it early, on the network too. */
   #close(): void {
-    const sent = this.#phase !== "queued";
+    const connection = this.#connection;
+    this.#connection = null;
     this.#end();
     this.#wait = null;
-    if (this.#controller !== null) this.#controller.abort(ENDED);
-    else if (sent) this.#connector.stopConnecting(this);
+    if (connection === null) return;
+    // Not begun on a connection that others have used: undici has it queued for the next turn.
+    if (this.#controller === null && connection.connected) this.#connector.giveBack(connection);
+    else void this.#connector.discard(connection);
   }
 
   /** Gives back everything it holds. */
@@ -286,7 +291,9 @@ export class Exchange implements Sendable, Entrant {
     this.#phase = "done";
     this.#timer?.cancel();
     this.#disobey?.();
-    this.#connector.release(this, this.#wait as Wait<void> | null);
+    this.#connector.remove(this);
+    if (this.#connection !== null) this.#connector.giveBack(this.#connection);
+    this.#connector.limits.leave(this, this.#wait as Wait<void> | null);
   }
 
   /** @internal */

@@ -54,6 +54,8 @@ export interface RequestOptions {
 
 /** What a session is doing; see {@link ClientSession.statistics}. */
 export interface SessionStatistics extends HostStatistics {
+  /** Connections that are open, being opened or being closed. */
+  readonly connections: number;
   /** True after `close`. */
   readonly closed: boolean;
   /** The same, by origin; only origins that have requests. */
@@ -191,13 +193,14 @@ export class ClientSession implements AsyncDisposable {
 
   /** What the session is doing now. */
   statistics(): SessionStatistics {
-    const { limits, closed } = this.#connector;
+    const { limits, connections, closed } = this.#connector;
     const hosts: Record<string, HostStatistics> = {};
     for (const { origin, open, queued } of limits.hosts.values())
       hosts[origin] = Object.freeze({ open, queued });
     return Object.freeze({
       open: limits.open,
       queued: limits.queued,
+      connections,
       closed,
       hosts: Object.freeze(hosts),
     });
