@@ -2,11 +2,10 @@
  * Future: an outcome that is set once, awaited by any number of waiters. Task is a Future that a body settles.
  *
  * Strategy: the outcome lives here, no promise is made for it. `await future` calls `then` with the resolving
- * functions of the await's own promise; these are safe to call at any time, so a join is one small object and no
- * promise. Any other callback goes through a native promise, which keeps its async context and ordering.
+ * functions of the await's own promise, so a join is one small object that calls them in the loop's turn.
  * Awaiting ties: a cancel of the awaiting scope cancels the future, and the awaiter resumes when that has ended.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { inspect } from "node:util";
 import { expectFunction } from "./arguments.ts";
 import { cancelledFor } from "./cancellation.ts";
@@ -27,24 +26,6 @@ export interface Waiter {
   /** True when it does not look at the outcome: a failure then still counts as not retrieved. */
   readonly passive?: boolean;
   settled(): void;
-}
-
-const functionText = Function.prototype.toString;
-const RESOLVER_TEXT: string = functionText.call(captureResolver());
-
-function captureResolver(): (value: void) => void {
-  let captured!: (value: void) => void;
-  void new Promise<void>((resolve) => (captured = resolve));
-  return captured;
-}
-
-/** True for the resolving functions that `await` and Promise hand to a thenable: anonymous and native. */
-function isResolver(callback: unknown): callback is (value: unknown) => void {
-  return (
-    typeof callback === "function" &&
-    callback.name === "" &&
-    functionText.call(callback) === RESOLVER_TEXT
-  );
 }
 
 /**
@@ -178,27 +159,21 @@ export class Future<T> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): PromiseLike<A | B> {
-    if (isResolver(onFulfilled) && isResolver(onRejected)) {
-      this.join(onFulfilled, onRejected);
-      return this as PromiseLike<unknown> as PromiseLike<A | B>;
+    const join = new Join<T, A | B>(ambientScope(), this, onFulfilled, onRejected);
+    if (this.state === "pending") this.#tie(join);
+    else {
+      this.look();
+      join.conclude(this.outcome, this.state === "fulfilled");
     }
-    const joined = new Promise<T>((resolve, reject) =>
-      this.join(resolve as (value: unknown) => void, reject),
-    );
-    return joined.then(onFulfilled, onRejected);
+    return join;
   }
 
-  /** Calls one of the two when it is done; tied to the ambient scope meanwhile. @internal */
-  join(resolve: (value: unknown) => void, reject: (reason: unknown) => void): void {
-    if (this.state !== "pending") {
-      this.look();
-      return this.state === "fulfilled" ? resolve(this.outcome) : reject(this.outcome);
-    }
-    const scope = ambientScope();
-    if (scope.home.body === this) return reject(awaitsItself(this));
+  /** Ties a join to its scope until the future is done. */
+  #tie(join: Join<T, unknown>): void {
+    const scope = join.ring as Scope;
+    if (scope.home.body === this) return join.conclude(awaitsItself(this), false);
     const asked = scope.ended || scope.owner.undelivered !== 0 ? refuse(scope, "await") : null;
-    if (asked !== null && scope.ended) return reject(asked);
-    const join = new Join(scope, this, resolve, reject);
+    if (asked !== null && scope.ended) return join.conclude(asked, false);
     if (scope.loop.debug || taskWaiting.hasSubscribers) announce(scope, join, this.then);
     this.addWaiter(join);
     if (asked !== null) join.cancel(asked);
@@ -291,23 +266,37 @@ export function stateWords(future: Future<unknown>): string {
   return future.state;
 }
 
-/** Code that awaits a future. A cancel goes on to the future; the awaiter resumes when that has ended. */
-class Join extends Suspension implements Waiter {
-  readonly #future: Future<unknown>;
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (reason: unknown) => void;
+type Handler<V, R> = ((value: V) => R | PromiseLike<R>) | null | undefined;
+
+const SETTLED: Promise<void> = Promise.resolve();
+
+/**
+ * Code that awaits a future, and at the same time what `then` returns.
+ *
+ * `await` uses nothing of what `then` returns, so a promise of it is made only when somebody asks. The handlers run in
+ * the async context of the `then` call, never inside it.
+ */
+class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
+  readonly #context = new AsyncResource("ambit.join");
+  readonly #onFulfilled: Handler<T, R>;
+  readonly #onRejected: Handler<unknown, R>;
   #forwarding = false;
+  /** What the handler gave, until somebody chains; a failure is in `#promise`, where Node sees it. */
+  #value: unknown = undefined;
+  #promise: Promise<R> | null = null;
+  #resolve: ((value: never) => void) | null = null;
+  #reject: ((error: unknown) => void) | null = null;
+  #ended = false;
 
   constructor(
     scope: Scope,
-    future: Future<unknown>,
-    resolve: (value: unknown) => void,
-    reject: (reason: unknown) => void,
+    future: Future<T>,
+    onFulfilled: Handler<T, R>,
+    onRejected: Handler<unknown, R>,
   ) {
     super(scope, "await", future);
-    this.#future = future;
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#onFulfilled = onFulfilled;
+    this.#onRejected = onRejected;
   }
 
   settled(): void {
@@ -316,24 +305,64 @@ class Join extends Suspension implements Waiter {
   }
 
   run(): void {
-    const { state, outcome } = this.#future;
-    if (state === "fulfilled") this.#resolve(outcome);
-    else this.#reject(outcome);
+    const { state, outcome } = this.target as Future<T>;
+    this.#deliver(outcome, state === "fulfilled");
+  }
+
+  /** Gives the outcome without waiting, but not inside the `then` call. */
+  conclude(outcome: unknown, fulfilled: boolean): void {
+    this.leave();
+    void SETTLED.then(() => this.#deliver(outcome, fulfilled));
+  }
+
+  #deliver(outcome: unknown, fulfilled: boolean): void {
+    const handler = (fulfilled ? this.#onFulfilled : this.#onRejected) as Handler<unknown, R>;
+    if (typeof handler !== "function") return this.#end(outcome, fulfilled);
+    try {
+      this.#end(this.#context.runInAsyncScope(handler, undefined, outcome), true);
+    } catch (error) {
+      this.#end(error, false);
+    }
+  }
+
+  #end(value: unknown, fulfilled: boolean): void {
+    this.#ended = true;
+    if (this.#promise === null) {
+      if (fulfilled) this.#value = value;
+      else this.#promise = Promise.reject(value as Error);
+    } else if (fulfilled) this.#resolve?.(value as never);
+    else this.#reject?.(value);
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- what `then` returns can be chained
+  then<A = R, B = never>(
+    onFulfilled?: Handler<R, A>,
+    onRejected?: Handler<unknown, B>,
+  ): PromiseLike<A | B> {
+    this.#promise ??= this.#ended ? Promise.resolve(this.#value as R) : this.#open();
+    return this.#promise.then(onFulfilled, onRejected);
+  }
+
+  #open(): Promise<R> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
   }
 
   cancel(error: CancelledError): void {
     // The cancel came round: tasks await each other in a circle. It is broken here, or none of them could ever end.
     if (this.#forwarding) return this.abandon(error);
     this.#forwarding = true;
-    this.#future.cancelWith(error);
+    (this.target as Future<T>).cancelWith(error);
     this.#forwarding = false;
   }
 
   /** Its scope has ended: the awaiter goes, the future stays; others may want it. */
   override abandon(error: CancelledError): void {
-    if (this.leave() === null) return;
-    this.#future.removeWaiter(this);
-    this.#reject(error);
+    if (this.ring === null) return;
+    (this.target as Future<T>).removeWaiter(this);
+    this.conclude(error, false);
   }
 }
 

@@ -13,7 +13,7 @@
  * Strategy: rings and child lists are linked through the objects themselves (no Set per scope); a wait looks at one
  * number (`owner.undelivered`) to know that nothing is asked of it; an AbortSignal is made when one is asked for.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { cancelled } from "./cancellation.ts";
 import type { Context } from "./context.ts";
 import type { CancelledError } from "./errors.ts";
@@ -132,11 +132,16 @@ export class Scope extends WaitRing {
     return count;
   }
 
+  /** All cancels that code in this scope may have met: grown between two moments, one came between them. */
+  metCancels(): number {
+    return this.cancels + this.outerCancels();
+  }
+
   /** Ends the scope: what still waits in it was left floating and dies out. */
   end(): void {
     this.ended = true;
     if (this.#request !== null) this.drop();
-    if (this.oldestWait !== null || this.youngestChild !== null) this.#abandon();
+    this.sweep();
     if (this.parent !== null) this.#part(this.parent);
   }
 
@@ -149,10 +154,15 @@ export class Scope extends WaitRing {
     this.previousSibling = this.nextSibling = null;
   }
 
+  /** Lets what was left floating here die out, as at the end of the scope, and leaves the scope open. */
+  sweep(): void {
+    if (this.oldestWait !== null || this.youngestChild !== null) this.#abandon();
+  }
+
   #abandon(): void {
     const error = cancelled("the scope that this work was left in has ended");
     const below = new Territory(this, true);
-    for (const scope of below.scopes) scope.ended = true;
+    for (const scope of below.scopes) if (scope !== this) scope.ended = true;
     for (const wait of below.waits) wait.abandon(error);
     for (const task of below.tasks) task.cancel(error);
     for (const scope of below.scopes) scope.#signals?.abort(error);
@@ -240,6 +250,25 @@ class Signals {
 
 /** The only AsyncLocalStorage of the library: the scope that the running code was called in. @internal */
 export const ambient: AsyncLocalStorage<Scope> = new AsyncLocalStorage();
+
+function enterAndStart<A>(scope: Scope, start: (argument: A) => unknown, argument: A): void {
+  ambient.enterWith(scope);
+  start(argument);
+}
+
+/**
+ * Where the context is kept in frames (Node 24 and later), `run` makes two of them, one to enter and one to leave, and
+ * a frame is the dearest part of a task. Inside an AsyncResource `enterWith` needs one, and cannot leak: the resource
+ * restores the caller's context when the call returns.
+ */
+const FRAMES: boolean = Number(process.versions.node.split(".")[0]) >= 24;
+
+/** Starts a task's code in its scope, in the async context of the caller. @internal */
+export function enter<A>(scope: Scope, start: (argument: A) => unknown, argument: A): void {
+  if (FRAMES)
+    new AsyncResource("ambit").runInAsyncScope(enterAndStart, null, scope, start, argument);
+  else ambient.run(scope, start, argument);
+}
 
 async function adopt<T>(value: T | PromiseLike<T>): Promise<T> {
   return await value;

@@ -18,7 +18,7 @@ import { type CancelledError, InvalidStateError } from "./errors.ts";
 import { Future, stateWords } from "./future.ts";
 import { locationOf } from "./location.ts";
 import type { Loop } from "./loop.ts";
-import { ambient, ambientScope, Scope } from "./scope.ts";
+import { ambientScope, enter, Scope } from "./scope.ts";
 import type { Suspension } from "./suspension.ts";
 
 /** The body of a task: an async function, or any function that returns a value or a promise. */
@@ -34,6 +34,8 @@ export interface TaskOptions {
   readonly signal?: AbortSignal;
   /** Context variables to run in; a copy of the current ones when left out. */
   readonly context?: Context;
+  /** What diagnostics show as the task's function, for bodies that wrap another. @internal */
+  readonly shows?: (...args: never[]) => unknown;
 }
 
 let created = 0;
@@ -53,7 +55,8 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   readonly #number = ++created;
   #body: TaskBody<T> | null;
   #name: string | undefined;
-  #functionName: string;
+  #shows: ((...args: never[]) => unknown) | null;
+  readonly #functionName: string;
   #place: { stack?: string } | null = null;
 
   /** @internal */
@@ -61,7 +64,8 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
     super(parent.runner);
     this.#body = body;
     this.#name = options.name;
-    this.#functionName = body.name;
+    this.#shows = options.shows ?? body;
+    this.#functionName = this.#shows.name;
     this.scope = new Scope(parent, "task");
     this.scope.body = this;
     this.scope.context = options.context ?? inherited();
@@ -140,13 +144,21 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
     );
   }
 
-  /** Cancels the task and waits until it has ended; a failure other than the cancellation is thrown. */
+  /**
+   * Cancels the task and waits until it has ended.
+   *
+   * **Cancellation:** a cancel of who disposes interrupts the task's clean-up, and passes on when that has ended.
+   *
+   * @throws what the task failed with, other than its cancellation
+   */
   async [Symbol.asyncDispose](): Promise<void> {
+    const scope = ambientScope();
+    const before = scope.metCancels();
     this.cancel("disposed");
     try {
       await this;
     } catch (error) {
-      if (!this.cancelled()) throw error;
+      if (!this.cancelled() || scope.metCancels() > before) throw error;
     }
   }
 
@@ -154,7 +166,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   launch(options: TaskOptions): void {
     if (taskCreated.hasSubscribers) taskCreated.publish({ task: this });
     if (options.signal !== undefined) this.#obey(options.signal);
-    void ambient.run(this.scope, options.eager === true ? driveNow : drive, this);
+    enter(this.scope, options.eager === true ? driveNow : drive, this);
   }
 
   /** The body, unless the task was cancelled before its turn came. @internal */
@@ -183,7 +195,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
 
   #finish(state: "fulfilled" | "rejected" | "cancelled", outcome: unknown): void {
     if (this.scope.loop.debug) stepEnds(this.scope.loop, this);
-    this.#body = null;
+    this.#body = this.#shows = null;
     this.scope.end();
     if (taskEnded.hasSubscribers) {
       taskEnded.publish(state === "fulfilled" ? { task: this } : { task: this, error: outcome });
@@ -214,7 +226,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
 
   #functionWords(): string {
     const name = this.#functionName === "" ? "(anonymous)" : this.#functionName;
-    const place = this.#body === null ? undefined : locationOf(this.#body);
+    const place = this.#shows === null ? undefined : locationOf(this.#shows);
     return place === undefined ? `fn=${name}` : `fn=${name} at ${place}`;
   }
 
@@ -225,10 +237,16 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   }
 }
 
-/** Waits for the task's turn, then runs it. */
+/** Waits for the task's turn, then runs it: `driveNow` after a wait, written out to save an async call per task. */
 async function drive<T>(task: Task<T>): Promise<void> {
   await task.runner.loop.turn();
-  return driveNow(task);
+  const body = task.takeBody();
+  if (body === null) return;
+  try {
+    task.fulfil(await body());
+  } catch (error) {
+    task.fail(error);
+  }
 }
 
 async function driveNow<T>(task: Task<T>): Promise<void> {

@@ -621,3 +621,25 @@ test("await using cancels a task and waits for its end", async () => {
     await expect(failing[Symbol.asyncDispose]()).rejects.toThrow("clean-up failed");
   });
 });
+
+test("a cancel while a task is disposed of passes on, when the task has ended", async () => {
+  await runVirtual(async () => {
+    const log: string[] = [];
+    const outer = createTask(async () => {
+      const task = createTask(async () => {
+        try {
+          await sleep(1000);
+        } finally {
+          await sleep(1000).catch(() => log.push("clean-up interrupted"));
+        }
+      });
+      await sleep(1);
+      await task[Symbol.asyncDispose]();
+      log.push("never");
+    });
+    await sleep(5);
+    outer.cancel();
+    expect(await endOf(outer)).toBe("cancelled");
+    expect(log).toEqual(["clean-up interrupted"]);
+  });
+});
