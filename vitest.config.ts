@@ -26,6 +26,9 @@ export default defineConfig({
     ],
     exclude: ["**/node_modules/**", "**/dist/**"],
     setupFiles: ["tests/setup.ts"],
+    // Only to end what hangs: a busy machine must not fail a test.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     reporters: ["default", "./scripts/tallyReporter.mjs"],
     coverage: {
       provider: "v8",
