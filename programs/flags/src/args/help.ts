@@ -23,9 +23,9 @@ From where
                        DELAY   answers after 1 second
                        ERROR   a quarter of answers fail, half are 0.5 s late
                        REMOTE  another server, with --base-url
-      --base-url URL   flags are at URL/br/br.png, facts at URL/br/metadata.json;
-                       or give a whole URL: {cc} or {CC} in it is the code,
-                       {size} is the width
+      --base-url URL   flags are at URL/br/br.png, facts at
+                       URL/br/metadata.json; or give a whole URL: in it,
+                       {cc} or {CC} is the code, {size} is the width
       --seed N         which answers of ERROR fail, to be repeated (default 1)
 
 How

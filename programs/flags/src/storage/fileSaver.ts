@@ -6,7 +6,15 @@
  * Synchronous on purpose. For files of some kilobytes a thread pool costs more than the write, and a
  * call that cannot be interrupted cannot be cancelled halfway.
  */
-import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { threadId } from "node:worker_threads";
 
@@ -29,14 +37,15 @@ export class FileSaver {
   /** @throws {@link StorageError} when a file cannot be written or named */
   save(files: readonly NewFile[]): void {
     const written: string[] = [];
+    const changed = files.filter((file) => !this.#isThere(file));
     let name = "";
     try {
-      for (const file of files) {
+      for (const file of changed) {
         name = file.name;
         written.push(this.#temporary(name));
         writeWhole(this.#temporary(name), file.content);
       }
-      for (const file of files) {
+      for (const file of changed) {
         name = file.name;
         renameSync(this.#temporary(name), join(this.#folder, name));
       }
@@ -46,8 +55,23 @@ export class FileSaver {
     }
   }
 
+  /** Replacing a file costs a flush of the disk on some file systems: not for the same content. */
+  #isThere({ name, content }: NewFile): boolean {
+    return hasContent(join(this.#folder, name), content);
+  }
+
   #temporary(name: string): string {
     return join(this.#folder, `.${name}${temporarySuffix(threadId)}`);
+  }
+}
+
+function hasContent(path: string, content: Uint8Array): boolean {
+  try {
+    const size = statSync(path, { throwIfNoEntry: false })?.size;
+    return size === content.length && readFileSync(path).equals(content);
+  } catch {
+    // What cannot be read is to be replaced.
+    return false;
   }
 }
 

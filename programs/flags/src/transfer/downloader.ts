@@ -84,11 +84,13 @@ function isMissing({ status }: Answer): boolean {
   throw new TransferError(`HTTP ${status} ${STATUS_CODES[status] ?? ""}`.trim());
 }
 
-function expectImage({ type, body }: Answer): void {
-  if (type !== "" && type !== "application/octet-stream" && !type.startsWith("image/")) {
-    throw new TransferError(`the answer is no image (${type})`);
-  }
+/** Some servers answer everything with a page. What a body begins with is surer than its type. */
+function expectImage({ body }: Answer): void {
   if (body.length === 0) throw new TransferError("the answer is empty");
+  const start = new TextDecoder("latin1").decode(body.subarray(0, 100));
+  if (/^\s*<(!doctype html|html)\b/i.test(start)) {
+    throw new TransferError("the answer is a web page, not an image");
+  }
 }
 
 function readName({ body }: Answer): string {

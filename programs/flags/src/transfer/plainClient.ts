@@ -4,7 +4,7 @@
  */
 import { Agent, type IncomingMessage, request as httpRequest } from "node:http";
 
-import { contentType, patience, type Answer } from "./answer.ts";
+import { patience, type Answer } from "./answer.ts";
 import { TransferError, transferError } from "./transferError.ts";
 
 /** A client with one connection, for one server. */
@@ -37,8 +37,7 @@ export class PlainClient {
       head = await this.#head(url, signal);
       const body: Buffer[] = [];
       for await (const chunk of head) body.push(chunk as Buffer);
-      const type = contentType(head.headers["content-type"]);
-      return { status: head.statusCode ?? 0, type, body: Buffer.concat(body) };
+      return { status: head.statusCode ?? 0, body: Buffer.concat(body) };
     } catch (error) {
       if (signal.aborted) throw signal.reason;
       throw error instanceof TransferError ? error : transferError(error, head !== undefined);

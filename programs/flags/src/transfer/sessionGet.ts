@@ -5,7 +5,7 @@
 import type { ClientSession } from "ambit/http";
 import { isCancelled } from "ambit";
 
-import { contentType, type Answer } from "./answer.ts";
+import type { Answer } from "./answer.ts";
 import { transferError } from "./transferError.ts";
 
 /**
@@ -18,12 +18,7 @@ export async function sessionGet(session: ClientSession, url: string): Promise<A
   try {
     const response = await session.get(url);
     answered = true;
-    const body = await response.bytes();
-    return {
-      status: response.status,
-      type: contentType(response.headers.get("content-type")),
-      body,
-    };
+    return { status: response.status, body: await response.bytes() };
   } catch (error) {
     throw isCancelled(error) ? error : transferError(error, answered);
   }

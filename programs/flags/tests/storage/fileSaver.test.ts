@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -31,6 +31,18 @@ test("a file of an earlier run is replaced", () => {
   writeFileSync(join(folder, "br.png"), "an older and longer flag");
   new FileSaver(folder).save([{ name: "br.png", content: bytes("flag") }]);
   expect(readFileSync(join(folder, "br.png"), "utf8")).toBe("flag");
+});
+
+test("a file that has its content already is not written again", () => {
+  const folder = temporaryFolder();
+  const saver = new FileSaver(folder);
+  const file = () => statSync(join(folder, "br.png")).ino;
+  saver.save([{ name: "br.png", content: bytes("flag") }]);
+  const before = file();
+  saver.save([{ name: "br.png", content: bytes("flag") }]);
+  expect(file()).toBe(before);
+  saver.save([{ name: "br.png", content: bytes("flap") }]);
+  expect(file()).not.toBe(before);
 });
 
 test("a folder in the way is the trouble of that one file, and nothing is left of it", () => {

@@ -8,13 +8,12 @@ import { Downloader } from "../../src/transfer/downloader.ts";
 import { TransferError } from "../../src/transfer/transferError.ts";
 
 const site = siteAt("http://flags.example", 250, true);
-const image: Answer = { status: 200, type: "image/png", body: Buffer.from("flag") };
+const image: Answer = { status: 200, body: Buffer.from("flag") };
 const facts = (text: string): Answer => ({
   status: 200,
-  type: "application/json",
   body: Buffer.from(text),
 });
-const answer = (status: number): Answer => ({ status, type: "text/plain", body: Buffer.from("-") });
+const answer = (status: number): Answer => ({ status, body: Buffer.from("-") });
 
 /** A downloader whose server knows these paths; what it saves is in `saved`. */
 function downloaderOf(answers: Record<string, Answer | Error>, more = { meta: false, site }) {
@@ -70,7 +69,8 @@ test("a flag, or its metadata, that the server does not have is not found; nothi
 test.each([
   [answer(503), "HTTP 503 Service Unavailable"],
   [answer(301), "HTTP 301 Moved Permanently"],
-  [{ ...image, type: "text/html" }, "the answer is no image (text/html)"],
+  [facts("\n<!DOCTYPE html><title>Log in</title>"), "the answer is a web page, not an image"],
+  [facts("<html lang=en>"), "the answer is a web page, not an image"],
   [{ ...image, body: Buffer.alloc(0) }, "the answer is empty"],
   [new TransferError("the connection was reset"), "the connection was reset"],
 ])("a useless answer is an error with its cause (%#)", async (useless, cause) => {
@@ -91,7 +91,7 @@ test.each([
 });
 
 test("the extension is that of the URL", async () => {
-  const get = async () => ({ ...image, type: "" });
+  const get = async () => image;
   const saved: string[] = [];
   const template = siteAt("http://flags.example/{cc}.SVG?x=.gif", 250, false);
   const downloader = new Downloader({ meta: false, site: template }, get, (files) => {

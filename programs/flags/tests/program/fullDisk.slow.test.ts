@@ -2,15 +2,17 @@
  * A disk that gets full in the middle of a download: a tmpfs of 40 kB, in a mount namespace of its
  * own, so that the mount is gone with the process. Root may do that, others may where user
  * namespaces are allowed. Where neither goes, the limit on the size of a file stands for the full
- * disk: the system call fails in the same place, with another code.
+ * disk: the system call fails in the same place, with another code. Real time: processes.
  */
 import { spawnSync } from "node:child_process";
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { engineNames } from "../../src/engines/engine.ts";
 import { temporaryFolder } from "../storage/temporaryFolder.ts";
 import { entry, Program } from "./program.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const mount = 'mount -t tmpfs -o size=40k none "$0"';
 const limit = "ulimit -f 1";
