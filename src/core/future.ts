@@ -56,7 +56,7 @@ export class Future<T> implements PromiseLike<T> {
   /** @internal */
   outcome: unknown = undefined;
   /** @internal */
-  waiters: Waiter | Waiter[] | null = null;
+  waiters: Waiter | Set<Waiter> | null = null;
   #unretrieved: Unretrieved | null = null;
 
   constructor();
@@ -145,10 +145,13 @@ export class Future<T> implements PromiseLike<T> {
 
   /** Takes a callback back, each time it was added; returns how many that were. */
   removeDoneCallback(callback: (future: this) => void): number {
-    const all = this.#listWaiters();
-    const kept = all.filter((at) => !(at instanceof DoneCallback && at.callback === callback));
-    this.waiters = kept.length === 0 ? null : kept;
-    return all.length - kept.length;
+    let removed = 0;
+    for (const at of this.#listWaiters()) {
+      if (!(at instanceof DoneCallback) || at.callback !== callback) continue;
+      this.removeWaiter(at);
+      removed++;
+    }
+    return removed;
   }
 
   /**
@@ -183,17 +186,14 @@ export class Future<T> implements PromiseLike<T> {
   addWaiter(waiter: Waiter): void {
     const waiters = this.waiters;
     if (waiters === null) this.waiters = waiter;
-    else if (Array.isArray(waiters)) waiters.push(waiter);
-    else this.waiters = [waiters, waiter];
+    else if (waiters instanceof Set) waiters.add(waiter);
+    else this.waiters = new Set([waiters, waiter]);
   }
 
   /** @internal */
   removeWaiter(waiter: Waiter): void {
     if (this.waiters === waiter) this.waiters = null;
-    else if (Array.isArray(this.waiters)) {
-      const index = this.waiters.indexOf(waiter);
-      if (index >= 0) this.waiters.splice(index, 1);
-    }
+    else if (this.waiters instanceof Set) this.waiters.delete(waiter);
   }
 
   /** Somebody looks at the outcome: a failure counts as retrieved. @internal */
@@ -211,7 +211,7 @@ export class Future<T> implements PromiseLike<T> {
     this.waiters = null;
     if (state === "rejected" && !isLookedAt(waiters)) this.#record(outcome);
     if (waiters === null) return;
-    if (Array.isArray(waiters)) for (const waiter of waiters) waiter.settled();
+    if (waiters instanceof Set) for (const waiter of waiters) waiter.settled();
     else waiters.settled();
   }
 
@@ -229,7 +229,7 @@ export class Future<T> implements PromiseLike<T> {
 
   #listWaiters(): Waiter[] {
     if (this.waiters === null) return [];
-    return Array.isArray(this.waiters) ? this.waiters : [this.waiters];
+    return this.waiters instanceof Set ? [...this.waiters] : [this.waiters];
   }
 
   #mustBePending(operation: string): void {
@@ -253,9 +253,11 @@ function awaitsItself(future: Future<unknown>): InvalidStateError {
   return new InvalidStateError(`await of ${inspect(future)} in its own body, which can never end`);
 }
 
-function isLookedAt(waiters: Waiter | Waiter[] | null): boolean {
-  if (Array.isArray(waiters)) return waiters.some((waiter) => waiter.passive !== true);
-  return waiters !== null && waiters.passive !== true;
+function isLookedAt(waiters: Waiter | Set<Waiter> | null): boolean {
+  if (waiters === null) return false;
+  if (!(waiters instanceof Set)) return waiters.passive !== true;
+  for (const waiter of waiters) if (waiter.passive !== true) return true;
+  return false;
 }
 
 /** `pending`, `finished result=42`, `finished exception=Error: x`, `cancelled`. @internal */

@@ -44,7 +44,6 @@ function watch<T>(wait: Wait<T>, future: Future<T>): Cleanup<T, Future<T>> {
 class ShieldedEnd<T> implements Waiter, Entry {
   readonly #wait: Wait<T>;
   readonly #future: Future<T>;
-  #left = false;
 
   constructor(wait: Wait<T>, future: Future<T>) {
     this.#wait = wait;
@@ -52,7 +51,11 @@ class ShieldedEnd<T> implements Waiter, Entry {
   }
 
   leave(): void {
-    this.#left = true;
+    if (this.#future.done()) return new LateEnd(this.#future).settled();
+    this.#future.removeWaiter(this);
+    if (watched.has(this.#future)) return;
+    watched.add(this.#future);
+    this.#future.addWaiter(new LateEnd(this.#future));
   }
 
   settled(): void {
@@ -61,14 +64,27 @@ class ShieldedEnd<T> implements Waiter, Entry {
 
   run(): void {
     const { state, outcome } = this.#future;
-    if (this.#left) this.#report();
-    else if (state === "fulfilled") this.#wait.resolve(outcome as T);
+    if (state === "fulfilled") this.#wait.resolve(outcome as T);
     else this.#wait.reject(outcome);
   }
+}
 
-  #report(): void {
+/** Futures that a {@link LateEnd} watches: one is enough, however many awaiters went. */
+const watched = new WeakSet<Future<unknown>>();
+
+/** Reports a failure that comes after an awaiter was cancelled, if nobody else awaits the work. */
+class LateEnd implements Waiter {
+  readonly passive = true;
+  readonly #future: Future<unknown>;
+
+  constructor(future: Future<unknown>) {
+    this.#future = future;
+  }
+
+  settled(): void {
     const { state, outcome } = this.#future;
     if (state !== "rejected") return;
+    this.#future.look();
     this.#future.getLoop().callExceptionHandler({
       message: "shielded work failed after its awaiter was cancelled",
       exception: outcome,

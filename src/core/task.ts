@@ -19,6 +19,7 @@ import { Future, stateWords } from "./future.ts";
 import { locationOf } from "./location.ts";
 import type { Loop } from "./loop.ts";
 import { ambientScope, enter, Scope } from "./scope.ts";
+import { obey } from "./outsideSignal.ts";
 import type { Suspension } from "./suspension.ts";
 
 /** The body of a task: an async function, or any function that returns a value or a promise. */
@@ -204,10 +205,8 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   }
 
   #obey(signal: AbortSignal): void {
-    const onAbort = (): void => void this.cancel(signal.reason);
-    if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.addWaiter({ settled: () => signal.removeEventListener("abort", onAbort), passive: true });
+    const disobey = obey(signal, (reason) => this.cancel(reason));
+    this.addWaiter({ settled: disobey, passive: true });
   }
 
   /** @internal */

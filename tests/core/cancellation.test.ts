@@ -468,9 +468,11 @@ describe("outside signals", () => {
           original(type, listener);
         };
       }
-      const task = createTask(() => sleep(1), { signal });
+      const tasks = [1, 2, 3].map((ms) => createTask(() => sleep(ms), { signal }));
       expect(listeners).toBe(1);
-      await task;
+      await tasks[0];
+      expect(listeners).toBe(1);
+      await Promise.all(tasks);
       expect(listeners).toBe(0);
     });
   });
