@@ -81,8 +81,12 @@ export abstract class Loop {
   abstract wake(entry: Entry): void;
   /** Runs the entry on the next turn of the ready queue, in the caller's async context. @internal */
   abstract enqueue(entry: Entry): void;
-  /** Settles when a new task may start. @internal */
-  abstract turn(): Promise<void>;
+  /**
+   * Calls `run(argument)` on the next turn of the ready queue, in a microtask of its own and in the caller's async
+   * context. The argument is no thenable.
+   * @internal
+   */
+  abstract begin<A>(run: (argument: A) => void, argument: A): void;
   /** Finishes the wait after one full turn of the event loop. @internal */
   abstract pass(wait: Passing): void;
   /** True while the running slice may go on without a full turn. @internal */

@@ -13,7 +13,7 @@
  * Strategy: rings and child lists are linked through the objects themselves (no Set per scope); a wait looks at one
  * number (`owner.undelivered`) to know that nothing is asked of it; an AbortSignal is made when one is asked for.
  */
-import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { cancelled } from "./cancellation.ts";
 import type { Context } from "./context.ts";
 import type { CancelledError } from "./errors.ts";
@@ -250,25 +250,6 @@ class Signals {
 
 /** The only AsyncLocalStorage of the library: the scope that the running code was called in. @internal */
 export const ambient: AsyncLocalStorage<Scope> = new AsyncLocalStorage();
-
-function enterAndStart<A>(scope: Scope, start: (argument: A) => unknown, argument: A): void {
-  ambient.enterWith(scope);
-  start(argument);
-}
-
-/**
- * Where the context is kept in frames (Node 24 and later), `run` makes two of them, one to enter and one to leave, and
- * a frame is the dearest part of a task. Inside an AsyncResource `enterWith` needs one, and cannot leak: the resource
- * restores the caller's context when the call returns.
- */
-const FRAMES: boolean = Number(process.versions.node.split(".")[0]) >= 24;
-
-/** Starts a task's code in its scope, in the async context of the caller. @internal */
-export function enter<A>(scope: Scope, start: (argument: A) => unknown, argument: A): void {
-  if (FRAMES)
-    new AsyncResource("ambit").runInAsyncScope(enterAndStart, null, scope, start, argument);
-  else ambient.run(scope, start, argument);
-}
 
 async function adopt<T>(value: T | PromiseLike<T>): Promise<T> {
   return await value;

@@ -1,9 +1,9 @@
 /*
  * Task: a scope with a body and an outcome.
  *
- * Strategy: `createTask` enters the task's scope once, in the async context of its creator (so that stores of the
- * user's own AsyncLocalStorage travel too), and runs one small async function there that waits for the task's turn,
- * runs the body and settles the task. That is the only `als.run` of a task's life.
+ * Strategy: a task's turn comes in the async context of its creator (so that stores of the user's own
+ * AsyncLocalStorage travel too); there it enters its scope, once in its life, runs the body and is told of its end.
+ * That takes no async function of its own and no closure: these are what a task costs.
  * Order: bodies start on the next turn of the ready queue, in creation order; a task that was cancelled before its turn
  * never runs its body.
  */
@@ -18,7 +18,7 @@ import { type CancelledError, InvalidStateError } from "./errors.ts";
 import { Future, stateWords } from "./future.ts";
 import { locationOf } from "./location.ts";
 import type { Loop } from "./loop.ts";
-import { ambientScope, enter, Scope } from "./scope.ts";
+import { ambient, ambientScope, Scope } from "./scope.ts";
 import { obey } from "./outsideSignal.ts";
 import type { Suspension } from "./suspension.ts";
 
@@ -167,7 +167,8 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   launch(options: TaskOptions): void {
     if (taskCreated.hasSubscribers) taskCreated.publish({ task: this });
     if (options.signal !== undefined) this.#obey(options.signal);
-    enter(this.scope, options.eager === true ? driveNow : drive, this);
+    if (options.eager === true) ambient.run(this.scope, runBody, this.scope);
+    else this.scope.loop.begin(start, this.scope);
   }
 
   /** The body, unless the task was cancelled before its turn came. @internal */
@@ -236,26 +237,42 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   }
 }
 
-/** Waits for the task's turn, then runs it: `driveNow` after a wait, written out to save an async call per task. */
-async function drive<T>(task: Task<T>): Promise<void> {
-  await task.runner.loop.turn();
+/*
+ * Plain functions from here on: the stack of an error that the body throws at once keeps each `this` on it alive, and
+ * the task of a failure that nobody looks at would never be collected, and so never reported.
+ */
+
+/** The task's turn: enters its scope and runs the body. */
+function start(scope: Scope): void {
+  // Outside any scope the storage may not have been in use yet, and Node 20 then has no context for this microtask.
+  if (ambient.getStore() === undefined) return ambient.run(scope, runBody, scope);
+  // Half the price of `run`, which makes a context to go back to: the loop gave the task a microtask of its own, and
+  // the context of a microtask ends with it.
+  ambient.enterWith(scope);
+  runBody(scope);
+}
+
+function runBody(scope: Scope): void {
+  const task = scope.body as Task<unknown>;
   const body = task.takeBody();
   if (body === null) return;
   try {
-    task.fulfil(await body());
+    void Promise.resolve(body()).then(bodyReturned, bodyThrew);
   } catch (error) {
     task.fail(error);
   }
 }
 
-async function driveNow<T>(task: Task<T>): Promise<void> {
-  const body = task.takeBody();
-  if (body === null) return;
-  try {
-    task.fulfil(await body());
-  } catch (error) {
-    task.fail(error);
-  }
+/*
+ * What settles a task when its body has ended. Both find it through the context that they run in, which is the body's
+ * own: no closure is made for a task.
+ */
+function bodyReturned(value: unknown): void {
+  (ambientScope().body as Task<unknown>).fulfil(value);
+}
+
+function bodyThrew(error: unknown): void {
+  (ambientScope().body as Task<unknown>).fail(error);
 }
 
 /** The variables that a new task starts with: a copy, made only if there is anything to copy. */

@@ -59,8 +59,9 @@ export class VirtualLoop extends Loop {
     this.wake(entry);
   }
 
-  turn(): Promise<void> {
-    return new Promise((resolve) => this.wake({ run: resolve }));
+  begin<A>(run: (argument: A) => void, argument: A): void {
+    const turn = new Promise<A>((resolve) => this.wake({ run: () => resolve(argument) }));
+    void turn.then(run);
   }
 
   pass(wait: Passing): void {
