@@ -21,6 +21,8 @@ const outsideTasks = AsyncLocalStorage.snapshot();
 /** @internal */
 export class Connection {
   readonly origin: string;
+  /** True once it has served a request. */
+  used = false;
   readonly #client: Client;
   readonly #openSocket: OpenSocket;
   /** The socket while it connects: undici gives no way to end that. */

@@ -54,10 +54,11 @@ export class Connector {
     const idle = this.#idle.get(origin);
     const connection = idle?.pop();
     if (idle?.length === 0) this.#idle.delete(origin);
-    return connection ?? this.#connect(origin);
+    return connection ?? this.connect(origin);
   }
 
-  #connect(origin: string): Connection {
+  /** A new connection; who takes it has a place under the limits. */
+  connect(origin: string): Connection {
     this.#openSocket ??= socketOpener();
     const connection = new Connection(origin, this.#openSocket, this.#lost);
     this.#connections.add(connection);
@@ -66,6 +67,7 @@ export class Connector {
 
   /** Takes back a connection that can serve another request. */
   giveBack(connection: Connection): void {
+    connection.used = true;
     const idle = this.#idle.get(connection.origin);
     if (idle === undefined) this.#idle.set(connection.origin, [connection]);
     else idle.push(connection);

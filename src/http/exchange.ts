@@ -12,6 +12,7 @@
  * is refused when its turn comes. The callbacks run in the context of whatever opened the socket: nothing here reads
  * the ambient scope in one.
  */
+import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
 import type { TimerHandle } from "../core/clock.ts";
 import { InvalidStateError } from "../core/errors.ts";
@@ -23,7 +24,7 @@ import { BodyBuffer } from "./bodyBuffer.ts";
 import { type Connection, ENDED } from "./connection.ts";
 import type { Connector, Sendable } from "./connector.ts";
 import { ClientTimeoutError } from "./errors.ts";
-import { bodyFailure, headFailure } from "./failure.ts";
+import { bodyFailure, headFailure, isStale } from "./failure.ts";
 import type { HeaderList, HeaderRecord } from "./headers.ts";
 import type { Entrant, Host, Place } from "./limits.ts";
 import { redact } from "./redaction.ts";
@@ -33,6 +34,9 @@ type Controller = Dispatcher.DispatchController;
 
 /** With this many bytes unread, the connection is paused; with half of it, it goes on. @internal */
 export const HIGH_WATER = 128 * 1024;
+
+/** Methods that may be sent again when it is not known whether the server got them (RFC 9110, 9.2.2). */
+const IDEMPOTENT = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"]);
 
 /** @internal */
 export class Exchange implements Sendable, Entrant {
@@ -86,6 +90,8 @@ export class Exchange implements Sendable, Entrant {
   /** Fails with the signal's reason when it is aborted, until it is done. */
   obey(signal: AbortSignal): void {
     signal.throwIfAborted();
+    // Any number of requests may share a signal; each takes its listener back.
+    setMaxListeners(0, signal);
     const onAbort = (): void => this.fail((signal.reason ?? ENDED) as Error);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#disobey = () => signal.removeEventListener("abort", onAbort);
@@ -116,13 +122,14 @@ export class Exchange implements Sendable, Entrant {
     this.#phase = "head";
     this.#hold(wait);
     if (timeout !== Infinity) this.#arm(timeout);
-    this.#connection = this.#connector.take(this.origin);
-    const { method } = this;
-    this.#connection.dispatch(
-      { path: this.#path, method, headers: this.#headers as string[] },
-      this,
-    );
+    this.#sendOver(this.#connector.take(this.origin));
     return giveUp;
+  }
+
+  #sendOver(connection: Connection): void {
+    this.#connection = connection;
+    const headers = this.#headers as string[];
+    connection.dispatch({ path: this.#path, method: this.method, headers }, this);
   }
 
   #arm(timeout: number): void {
@@ -169,8 +176,20 @@ export class Exchange implements Sendable, Entrant {
 
   onResponseError(_: Controller | null, error: Error): void {
     if (this.#phase === "done") return;
-    if (this.#phase === "body") this.fail(bodyFailure(this, error, this.#body.received));
+    if (this.#phase === "head" && this.#isStale(error)) this.#sendAgain();
+    else if (this.#phase === "body") this.fail(bodyFailure(this, error, this.#body.received));
     else this.fail(headFailure(this, error));
+  }
+
+  /** The connection had served others, and ended before a byte of the answer: the server closed it as idle. */
+  #isStale(error: Error): boolean {
+    return this.#connection?.used === true && IDEMPOTENT.has(this.method) && isStale(error);
+  }
+
+  #sendAgain(): void {
+    void this.#connector.discard(this.#connection as Connection);
+    this.#controller = null;
+    this.#sendOver(this.#connector.connect(this.origin));
   }
 
   /** The whole body, again and again. */

@@ -32,8 +32,15 @@ function wordsFor(error: NodeJS.ErrnoException): string {
   const { code = "", message } = error;
   const words = WORDS[code];
   if (words !== undefined) return words;
-  if (code.startsWith("HPE_")) return `the answer is not HTTP (${code})`;
+  if (error.name === "HTTPParserError") return "the answer is not HTTP";
   return message === "" ? code : message;
+}
+
+const STALE = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
+/** The server closed a connection that was idle, perhaps just as it was used again. @internal */
+export function isStale(error: NodeJS.ErrnoException): boolean {
+  return STALE.has(error.code ?? "");
 }
 
 /** The error to throw for a request that failed before the head of its answer came. @internal */

@@ -41,38 +41,29 @@ const utf8 = new TextDecoder();
  * ```
  */
 export class ClientResponse implements Disposable, AsyncDisposable {
+  /** The method of the request. */
+  readonly method: string;
+  /** The URL that answered, without user info and fragment. May hold secrets in its query. */
+  readonly url: string;
+  /** The status, 200 to 599. Redirects are not followed: 3xx come here too. */
+  readonly status: number;
+  /** The text that came with the status; empty when the server sent none. */
+  readonly statusText: string;
+  /** True for a status from 200 to 299. */
+  readonly ok: boolean;
   readonly #exchange: Exchange;
   #headers: Headers | null = null;
 
   /** @internal */
   constructor(exchange: Exchange) {
+    const { method, url, status, statusText } = exchange;
+    this.method = method;
+    this.url = url;
+    this.status = status;
+    this.statusText = statusText;
+    this.ok = status >= 200 && status < 300;
     this.#exchange = exchange;
     if (!exchange.done && !isSmall(exchange)) dropped.register(this, exchange);
-  }
-
-  /** The status, 200 to 599. Redirects are not followed: 3xx come here too. */
-  get status(): number {
-    return this.#exchange.status;
-  }
-
-  /** The text that came with the status; empty when the server sent none. */
-  get statusText(): string {
-    return this.#exchange.statusText;
-  }
-
-  /** True for a status from 200 to 299. */
-  get ok(): boolean {
-    return this.status >= 200 && this.status < 300;
-  }
-
-  /** The method of the request. */
-  get method(): string {
-    return this.#exchange.method;
-  }
-
-  /** The URL that answered, without user info and fragment. May hold secrets in its query. */
-  get url(): string {
-    return this.#exchange.url;
   }
 
   /** The headers of the answer. */

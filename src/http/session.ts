@@ -107,9 +107,9 @@ export class ClientSession implements AsyncDisposable {
   readonly #connector: Connector;
 
   /**
-   * @throws RangeError when a limit is no whole number of at least 0, or a timeout not above 0
+   * @throws RangeError when a limit is no whole number of at least 0, a timeout not above 0, or
+   *   `baseUrl` no http or https URL whose path ends in `/`
    * @throws TypeError when an option is of the wrong type, or a header cannot be sent
-   * @throws {@link InvalidUrlError} when `baseUrl` is no http or https URL
    */
   constructor(options: SessionOptions = {}) {
     const {
@@ -229,9 +229,18 @@ export class ClientSession implements AsyncDisposable {
 }
 
 function totalOf(timeout: number | ClientTimeout): number {
-  const given = typeof timeout === "number" || timeout === null ? timeout : timeout.total;
-  const total = given === undefined ? TIMEOUT : given;
-  const name = given === timeout ? "options.timeout" : "options.timeout.total";
+  if (typeof timeout === "number") return checkedTotal("options.timeout", timeout);
+  if (typeof timeout !== "object" || timeout === null) {
+    throw wrongType(
+      "options.timeout",
+      "a number of milliseconds, or an object with `total`",
+      timeout,
+    );
+  }
+  return checkedTotal("options.timeout.total", timeout.total ?? TIMEOUT);
+}
+
+function checkedTotal(name: string, total: number): number {
   if (typeof total !== "number") throw wrongType(name, "a number of milliseconds", total);
   if (total > 0) return total;
   throw outOfRange(name, "more than 0 milliseconds (Infinity for no limit)", total);

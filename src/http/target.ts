@@ -4,7 +4,7 @@
  * User info in a URL becomes a Basic `authorization` header and is taken out of the URL, as browsers' address bars,
  * curl and aiohttp do; so nobody finds it in `response.url`.
  */
-import { wrongType } from "../core/arguments.ts";
+import { outOfRange, wrongType } from "../core/arguments.ts";
 import { InvalidUrlError } from "./errors.ts";
 import { redact } from "./redaction.ts";
 
@@ -26,11 +26,12 @@ export interface Target {
 
 /** The base URL of a session. @internal */
 export function checkedBaseUrl(baseUrl: string | URL): string {
-  const url = parse("baseUrl", baseUrl, undefined);
-  if (url.pathname.endsWith("/") && url.search === "" && url.hash === "") return url.href;
-  throw new RangeError(
-    `Expected \`baseUrl\` to have a path that ends in \`/\` and no query, got \`${redact(String(baseUrl))}\``,
-  );
+  const url = parsed(String(baseUrl));
+  const whole = url?.protocol === "http:" || url?.protocol === "https:";
+  // Without the slash, resolving a relative URL would drop the last part of the path.
+  if (whole && url.pathname.endsWith("/") && url.search + url.hash === "") return url.href;
+  const expected = "an http or https URL whose path ends in `/`, without query";
+  throw outOfRange("options.baseUrl", expected, redact(String(baseUrl)));
 }
 
 /** @internal */
@@ -50,12 +51,20 @@ export function targetOf(
 function parse(method: string, input: string | URL, baseUrl: string | undefined): URL {
   if (typeof input !== "string" && !(input instanceof URL))
     throw wrongType("url", "a string or a URL", input);
-  // Not `new URL` in a try: its error keeps the whole input, secrets included, as a property.
   const text = String(input);
-  if (!URL.canParse(text, baseUrl)) throw invalid(method, text, whyNot(text, baseUrl));
-  const url = new URL(text, baseUrl);
+  const url = parsed(text, baseUrl);
+  if (url === null) throw invalid(method, text, whyNot(text, baseUrl));
   if (url.protocol === "http:" || url.protocol === "https:") return url;
   throw invalid(method, text, `\`${url.protocol}\` is not http: or https:`);
+}
+
+function parsed(text: string, baseUrl?: string): URL | null {
+  try {
+    return new URL(text, baseUrl);
+  } catch {
+    // Node's error is not kept as a cause: it has the whole input as a property, secrets included.
+    return null;
+  }
 }
 
 function invalid(method: string, url: string, words: string): InvalidUrlError {
@@ -77,7 +86,15 @@ function addParams(url: URL, params: ParamsInput): void {
 }
 
 function takeUserInfo(url: URL): string {
-  const userInfo = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const userInfo = `${decoded(url.username)}:${decoded(url.password)}`;
   url.username = url.password = "";
   return `Basic ${Buffer.from(userInfo, "utf8").toString("base64")}`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

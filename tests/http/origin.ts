@@ -10,7 +10,7 @@ export type Answer = (request: IncomingMessage, answer: ServerResponse) => void;
 export async function until(holds: () => boolean, patience = 1000): Promise<number> {
   const begin = performance.now();
   while (!holds()) {
-    if (performance.now() - begin > patience) throw new Error(`still not so: ${holds}`);
+    if (performance.now() - begin > patience) throw new Error(`still not so: ${holds.toString()}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
   return performance.now() - begin;
@@ -103,11 +103,16 @@ export class RawOrigin implements AsyncDisposable {
     });
   }
 
-  /** What to do with a connection when the first bytes of a request have come over it. */
-  static async start(onRequest: (socket: Socket) => void): Promise<RawOrigin> {
-    const origin = new RawOrigin((socket) => socket.once("data", () => onRequest(socket)));
+  /** What to do with a connection when it is made. */
+  static async accept(greet: (socket: Socket) => void): Promise<RawOrigin> {
+    const origin = new RawOrigin(greet);
     origin.url = await listen(origin.#server);
     return origin;
+  }
+
+  /** What to do with a connection when the first bytes of a request have come over it. */
+  static start(onRequest: (socket: Socket) => void): Promise<RawOrigin> {
+    return RawOrigin.accept((socket) => socket.once("data", () => onRequest(socket)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

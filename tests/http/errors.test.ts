@@ -1,0 +1,246 @@
+/*
+ * What goes wrong with a request, and what the errors say.
+ *
+ * Over real sockets, so in real time.
+ */
+import { inspect } from "node:util";
+import { TimeoutError } from "ambit";
+import {
+  ClientConnectionError,
+  ClientError,
+  ClientPayloadError,
+  ClientResponseError,
+  ClientSession,
+  ClientTimeoutError,
+  InvalidUrlError,
+  SessionClosedError,
+} from "ambit/http";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { closedPort, Origin, RawOrigin, until } from "./origin.ts";
+
+let session: ClientSession;
+beforeAll(() => {
+  session = new ClientSession();
+});
+afterAll(() => session.close());
+
+/** The error of a request, and of reading its body if the head came. */
+async function failure(url: string): Promise<ClientError> {
+  const error = await session.get(url).then(
+    (response) => response.bytes().catch((thrown: unknown) => thrown),
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(Error);
+  return error as ClientError;
+}
+
+/** What a server sends, byte for byte, before it ends the connection. */
+function sends(text: string, end: "end" | "reset" = "end"): Promise<RawOrigin> {
+  return RawOrigin.start((socket) => {
+    socket.write(text, () => (end === "end" ? socket.end() : socket.resetAndDestroy()));
+  });
+}
+
+describe("a connection", () => {
+  test("that is refused", async () => {
+    const url = await closedPort();
+    const error = await failure(url);
+    expect(error).toBeInstanceOf(ClientConnectionError);
+    expect(error).toMatchObject({
+      name: "ClientConnectionError",
+      message: `GET ${url}/: connection refused`,
+      method: "GET",
+      url: `${url}/`,
+      code: "ECONNREFUSED",
+      cause: { code: "ECONNREFUSED" },
+    });
+    await until(() => session.statistics().connections === 0);
+  });
+
+  test("that is refused by both addresses of a name", async () => {
+    const url = (await closedPort()).replace("127.0.0.1", "localhost");
+    expect(await failure(url)).toMatchObject({ message: `GET ${url}/: connection refused` });
+  });
+
+  test("to a host that there is none of", async () => {
+    const error = await failure("http://no-such-host.invalid/");
+    expect(error).toBeInstanceOf(ClientConnectionError);
+    expect(error.message).toMatch(
+      /^GET http:\/\/no-such-host\.invalid\/: (host not found|the host's name cannot be looked up now)$/,
+    );
+  });
+
+  test("that the server resets before it answers", async () => {
+    await using origin = await RawOrigin.start((socket) => socket.resetAndDestroy());
+    const error = await failure(origin.url);
+    expect(error).toBeInstanceOf(ClientConnectionError);
+    expect(error.message).toBe(`GET ${origin.url}/: connection reset by the server`);
+  });
+
+  test("that the server closes before it answers", async () => {
+    await using origin = await RawOrigin.start((socket) => socket.end());
+    const error = await failure(origin.url);
+    expect(error).toBeInstanceOf(ClientConnectionError);
+    expect(error.message).toBe(`GET ${origin.url}/: the server closed the connection`);
+  });
+
+  test("that the server closes in the middle of the head", async () => {
+    await using origin = await sends("HTTP/1.1 200 OK\r\nContent-Ty");
+    expect(await failure(origin.url)).toBeInstanceOf(ClientConnectionError);
+  });
+
+  test("to what does not speak HTTP", async () => {
+    await using origin = await sends("220 mail.example ESMTP\r\n");
+    const error = await failure(origin.url);
+    expect(error).toBeInstanceOf(ClientConnectionError);
+    expect(error.message).toBe(`GET ${origin.url}/: the answer is not HTTP`);
+  });
+
+  test("to what does not speak TLS", async () => {
+    await using origin = await Origin.start();
+    const error = await failure(origin.url.replace("http:", "https:"));
+    expect(error).toBeInstanceOf(ClientConnectionError);
+    expect(error).toMatchObject({ code: expect.stringMatching(/^ERR_SSL|EPROTO/) as unknown });
+  });
+
+  test("whose head is endless", async () => {
+    await using origin = await sends(`HTTP/1.1 200 OK\r\nX: ${"x".repeat(100_000)}\r\n\r\n`);
+    expect((await failure(origin.url)).message).toContain("the head of the answer is too big");
+  });
+});
+
+describe("a body", () => {
+  test.each([
+    ["that is cut short of its length", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "end"],
+    ["that is reset", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", "reset"],
+    [
+      "that is cut between chunks",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+      "end",
+    ],
+    [
+      "whose chunks are none",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nzz\r\n",
+      "end",
+    ],
+  ] as const)("%s", async (_, text, end) => {
+    await using origin = await sends(text, end);
+    const error = await failure(origin.url);
+    expect(error).toBeInstanceOf(ClientPayloadError);
+    expect(error.name).toBe("ClientPayloadError");
+    expect(error.message).toMatch(`GET ${origin.url}/: the body was cut after 3 bytes: `);
+    expect(error.cause).toBeInstanceOf(Error);
+  });
+
+  test("that is cut gives the chunks that came, then fails", async () => {
+    await using origin = await sends("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+    const chunks: string[] = [];
+    const work = (async () => {
+      for await (const chunk of (await session.get(origin.url)).body) {
+        chunks.push(Buffer.from(chunk).toString());
+      }
+    })();
+    await expect(work).rejects.toBeInstanceOf(ClientPayloadError);
+    expect(chunks).toEqual(["abc"]);
+  });
+
+  test("that is cut while nobody reads it fails when somebody does", async () => {
+    await using origin = await sends("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+    const response = await session.get(origin.url);
+    await until(() => session.statistics().open === 0);
+    await expect(response.text()).rejects.toBeInstanceOf(ClientPayloadError);
+    expect(Buffer.from((await response.body.next()).value ?? []).toString()).toBe("abc");
+    await expect(response.body.next()).rejects.toBeInstanceOf(ClientPayloadError);
+  });
+
+  test("without a length ends with the connection, and is whole", async () => {
+    await using origin = await sends("HTTP/1.1 200 OK\r\n\r\nall there is");
+    expect(await (await session.get(origin.url)).text()).toBe("all there is");
+  });
+});
+
+describe("a URL", () => {
+  test.each([
+    ["flags/br.png", "flags/br.png: not a whole URL, and the session has no `baseUrl`"],
+    ["http://", "http://: not a valid URL"],
+    ["http://h:99999/", "http://h:99999/: not a valid URL"],
+    ["ftp://host/file", "ftp://host/file: `ftp:` is not http: or https:"],
+    ["http://me:secret@h:99999/?token=abc", "http://***@h:99999/?token=***: not a valid URL"],
+  ])("%s is refused", async (url, message) => {
+    const error = await failure(url);
+    expect(error).toBeInstanceOf(InvalidUrlError);
+    expect(error).toMatchObject({
+      name: "InvalidUrlError",
+      message: `GET ${message}`,
+      method: "GET",
+    });
+    expect(inspect(error)).not.toContain("secret");
+  });
+
+  test("shows no secrets in any error", async () => {
+    const url = `${await closedPort()}/path?page=2&api_key=SECRET&access_token=SECRET&X-Amz-Signature=SECRET&name=x`;
+    const error = await failure(url.replace("//", "//user:SECRET@"));
+    expect(error.message).toContain(
+      "/path?page=2&api_key=***&access_token=***&X-Amz-Signature=***&name=x: connection refused",
+    );
+    expect(inspect(error, { depth: 9 })).not.toContain("SECRET");
+  });
+});
+
+describe("the classes", () => {
+  const subject = { method: "GET", url: "http://h/" };
+  const all = [
+    new ClientConnectionError(subject, "words"),
+    new ClientPayloadError(subject, "words"),
+    new ClientResponseError(subject, 404, "Not Found"),
+    new ClientTimeoutError(subject, "total", 5),
+    new InvalidUrlError(subject, "words"),
+    new SessionClosedError(subject, "words"),
+  ];
+
+  test("are all ClientErrors, and have their own names", () => {
+    for (const error of all) {
+      expect(error).toBeInstanceOf(ClientError);
+      expect(error).toBeInstanceOf(Error);
+      expect(error.name).toBe(error.constructor.name);
+      expect(String(error)).toContain("GET http://h/: ");
+    }
+  });
+
+  test("are not mistaken for each other", () => {
+    const classes = [
+      ClientConnectionError,
+      ClientPayloadError,
+      ClientResponseError,
+      ClientTimeoutError,
+    ];
+    for (const [index, error] of all.entries()) {
+      expect(classes.map((each) => error instanceof each)).toEqual(
+        [0, 1, 2, 3].map((at) => at === index),
+      );
+      expect(error instanceof TimeoutError).toBe(index === 3);
+    }
+    for (const other of [new Error("no"), new TimeoutError(), null, 5, {}]) {
+      expect(other instanceof ClientError).toBe(false);
+    }
+  });
+
+  test("tell of connecting and of the whole request apart", () => {
+    const cause = new Error("Connect Timeout Error");
+    const error = new ClientTimeoutError(subject, "connect", 30_000, cause);
+    expect(error).toMatchObject({
+      message: "GET http://h/: no connection after 30000 ms",
+      kind: "connect",
+      cause,
+    });
+  });
+
+  test("have a stack that tells who waited", async () => {
+    const url = await closedPort();
+    async function whoWaits(): Promise<void> {
+      await session.get(url);
+    }
+    const error = await whoWaits().catch((thrown: unknown) => thrown as Error);
+    expect((error as Error).stack).toMatch(/at (async )?whoWaits \(/);
+  });
+});
