@@ -2,6 +2,8 @@
  * How the tests run: everything under `tests/`, the programs' own `tests/` and the documentation's code blocks, with
  * `ambit` resolved to its TypeScript source by the "source" export condition, so that no build stands between an edit
  * and a test. The code blocks are written out here, before vitest looks for test files.
+ *
+ * The files share their processes, which halves the time; tests/setup.ts sees to it that none leaves anything behind.
  */
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
@@ -13,18 +15,13 @@ export default defineConfig({
   resolve: { conditions: ["source", ...defaultClientConditions] },
   ssr: { resolve: { conditions: ["source", ...defaultServerConditions] } },
   test: {
-    projects: [
-      {
-        extends: true,
-        test: { name: "tests", include: ["tests/**/*.test.ts", "programs/*/tests/**/*.test.ts"] },
-      },
-      {
-        // Small and many: they share a process, and still leave nothing behind, each of them.
-        extends: true,
-        test: { name: "snippets", include: ["generated/snippets/*.test.ts"], isolate: false },
-      },
+    include: [
+      "tests/**/*.test.ts",
+      "programs/*/tests/**/*.test.ts",
+      "generated/snippets/*.test.ts",
     ],
     exclude: ["**/node_modules/**", "**/dist/**"],
+    isolate: false,
     setupFiles: ["tests/setup.ts"],
     // Only to end what hangs: a busy machine must not fail a test.
     testTimeout: 30_000,
