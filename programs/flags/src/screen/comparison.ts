@@ -21,6 +21,7 @@ export interface Comparison {
 /** The comparison as a table for people. */
 export function comparisonTable(comparison: Comparison, { strong, bad }: Palette): string {
   const { codes, entries } = comparison;
+  if (entries.length === 0) return "Stopped before there was anything to compare\n";
   const head = [
     "engine".padEnd(14),
     "at a time",

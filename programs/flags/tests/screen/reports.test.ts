@@ -160,6 +160,11 @@ describe("the comparison", () => {
     );
   });
 
+  test("has nothing to show when it was stopped too early", () => {
+    const text = comparisonTable({ ...comparison, entries: [] }, plain);
+    expect(text).toBe("Stopped before there was anything to compare\n");
+  });
+
   test("is an object for programs", () => {
     expect(JSON.parse(comparisonJson(comparison))).toMatchObject({
       codes: ["BR"],
