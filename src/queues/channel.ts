@@ -260,7 +260,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
     wait: Wait<T>,
     receiver: Receiver<T>,
   ): Cleanup<T, Receiver<T>> {
-    receiver.#passage.joinReceiving(wait as Wait<unknown>);
+    receiver.#passage.joinReceiving(wait);
     return Receiver.#leave;
   }
 

@@ -20,6 +20,11 @@ export class QueueShutDown extends Error {
   override readonly name = "QueueShutDown";
 }
 
+/** Thrown by `taskDone` when it is called more often than items were put. */
+export class TaskDoneError extends Error {
+  override readonly name = "TaskDoneError";
+}
+
 /** Thrown by an end of a channel that was closed by its own `close`. */
 export class ClosedChannelError extends Error {
   override readonly name = "ClosedChannelError";

@@ -15,7 +15,7 @@ export const DONE = { done: true, value: undefined } as const;
 /** Marks the wait as an iterator's. @internal */
 export function iterating<T>(wait: Wait<IteratorResult<T, undefined>>): Wait<unknown> {
   wait.token = ITERATING;
-  return wait as Wait<unknown>;
+  return wait;
 }
 
 /** The wait is over: here is the item. @internal */

@@ -31,7 +31,7 @@ export interface ChannelStatistics {
 export class Passage<T> {
   readonly #capacity: number;
   readonly #items = new RingBuffer<T>();
-  readonly #sending = new WaitQueue<void>();
+  readonly #sending = new WaitQueue();
   readonly #receiving = new WaitQueue<unknown>();
   #senders = 0;
   #receivers = 0;
@@ -70,9 +70,10 @@ export class Passage<T> {
   /** Takes the next item; there must be one. */
   take(): T {
     const sender = this.#sending.shift();
-    if (this.#items.size === 0) return handedOver(sender as Wait<void>);
+    sender?.resolve();
+    if (this.#items.size === 0) return sender?.token as T;
     const item = this.#items.take();
-    if (sender !== null) this.#items.push(handedOver<T>(sender));
+    if (sender !== null) this.#items.push(sender.token as T);
     return item;
   }
 
@@ -131,13 +132,7 @@ export class Passage<T> {
   }
 }
 
-/** The item of a sender that waits no longer. */
-function handedOver<T>(sender: Wait<void>): T {
-  sender.resolve();
-  return sender.token as T;
-}
-
-function rejectThrough<T>(queue: WaitQueue<T>, end: object): void {
+function rejectThrough(queue: WaitQueue<unknown>, end: object): void {
   for (let at = queue.first; at !== null;) {
     const { behind } = at;
     if (at.target === end) {

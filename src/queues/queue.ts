@@ -8,12 +8,11 @@
  * Limits: `await` unwraps promises, so an item that is a promise or a task arrives as its outcome; put it in a record.
  */
 import { outOfRange, wrongType } from "../core/arguments.ts";
-import { InvalidStateError } from "../core/errors.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
 import { WaitQueue } from "../core/waitQueue.ts";
-import { QueueEmpty, QueueFull, QueueShutDown } from "./errors.ts";
+import { QueueEmpty, QueueFull, QueueShutDown, TaskDoneError } from "./errors.ts";
 import { DONE, dismiss, give, iterating } from "./getter.ts";
 import { type ItemStore, RingBuffer } from "./ringBuffer.ts";
 
@@ -70,8 +69,8 @@ export class Queue<T> implements AsyncIterable<T> {
   readonly #maxsize: number;
   readonly #store: ItemStore<T>;
   readonly #getters = new WaitQueue<unknown>();
-  readonly #putters = new WaitQueue<void>();
-  readonly #joiners = new WaitQueue<void>();
+  readonly #putters = new WaitQueue();
+  readonly #joiners = new WaitQueue();
   #unfinished = 0;
   #shutDown = false;
   /** On its way from `put` to the start of its wait. */
@@ -129,7 +128,7 @@ export class Queue<T> implements AsyncIterable<T> {
       this.#add(item);
       return SETTLED;
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
   }
 
@@ -156,7 +155,7 @@ export class Queue<T> implements AsyncIterable<T> {
     try {
       if (this.#store.size > 0) return Promise.resolve(this.#take());
     } catch (error) {
-      return Promise.reject(error);
+      return rejected(error);
     }
     if (this.#shutDown) return Promise.reject(shutDownError("get", this));
     return suspend<T, Queue<T>>(Queue.#startGet, this, "Queue.get");
@@ -177,11 +176,11 @@ export class Queue<T> implements AsyncIterable<T> {
   /**
    * Tells that the work on an item that was taken is done; `join` waits for all of them.
    *
-   * @throws {@link InvalidStateError} when called more often than items were put
+   * @throws {@link TaskDoneError} when called more often than items were put
    */
   taskDone(): void {
     if (this.#unfinished === 0) {
-      throw new InvalidStateError(
+      throw new TaskDoneError(
         "taskDone was called more often than items were put: call it once for each item",
       );
     }
@@ -293,7 +292,7 @@ export class Queue<T> implements AsyncIterable<T> {
   }
 
   static #startGet<T>(this: void, wait: Wait<T>, queue: Queue<T>): Cleanup<T, Queue<T>> {
-    queue.#getters.push(wait as Wait<unknown>);
+    queue.#getters.push(wait);
     return Queue.#leaveGetters;
   }
 
@@ -328,6 +327,10 @@ export class Queue<T> implements AsyncIterable<T> {
   static #leaveJoiners<T>(this: void, wait: Wait<void>, queue: Queue<T>): void {
     queue.#joiners.remove(wait);
   }
+}
+
+async function rejected(error: unknown): Promise<never> {
+  throw error;
 }
 
 function expectMaxsize(value: unknown): void {
