@@ -95,6 +95,7 @@ export {
   QueueEmpty,
   QueueFull,
   QueueShutDown,
+  TaskDoneError,
   WouldBlock,
 } from "./queues/errors.ts";
 export { LifoQueue } from "./queues/lifoQueue.ts";
@@ -103,4 +104,13 @@ export { PriorityQueue, type Comparator } from "./queues/priorityQueue.ts";
 export { Queue, type QueueStatistics, type ShutdownOptions } from "./queues/queue.ts";
 
 // flow
+export { aclosing, type Closing } from "./flow/aclosing.ts";
+export { any } from "./flow/any.ts";
 export { mapConcurrent, type MapConcurrentOptions } from "./flow/mapConcurrent.ts";
+export { race } from "./flow/race.ts";
+export {
+  RateLimiter,
+  type RateLimiterOptions,
+  type RateLimiterStatistics,
+} from "./flow/rateLimiter.ts";
+export { retry, type RetryOptions } from "./flow/retry.ts";

@@ -52,7 +52,7 @@ export class Lanes<T, R> {
 
   /** How many items are being worked on. */
   get running(): number {
-    return this.#line.ahead - this.#line.ready;
+    return this.task.done() ? 0 : this.#line.ahead - this.#line.ready;
   }
 
   async #conduct(group: TaskGroup): Promise<void> {

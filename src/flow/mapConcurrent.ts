@@ -59,8 +59,10 @@ export function mapConcurrent<T, R>(
   expectFunction("fn", fn);
   if (typeof options !== "object" || options === null)
     throw wrongType("options", "an object with a `limit`", options);
-  expectLimit("options.limit", options.limit, 1);
-  return new Mapping(items, fn, options);
+  const { limit, ordered = true } = options;
+  expectLimit("options.limit", limit, 1);
+  if (typeof ordered !== "boolean") throw wrongType("options.ordered", "true or false", ordered);
+  return new Mapping(items, fn, limit, ordered);
 }
 
 class Mapping<T, R> implements AsyncIterableIterator<R, undefined>, AsyncDisposable, Waiter, Entry {
@@ -73,7 +75,7 @@ class Mapping<T, R> implements AsyncIterableIterator<R, undefined>, AsyncDisposa
   #lanes: Lanes<T, R> | null = null;
   #over = false;
 
-  constructor(items: Items<T>, fn: Mapper<T, R>, { limit, ordered = true }: MapConcurrentOptions) {
+  constructor(items: Items<T>, fn: Mapper<T, R>, limit: number, ordered: boolean) {
     this.#items = items;
     this.#fn = fn;
     this.#limit = limit;
@@ -143,12 +145,13 @@ class Mapping<T, R> implements AsyncIterableIterator<R, undefined>, AsyncDisposa
     this.#over = true;
     this.line.drop();
     const scope = ambientScope();
-    const before = scope.cancels + scope.outerCancels();
-    lanes.task.cancelWith(error);
+    const before = scope.metCancels();
+    // A cancel from above has told the lanes already; told twice, they could not clean up.
+    if (lanes.task.cancelling() === 0) lanes.task.cancelWith(error);
     try {
       await lanes.task;
     } catch (end) {
-      if (!lanes.task.cancelled() || scope.cancels + scope.outerCancels() > before) throw end;
+      if (!lanes.task.cancelled() || scope.metCancels() > before) throw end;
     }
   }
 

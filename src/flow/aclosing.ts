@@ -1,0 +1,138 @@
+/*
+ * aclosing: an async generator that can be closed for sure.
+ *
+ * The problem: `return()` queues behind a pending `next()`. A generator that hangs in an await cannot be closed by it,
+ * and `for await` that is left by an error of `next()` never calls it.
+ * Strategy: the generator's steps run in scopes of its own, under the scopes of those who call `next()`, so that a cancel
+ * from there reaches it as before. Closing cancels the step that is pending, waits for its end, then calls `return()`
+ * and waits until the `finally` blocks are done. When the generator has ended its scopes end too, and with them what it
+ * left floating.
+ * Limits: a step that awaits a foreign promise is let go only when that settles.
+ */
+import { wrongType } from "../core/arguments.ts";
+import { cancelled } from "../core/cancellation.ts";
+import { INSPECT } from "../core/inspection.ts";
+import { ambient, ambientScope, Scope } from "../core/scope.ts";
+import { askAgain } from "../core/unwinding.ts";
+
+/** What `aclosing` makes of a generator. */
+export interface Closing<T> extends AsyncIterableIterator<T, unknown>, AsyncDisposable {
+  /** Interrupts the generator where it waits, closes it, and waits until its `finally` blocks have run. */
+  return(): Promise<IteratorResult<T, unknown>>;
+}
+
+/**
+ * Wraps an async generator so that leaving it closes it for sure (`contextlib.aclosing`).
+ *
+ * Closed by `return()`, by leaving a `for await`, by the end of an `await using` block: a pending step is interrupted
+ * with a CancelledError, then the generator's `finally` blocks run and are waited for.
+ *
+ * **Cancellation:** a cancel of who calls `next()` reaches what the generator waits for, as it does without `aclosing`.
+ *
+ * @throws TypeError when it is no async generator (other iterators have their own ways to end a pending `next`)
+ *
+ * @example
+ * ```ts
+ * import { aclosing, sleep } from "ambit";
+ *
+ * const log: string[] = [];
+ * const ticks = aclosing(
+ *   (async function* () {
+ *     try {
+ *       while (true) yield await sleep(60_000, "tick");
+ *     } finally {
+ *       log.push("closed");
+ *     }
+ *   })(),
+ * );
+ * const pending = ticks.next().catch((error: Error) => error.name);
+ * await ticks.return();
+ * [await pending, ...log]; // => ["CancelledError", "closed"]
+ * ```
+ */
+export function aclosing<T>(generator: AsyncGenerator<T, unknown, unknown>): Closing<T> {
+  if (Object.prototype.toString.call(generator) !== "[object AsyncGenerator]") {
+    throw wrongType("generator", "an async generator", generator);
+  }
+  return new ClosingGenerator(generator);
+}
+
+class ClosingGenerator<T> implements Closing<T> {
+  readonly #generator: AsyncGenerator<T, unknown, unknown>;
+  /** Where its steps run, by the scope of who asked for them. */
+  readonly #scopes = new Map<Scope, Scope>();
+  readonly #pending = new Set<Promise<unknown>>();
+  #over = false;
+
+  constructor(generator: AsyncGenerator<T, unknown, unknown>) {
+    this.#generator = generator;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<T, unknown>> {
+    return this.#step(() => this.#generator.next());
+  }
+
+  async return(): Promise<IteratorResult<T, unknown>> {
+    if (this.#pending.size > 0) await this.#interrupt();
+    return this.#step(() => this.#generator.return(undefined));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return `<aclosing ${this.#over ? "ended" : this.#pending.size > 0 ? "running" : "suspended"}>`;
+  }
+
+  #step(begin: () => Promise<IteratorResult<T, unknown>>): Promise<IteratorResult<T, unknown>> {
+    const step = ambient.run(this.#scope(), begin);
+    this.#pending.add(step);
+    return this.#follow(step);
+  }
+
+  async #follow(step: Promise<IteratorResult<T, unknown>>): Promise<IteratorResult<T, unknown>> {
+    let over = true;
+    try {
+      const result = await step;
+      over = result.done === true;
+      return result;
+    } finally {
+      this.#pending.delete(step);
+      if (over) this.#end();
+    }
+  }
+
+  #scope(): Scope {
+    const caller = ambientScope();
+    const known = this.#scopes.get(caller);
+    if (known?.ended === false) return known;
+    for (const [parent, child] of this.#scopes) if (child.ended) this.#scopes.delete(parent);
+    const scope = new Scope(caller, "open");
+    this.#scopes.set(caller, scope);
+    return scope;
+  }
+
+  /** Cancels what the generator waits for, or waits for next, and waits for the end of the step. */
+  async #interrupt(): Promise<void> {
+    const caller = ambientScope();
+    const before = caller.metCancels();
+    for (const scope of this.#scopes.values())
+      scope.cancel(cancelled("the generator is being closed"));
+    await Promise.allSettled(this.#pending);
+    // A step that ended without a wait has not taken the request; the clean-up must not get it.
+    for (const scope of this.#scopes.values()) scope.drop();
+    if (caller.metCancels() > before) askAgain(caller, cancelled());
+  }
+
+  #end(): void {
+    this.#over = true;
+    for (const scope of this.#scopes.values()) if (!scope.ended) scope.end();
+    this.#scopes.clear();
+  }
+}
