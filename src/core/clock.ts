@@ -9,18 +9,21 @@
 
 const ARITY = 4;
 
+/** Places of a timer that is not in the heap. */
+const OUTSIDE = -1;
+const CANCELLED = -2;
+
 /** A call that is due at a time of the loop's clock. */
 export class TimerHandle {
   /** When it is due, in milliseconds of the loop's clock. */
   readonly when: number;
   /** @internal */
-  index = -1;
+  index = OUTSIDE;
   /** @internal */
   readonly order: number;
   readonly #queue: TimerQueue;
   #run: ((argument: never) => void) | null;
   readonly #argument: unknown;
-  #cancelled = false;
 
   /** @internal */
   constructor(queue: TimerQueue, when: number, run: (argument: never) => void, argument: unknown) {
@@ -34,14 +37,14 @@ export class TimerHandle {
   /** Takes the call back; without effect once it ran. */
   cancel(): void {
     if (this.#run === null) return;
-    this.#cancelled = true;
     this.#run = null;
     this.#queue.drop(this);
+    this.index = CANCELLED;
   }
 
   /** True after {@link TimerHandle.cancel} took effect. */
   cancelled(): boolean {
-    return this.#cancelled;
+    return this.index === CANCELLED;
   }
 
   /** @internal */
@@ -108,7 +111,7 @@ export class TimerQueue {
   remove(timer: TimerHandle): void {
     const index = timer.index;
     if (index < 0) return;
-    timer.index = -1;
+    timer.index = OUTSIDE;
     const last = this.#heap.pop();
     if (last === undefined || last === timer) return;
     if (index > 0 && earlier(last, this.#heap[parentOf(index)] as TimerHandle))

@@ -38,15 +38,26 @@ export function stepEnds(loop: Loop, task: object | null): void {
   });
 }
 
-/** The stack of the code that called `above`; formatted only when it is read. @internal */
-export function placeAbove(above: (...args: never[]) => unknown): { stack?: string } {
+const places = new WeakMap<object, { stack?: string }>();
+
+/** Remembers where a wait or a task comes from: the stack of the code that called `above`. @internal */
+export function rememberPlace(made: object, above: (...args: never[]) => unknown): void {
+  places.set(made, placeAbove(above));
+}
+
+/** The stack frames of the code that made it, innermost first; none outside debug mode. @internal */
+export function framesOf(made: object): string[] {
+  return frames(places.get(made));
+}
+
+/** Formatted only when it is read. */
+function placeAbove(above: (...args: never[]) => unknown): { stack?: string } {
   const place: { stack?: string } = {};
   Error.captureStackTrace(place, above);
   return place;
 }
 
-/** The frames of a place, without its heading. @internal */
-export function frames(place: { stack?: string } | null): string[] {
+function frames(place: { stack?: string } | undefined): string[] {
   return (place?.stack ?? "").split("\n").slice(1);
 }
 

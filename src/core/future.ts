@@ -15,7 +15,7 @@ import { type CancelledError, InvalidStateError } from "./errors.ts";
 import type { Loop } from "./loop.ts";
 import { ambientScope, type Scope } from "./scope.ts";
 import { announce, refuse } from "./suspend.ts";
-import { recordUnretrieved, retrieved, type Unretrieved } from "./unretrieved.ts";
+import { recordUnretrieved, retrieved } from "./unretrieved.ts";
 import { Suspension } from "./suspension.ts";
 
 /** @internal */
@@ -57,7 +57,6 @@ export class Future<T> implements PromiseLike<T> {
   outcome: unknown = undefined;
   /** @internal */
   waiters: Waiter | Set<Waiter> | null = null;
-  #unretrieved: Unretrieved | null = null;
 
   constructor();
   /** @internal */
@@ -198,9 +197,7 @@ export class Future<T> implements PromiseLike<T> {
 
   /** Somebody looks at the outcome: a failure counts as retrieved. @internal */
   look(): void {
-    if (this.#unretrieved === null) return;
-    retrieved(this, this.#unretrieved);
-    this.#unretrieved = null;
+    if (this.state === "rejected") retrieved(this);
   }
 
   /** @internal */
@@ -222,9 +219,7 @@ export class Future<T> implements PromiseLike<T> {
 
   #record(error: unknown): void {
     const { runner } = this;
-    const record = { what: this.describe(), error, runner, loop: runner.loop };
-    this.#unretrieved = record;
-    recordUnretrieved(this, record);
+    recordUnretrieved(this, { what: this.describe(), error, runner, loop: runner.loop });
   }
 
   #listWaiters(): Waiter[] {

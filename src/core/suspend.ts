@@ -6,11 +6,11 @@
  * closures. Futures and tasks are joined without a promise of their own (`future.ts`), by the same rules.
  */
 import { expectFunction } from "./arguments.ts";
-import { placeAbove, reportLateWait, stepEnds } from "./debug.ts";
+import { rememberPlace, reportLateWait, stepEnds } from "./debug.ts";
 import { taskWaiting } from "./diagnostics.ts";
 import type { CancelledError } from "./errors.ts";
 import { ambient, rootScope, type Scope } from "./scope.ts";
-import { type Cleanup, type Suspension, Wait } from "./suspension.ts";
+import { type Cleanup, openPromise, type Suspension, Wait } from "./suspension.ts";
 
 /** Begins an operation whose end settles the wait; may return what takes it back when the wait is cancelled. */
 export type Start<T, A> = (wait: Wait<T>, target: A) => Cleanup<T, A> | void;
@@ -55,6 +55,7 @@ export function suspend<T, A = undefined>(
     const refusal = refuse(scope, label);
     if (refusal !== null) return Promise.reject(refusal);
   }
+  const promise = openPromise<T>();
   const wait = new Wait<T>(scope, label, target);
   if (scope.loop.debug || taskWaiting.hasSubscribers) announce(scope, wait, suspend);
   try {
@@ -63,7 +64,7 @@ export function suspend<T, A = undefined>(
   } catch (error) {
     wait.reject(error);
   }
-  return wait.promise;
+  return promise;
 }
 
 /** Why a wait may not begin in the scope, or null. @internal */
@@ -84,5 +85,5 @@ export function announce(
   }
   if (!scope.loop.debug) return;
   stepEnds(scope.loop, task);
-  wait.place = placeAbove(above);
+  rememberPlace(wait, above);
 }

@@ -24,8 +24,6 @@ export abstract class Suspension implements Entry {
   readonly label: string;
   /** The object that is waited on: a lock, a task; undefined for a wait on the world outside. */
   readonly target: unknown;
-  /** Where the waiting code stands; taken in debug mode only. */
-  place: { stack?: string } | null = null;
 
   constructor(ring: WaitRing, label: string, target: unknown) {
     this.label = label;
@@ -100,6 +98,11 @@ function capture(resolve: (value: never) => void, reject: (reason: unknown) => v
   rejecting = reject;
 }
 
+/** Makes the promise of the wait that is made next, which takes its resolving functions. @internal */
+export function openPromise<T>(): Promise<T> {
+  return new Promise(capture as never);
+}
+
 /**
  * A suspended operation, as `suspend` hands it to its `start` function.
  *
@@ -114,8 +117,6 @@ export class Wait<T> extends Suspension {
   token: unknown = null;
   /** @internal */
   cleanup: ((wait: never, target: never) => void) | null = null;
-  /** The native promise that the waiting code awaits. @internal */
-  readonly promise: Promise<T>;
   readonly #resolve: (value: never) => void;
   readonly #reject: (reason: unknown) => void;
   #outcome: unknown = undefined;
@@ -124,7 +125,6 @@ export class Wait<T> extends Suspension {
   /** @internal */
   constructor(ring: WaitRing, label: string, target: unknown) {
     super(ring, label, target);
-    this.promise = new Promise<T>(capture as never);
     this.#resolve = resolving;
     this.#reject = rejecting;
   }

@@ -11,7 +11,7 @@ import { inspect } from "node:util";
 import { expectAbortSignal, expectFunction, wrongType } from "./arguments.ts";
 import { asCancellation, cancelled, cancelledFor } from "./cancellation.ts";
 import { Context } from "./context.ts";
-import { frames, placeAbove, stepBegins, stepEnds } from "./debug.ts";
+import { framesOf, rememberPlace, stepBegins, stepEnds } from "./debug.ts";
 import { taskCancelled, taskCreated, taskEnded, taskStarted } from "./diagnostics.ts";
 import { INSPECT } from "./inspection.ts";
 import { type CancelledError, InvalidStateError } from "./errors.ts";
@@ -53,29 +53,28 @@ let created = 0;
 export class Task<T> extends Future<T> implements AsyncDisposable {
   /** @internal */
   readonly scope: Scope;
-  readonly #number = ++created;
+  /** The name, or the number in `Task-N`. */
+  #name: string | number;
   #body: TaskBody<T> | null;
-  #name: string | undefined;
-  #shows: ((...args: never[]) => unknown) | null;
-  readonly #functionName: string;
-  #place: { stack?: string } | null = null;
+  /** The function that diagnostics show; only its name, once the task is done. */
+  #shows: ((...args: never[]) => unknown) | string;
 
   /** @internal */
   constructor(body: TaskBody<T>, parent: Scope, options: TaskOptions) {
     super(parent.runner);
     this.#body = body;
-    this.#name = options.name;
+    created++;
+    this.#name = options.name ?? created;
     this.#shows = options.shows ?? body;
-    this.#functionName = this.#shows.name;
     this.scope = new Scope(parent, "task");
     this.scope.body = this;
     this.scope.context = options.context ?? inherited();
-    if (parent.loop.debug) this.#place = placeAbove(createTask);
+    if (parent.loop.debug) rememberPlace(this, createTask);
   }
 
   /** Its name: as given, or `Task-N`. */
   get name(): string {
-    return this.#name ?? `Task-${this.#number}`;
+    return typeof this.#name === "string" ? this.#name : `Task-${this.#name}`;
   }
 
   set name(name: string) {
@@ -122,13 +121,13 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   /** The stack frames where its waits began, innermost first; taken in debug mode only, otherwise empty. */
   getStack(): string[] {
     const found: string[] = [];
-    for (const wait of waitsOf(this.scope)) found.push(...frames(wait.place));
+    for (const wait of waitsOf(this.scope)) found.push(...framesOf(wait));
     return found;
   }
 
   /** The stack frames where the task was created; taken in debug mode only, otherwise empty. */
   getCreationStack(): string[] {
-    return frames(this.#place);
+    return framesOf(this);
   }
 
   /** @throws {@link InvalidStateError} always: only its body settles a task */
@@ -197,7 +196,8 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
 
   #finish(state: "fulfilled" | "rejected" | "cancelled", outcome: unknown): void {
     if (this.scope.loop.debug) stepEnds(this.scope.loop, this);
-    this.#body = this.#shows = null;
+    this.#body = null;
+    if (typeof this.#shows === "function") this.#shows = this.#shows.name;
     this.scope.end();
     if (taskEnded.hasSubscribers) {
       taskEnded.publish(state === "fulfilled" ? { task: this } : { task: this, error: outcome });
@@ -225,9 +225,10 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   }
 
   #functionWords(): string {
-    const name = this.#functionName === "" ? "(anonymous)" : this.#functionName;
-    const place = this.#shows === null ? undefined : locationOf(this.#shows);
-    return place === undefined ? `fn=${name}` : `fn=${name} at ${place}`;
+    const shows = this.#shows;
+    const name = typeof shows === "string" ? shows : shows.name;
+    const place = typeof shows === "string" ? undefined : locationOf(shows);
+    return `fn=${name === "" ? "(anonymous)" : name}${place === undefined ? "" : ` at ${place}`}`;
   }
 
   #waitWords(): string {

@@ -8,8 +8,7 @@
  */
 import type { Loop } from "./loop.ts";
 
-/** @internal */
-export interface Unretrieved {
+interface Unretrieved {
   readonly what: string;
   readonly error: unknown;
   readonly runner: object;
@@ -17,6 +16,7 @@ export interface Unretrieved {
 }
 
 const open = new Set<Unretrieved>();
+const records = new WeakMap<object, Unretrieved>();
 let collected: FinalizationRegistry<Unretrieved> | null = null;
 
 function report(record: Unretrieved): void {
@@ -36,12 +36,14 @@ function begin(): FinalizationRegistry<Unretrieved> {
 export function recordUnretrieved(failed: object, record: Unretrieved): void {
   collected ??= begin();
   open.add(record);
+  records.set(failed, record);
   collected.register(failed, record, failed);
 }
 
 /** Somebody looked at it. @internal */
-export function retrieved(failed: object, record: Unretrieved): void {
-  if (open.delete(record)) collected?.unregister(failed);
+export function retrieved(failed: object): void {
+  const record = records.get(failed);
+  if (record !== undefined && open.delete(record)) collected?.unregister(failed);
 }
 
 /** Reports what is still open of one runner, or of all. @internal */
