@@ -324,10 +324,12 @@ class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
 
   #end(value: unknown, fulfilled: boolean): void {
     this.#ended = true;
-    if (this.#promise === null) {
-      if (fulfilled) this.#value = value;
-      else this.#promise = Promise.reject(value as Error);
-    } else if (fulfilled) this.#resolve?.(value as never);
+    if (fulfilled && this.#promise === null) {
+      this.#value = value;
+      return;
+    }
+    this.#promise ??= this.#open();
+    if (fulfilled) this.#resolve?.(value as never);
     else this.#reject?.(value);
   }
 

@@ -60,7 +60,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   #shows: ((...args: never[]) => unknown) | string;
 
   /** @internal */
-  constructor(body: TaskBody<T>, parent: Scope, options: TaskOptions) {
+  constructor(body: TaskBody<T>, parent: Scope, creator: Scope, options: TaskOptions) {
     super(parent.runner);
     this.#body = body;
     created++;
@@ -68,7 +68,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
     this.#shows = options.shows ?? body;
     this.scope = new Scope(parent, "task");
     this.scope.body = this;
-    this.scope.context = options.context ?? inherited();
+    this.scope.context = options.context ?? inheritedFrom(creator);
     if (parent.loop.debug) rememberPlace(this, createTask);
   }
 
@@ -243,10 +243,17 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
  * the task of a failure that nobody looks at would never be collected, and so never reported.
  */
 
+/** Whether the context is kept in frames, as since Node 24, rather than by async_hooks. */
+const FRAMES: boolean =
+  Number(process.versions.node.split(".")[0]) >= 24 &&
+  !`${process.env["NODE_OPTIONS"] ?? ""} ${process.execArgv.join(" ")}`.includes(
+    "--no-async-context-frame",
+  );
+
 /** The task's turn: enters its scope and runs the body. */
 function start(scope: Scope): void {
-  // Outside any scope the storage may not have been in use yet, and Node 20 then has no context for this microtask.
-  if (ambient.getStore() === undefined) return ambient.run(scope, runBody, scope);
+  // Outside any scope the storage may not have been in use yet; before Node 24 this microtask then has no context.
+  if (!FRAMES && ambient.getStore() === undefined) return ambient.run(scope, runBody, scope);
   // Half the price of `run`, which makes a context to go back to: the loop gave the task a microtask of its own, and
   // the context of a microtask ends with it.
   ambient.enterWith(scope);
@@ -277,8 +284,8 @@ function bodyThrew(error: unknown): void {
 }
 
 /** The variables that a new task starts with: a copy, made only if there is anything to copy. */
-function inherited(): Context | null {
-  const context = ambientScope().home.context;
+function inheritedFrom(creator: Scope): Context | null {
+  const { context } = creator.home;
   return context === null || context.size === 0 ? null : context.copy();
 }
 
@@ -342,20 +349,26 @@ const DEFAULTS: TaskOptions = {};
  * ```
  */
 export function createTask<T>(body: TaskBody<T>, options: TaskOptions = DEFAULTS): Task<T> {
-  const { runner } = ambientScope();
+  const creator = ambientScope();
+  const { runner } = creator;
   const factory = factories.get(runner.loop);
-  if (factory === undefined) return spawnUnder(runner, body, options);
+  if (factory === undefined) return spawnUnder(runner, body, options, creator);
   return factory(body, options, (inner, how) => spawnUnder(runner, inner, how ?? DEFAULTS));
 }
 
 /** Starts a task whose scope hangs under `parent`. @internal */
-export function spawnUnder<T>(parent: Scope, body: TaskBody<T>, options: TaskOptions): Task<T> {
+export function spawnUnder<T>(
+  parent: Scope,
+  body: TaskBody<T>,
+  options: TaskOptions,
+  creator: Scope = ambientScope(),
+): Task<T> {
   if (typeof body !== "function") throw notABody(body);
   if (options.signal !== undefined) expectAbortSignal("options.signal", options.signal);
   if (options.context !== undefined && !(options.context instanceof Context)) {
     throw wrongType("options.context", "a Context", options.context);
   }
-  const task = new Task(body, parent, options);
+  const task = new Task(body, parent, creator, options);
   if (parent.ended) task.scope.cancel(cancelled("the run that this task was created in has ended"));
   task.launch(options);
   return task;

@@ -51,7 +51,7 @@ export class UvLoop extends Loop {
 
   begin<A>(run: (argument: A) => void, argument: A): void {
     // The argument travels as the promise's value: no closure, and nothing that a later error's stack keeps alive.
-    void Promise.resolve(argument).then(run as (argument: Awaited<A>) => void);
+    void Promise.resolve(argument).then(run);
   }
 
   pass(wait: Passing): void {
