@@ -15,69 +15,80 @@ const FAR = 32;
 
 /** @internal */
 export class Holds {
+  /** The guard lent last; it is lent still if it is `listed`. */
+  #last: Hold | null = null;
+  /** Those lent before it. */
   #oldest: Hold | null = null;
   #newest: Hold | null = null;
-  #last: Hold | null = null;
 
   /** Lends a guard for one permit to a scope that waited for it: never the guard of whoever has just released. */
   lendAnew(lender: Lender<Scope>, scope: Scope): Hold {
-    this.#last = null;
+    this.#retire();
     return this.lend(lender, scope);
   }
 
   /** Lends a guard for one permit to a scope. */
   lend(lender: Lender<Scope>, scope: Scope): Hold {
-    const last = this.#last;
-    const hold = guardFor(last === null || last.listed ? null : last, lender, scope);
+    if (this.#last?.listed === true) this.#retire();
+    const hold = guardFor(this.#last, lender, scope);
     this.#last = hold;
-    this.#add(hold);
+    hold.listed = true;
     return hold.lend();
   }
 
-  #add(hold: Hold): void {
+  /** Moves the guard lent last to the others. */
+  #retire(): void {
+    const hold = this.#last;
+    this.#last = null;
+    if (hold === null || !hold.listed) return;
     const newest = this.#newest;
     hold.older = newest;
     if (newest === null) this.#oldest = hold;
     else newest.newer = hold;
     this.#newest = hold;
-    hold.listed = true;
   }
 
   /** The permit of this guard is back. */
   remove(hold: Hold): void {
     if (!hold.listed) return;
+    hold.listed = false;
+    if (hold !== this.#last) this.#unlink(hold);
+  }
+
+  #unlink(hold: Hold): void {
     const { older, newer } = hold;
     if (older === null) this.#oldest = newer;
     else older.newer = newer;
     if (newer === null) this.#newest = older;
     else newer.older = older;
     hold.older = hold.newer = null;
-    hold.listed = false;
   }
 
   /** A permit was released without its guard. */
   removeOne(): void {
-    const oldest = this.#oldest;
+    const oldest = this.#oldest ?? this.#last;
     if (oldest === null) return;
-    const own = oldest === this.#newest ? oldest : this.#heldIn(ambientScope());
+    const own = oldest === this.#last ? oldest : this.#heldBy(ambientScope().home);
     // Another task's guard is in use still, so it must not be lent a second time.
     if (own === null) oldest.reusable = false;
     this.remove(own ?? oldest);
   }
 
-  #heldIn(scope: Scope): Hold | null {
+  #heldBy(home: Scope): Hold | null {
     let hold = this.#oldest;
     for (let steps = 0; hold !== null && steps < FAR; steps++) {
-      if (hold.holder.home === scope.home) return hold;
+      if (hold.holder.home === home) return hold;
       hold = hold.newer;
     }
-    return null;
+    const last = this.#last;
+    return last?.listed === true && last.holder.home === home ? last : null;
   }
 
   /** Who holds permits, oldest first. */
   holders(): (Task<unknown> | null)[] {
     const found: (Task<unknown> | null)[] = [];
     for (let hold = this.#oldest; hold !== null; hold = hold.newer) found.push(taskOf(hold.holder));
+    if (this.#last?.listed === true) found.push(taskOf(this.#last.holder));
     return found;
   }
 }
