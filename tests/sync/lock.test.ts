@@ -9,6 +9,7 @@ import {
   LockNotHeldError,
   run,
   sleep,
+  suspend,
   taskGroup,
   timeout,
 } from "ambit";
@@ -289,4 +290,11 @@ test("a deadlock report names a holder that ended without releasing", async () =
     await lock.acquire();
   });
   await expect(deadlock).rejects.toThrow("held by careless");
+});
+
+test("a report of a wait of one's own on a free lock names no holder", async () => {
+  const stuck = runVirtual(() => suspend(() => {}, new Lock(), "inspectLock"));
+  await expect(stuck).rejects.toThrow(
+    /main {2}inspectLock\(Lock \{ locked: false, waiting: 0 \}\)$/,
+  );
 });

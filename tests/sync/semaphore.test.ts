@@ -291,6 +291,19 @@ describe("a deadlock report", () => {
     expect(text).toBe("held by a, b, d, e");
   });
 
+  test("does not name who released the permit it took last, with older ones held by others", async () => {
+    const text = await report(async (semaphore) => {
+      holdOn(semaphore, "a");
+      holdOn(semaphore, "b");
+      await sleep(0);
+      await semaphore.acquire();
+      semaphore.release();
+      holdOn(semaphore, "c");
+      await sleep(0);
+    }, 3);
+    expect(text).toBe("held by a, b, c");
+  });
+
   test("forgets the oldest when a permit is released by who holds none", async () => {
     const text = await report(async (semaphore) => {
       for (const name of ["a", "b"]) holdOn(semaphore, name);
@@ -300,6 +313,19 @@ describe("a deadlock report", () => {
     }, 2);
     expect(text).toBe("held by b, main");
   });
+});
+
+test("acquire and release without guards, again and again, leave the count as it was", async () => {
+  const semaphore = new BoundedSemaphore(2);
+  for (let i = 0; i < 3; i++) {
+    await semaphore.acquire();
+    semaphore.release();
+  }
+  {
+    using _ = await semaphore.acquire();
+    expect(semaphore.statistics().value).toBe(1);
+  }
+  expect(semaphore.statistics().value).toBe(2);
 });
 
 test("a permit that was released in its guard's place by somebody else is not lost", async () => {
