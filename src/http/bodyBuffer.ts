@@ -1,8 +1,8 @@
 /*
  * The chunks of a body that have come and were not read yet.
  *
- * Chunks are handed out as the socket gave them: no copy is made unless several have to become one. They leave as
- * plain Uint8Arrays, not as Node's Buffers, whose `slice` and `toString` differ.
+ * Chunks are handed out as the socket gave them: no copy is made unless several have to become one.
+ * They leave as plain Uint8Arrays, not as Node's Buffers, whose `slice` and `toString` differ.
  */
 
 const EMPTY: Uint8Array = new Uint8Array(0);

@@ -1,10 +1,12 @@
 /*
  * One connection to one server: an undici Client, and the socket that is opened for it.
  *
- * It serves one request at a time. Undici takes the next one at once when an answer has come, and sends it a turn of
- * the event loop later; if the server has closed the socket meanwhile, it opens another.
- * Strategy: a request that is given up takes its connection with it, so nothing of it can reach the next one. The
- * exception is a request that undici has not begun to send: that is refused when its turn comes.
+ * It serves one request at a time. Undici takes the next one at once when an answer has come, and
+ * sends it a turn of the event loop later; if the server has closed the socket meanwhile, it opens
+ * another.
+ * Strategy: a request that is given up takes its connection with it, so nothing of it can reach the
+ * next one. The exception is a request that undici has not begun to send: that is refused when its
+ * turn comes.
  * Limits: HTTP/1.1.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
@@ -15,7 +17,7 @@ import { type OpenSocket, undici } from "./undici.ts";
 /** The reason that undici is given for ending what it does; nobody gets to see it. @internal */
 export const ENDED: Error = new Error("ended by ambit");
 
-/** A socket lives longer than the task that opens it, so it must not hold on to that task's async context. */
+/** A socket outlives the task that opens it, so it is opened in no task's async context. */
 const outsideTasks = AsyncLocalStorage.snapshot();
 
 /** @internal */
@@ -29,7 +31,7 @@ export class Connection {
   #opening: Socket | null = null;
   #connected = false;
 
-  /** `lost` is called when its socket has closed; undici opens another one for a request that it was given. */
+  /** `lost` is called when its socket has closed; for a request at hand undici opens another. */
   constructor(origin: string, openSocket: OpenSocket, lost: (connection: Connection) => void) {
     this.origin = origin;
     this.#openSocket = openSocket;
@@ -53,9 +55,11 @@ export class Connection {
   }
 
   /** Ends it at once; settles when its socket has closed. */
-  destroy(): Promise<void> {
-    this.#opening?.destroy(ENDED);
-    return this.#client.destroy(ENDED);
+  async destroy(): Promise<void> {
+    const opening = this.#opening?.destroy(ENDED);
+    const closed = opening && new Promise((resolve) => opening.once("close", resolve));
+    await this.#client.destroy(ENDED);
+    await closed;
   }
 
   #open(options: buildConnector.Options, callback: buildConnector.Callback): void {

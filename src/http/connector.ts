@@ -1,9 +1,11 @@
 /*
- * The way to the servers: the limits, the connections behind them, and all that has to end with the session.
+ * The way to the servers: the limits, the connections behind them, and all that has to end with the
+ * session.
  *
- * Strategy: one undici Client per connection, and the pool is ours. (Undici's Agent and Pool queue requests where
- * nobody can take them back, and open more connections than they may after one was given up.) The pool needs no queue:
- * who comes here has a place under the limits, and gets the connection that was used last, or a new one.
+ * Strategy: one undici Client per connection, and the pool is ours. (Undici's Agent and Pool queue
+ * requests where nobody can take them back, and open more connections than they may after one was
+ * given up.) The pool needs no queue: who comes here has a place under the limits, and gets the
+ * connection that was used last, or a new one.
  */
 import type { Dispatcher } from "undici";
 import { cancellable } from "../core/cancellable.ts";
@@ -79,7 +81,7 @@ export class Connector {
     this.#connections.delete(connection);
   }
 
-  /** The server, or undici's keep-alive timer, closed a socket. If a request has the connection, it is told by undici. */
+  /** A socket has closed. A request that has the connection hears of that from undici. */
   readonly #lost = (connection: Connection): void => {
     const idle = this.#idle.get(connection.origin);
     const index = idle?.indexOf(connection) ?? -1;

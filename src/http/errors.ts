@@ -1,9 +1,10 @@
 /*
  * What can go wrong with a request: one class per kind, all under ClientError.
  *
- * Every error tells the method and the URL, with secrets masked (see redaction.ts), and has what caused it as `cause`.
- * A timeout is both a ClientError and Ambit's TimeoutError, as in aiohttp: JavaScript has single inheritance, so
- * ClientTimeoutError extends TimeoutError, and `instanceof ClientError` knows it too.
+ * Every error tells the method and the URL, with secrets masked (see redaction.ts), and has what
+ * caused it as `cause`. A timeout is both a ClientError and Ambit's TimeoutError, as in aiohttp:
+ * JavaScript has single inheritance, so ClientTimeoutError extends TimeoutError, and `instanceof
+ * ClientError` knows it too.
  */
 import { TimeoutError } from "../core/errors.ts";
 import { redact } from "./redaction.ts";
@@ -23,7 +24,21 @@ function causedBy(cause: unknown): ErrorOptions | undefined {
   return cause === undefined ? undefined : { cause };
 }
 
-/** Anything that goes wrong with a request (`aiohttp.ClientError`). `catch` it to catch them all. */
+/**
+ * Anything that goes wrong with a request (`aiohttp.ClientError`): `catch` it to catch them all.
+ *
+ * A cancel is none, nor is a wrong argument (TypeError, RangeError).
+ *
+ * @example
+ * ```ts
+ * import { ClientError, ClientSession } from "ambit/http";
+ *
+ * await using session = new ClientSession();
+ * const error = await session.get("http://127.0.0.1:9/?token=abc").catch((error: unknown) => error);
+ * error instanceof ClientError; // => true
+ * String(error); // => "ClientConnectionError: GET http://127.0.0.1:9/?token=***: connection refused"
+ * ```
+ */
 export class ClientError extends Error {
   override readonly name: string = "ClientError";
   /** The request's method. */
@@ -45,7 +60,10 @@ export class ClientError extends Error {
   }
 }
 
-/** No connection was made, or it ended before the answer came: refused, reset, host not found, not HTTP. */
+/**
+ * No connection was made, or it ended before the answer came: refused, reset, host not found, not
+ * HTTP.
+ */
 export class ClientConnectionError extends ClientError {
   override readonly name: string = "ClientConnectionError";
   /** The code of the cause, such as `ECONNREFUSED`; undefined when it has none. */
@@ -90,8 +108,8 @@ export class SessionClosedError extends ClientError {
 }
 
 /**
- * The request took longer than its timeout allows. Both `instanceof ClientError` and `instanceof TimeoutError`.
- * `deadlineMs` is the time that was allowed.
+ * The request took longer than its timeout allows. Both `instanceof ClientError` and `instanceof
+ * TimeoutError`. `deadlineMs` is the time that was allowed.
  */
 export class ClientTimeoutError extends TimeoutError {
   /** What took too long: the whole request, or connecting. */

@@ -1,16 +1,18 @@
 /*
  * One request and its answer: what undici's dispatcher talks to.
  *
- * One object is the entrant of the limits, the head of the answer, the queue of its body, the clock of its timeout and
- * the handle that a cancel takes it back with. Its life is queued, head, body, done; whatever happens, it comes to
- * "done" once, and gives back its place, its timer and its listener there.
+ * One object is the entrant of the limits, the head of the answer, the queue of its body, the clock
+ * of its timeout and the handle that a cancel takes it back with. Its life is queued, head, body,
+ * done; whatever happens, it comes to "done" once, and gives back its place, its timer and its
+ * listener there.
  *
- * Waiting: at most one wait at a time (for a place, for the head, for the body), and the clean-up of each is the same
- * static function: a cancel ends the exchange. A wait on the network has no target, so virtual time stands still for
- * it; a queued request waits for others of its session, so it has one.
- * Traps of undici 7: `abort` works only once a request has been sent; before that, its connection goes, or the request
- * is refused when its turn comes. The callbacks run in the context of whatever opened the socket: nothing here reads
- * the ambient scope in one.
+ * Waiting: at most one wait at a time (for a place, for the head, for the body), and the clean-up
+ * of each is the same static function: a cancel ends the exchange. A wait on the network has no
+ * target, so virtual time stands still for it; a queued request waits for others of its session, so
+ * it has one.
+ * Traps of undici 7: `abort` works only once a request has been sent; before that, its connection
+ * goes, or the request is refused when its turn comes. The callbacks run in the context of whatever
+ * opened the socket: nothing here reads the ambient scope in one.
  */
 import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
@@ -35,7 +37,7 @@ type Controller = Dispatcher.DispatchController;
 /** With this many bytes unread, the connection is paused; with half of it, it goes on. @internal */
 export const HIGH_WATER = 128 * 1024;
 
-/** Methods that may be sent again when it is not known whether the server got them (RFC 9110, 9.2.2). */
+/** Methods that may reach the server twice without harm (RFC 9110, 9.2.2). */
 const IDEMPOTENT = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"]);
 
 /** @internal */
@@ -92,7 +94,7 @@ export class Exchange implements Sendable, Entrant {
     signal.throwIfAborted();
     // Any number of requests may share a signal; each takes its listener back.
     setMaxListeners(0, signal);
-    const onAbort = (): void => this.fail((signal.reason ?? ENDED) as Error);
+    const onAbort = (): void => this.fail((signal.reason ?? new Error("aborted")) as Error);
     signal.addEventListener("abort", onAbort, { once: true });
     this.#disobey = () => signal.removeEventListener("abort", onAbort);
   }
@@ -108,14 +110,14 @@ export class Exchange implements Sendable, Entrant {
     this.#connector.limits.join(wait);
   }
 
-  /** Sends the request; settles when the head of the answer has come. `timeout` spans head and body. */
+  /** Sends the request; settles when the head of the answer is there. */
   send(timeout: number): Promise<void> {
     return suspend<void>((wait) => this.#start(wait, timeout), undefined, this.#label);
   }
 
   #start(wait: Wait<void>, timeout: number): Cleanup<void, undefined> {
     if (this.#failure !== null) {
-      // Its session was closed, or its signal aborted, after its place was granted and before it resumed.
+      // Its session was closed, or its signal aborted, when it had its place but did not run yet.
       wait.reject(this.#failure);
       return giveUp;
     }
@@ -144,13 +146,13 @@ export class Exchange implements Sendable, Entrant {
   }
 
   onRequestStart(controller: Controller): void {
-    // Given up before its turn. Throwing drops it and keeps the connection; `abort` would close that.
+    // Given up before its turn. Throwing keeps the connection, which `abort` would close.
     if (this.#phase === "done") throw ENDED;
     this.#controller = controller;
   }
 
   onResponseStart(_: Controller, status: number, headers: HeaderRecord, statusText = ""): void {
-    if (status < 200) return;
+    if (status < 200 || this.#phase === "done") return;
     this.#phase = "body";
     this.status = status;
     this.statusText = statusText;
@@ -181,7 +183,7 @@ export class Exchange implements Sendable, Entrant {
     else this.fail(headFailure(this, error));
   }
 
-  /** The connection had served others, and ended before a byte of the answer: the server closed it as idle. */
+  /** The server closed a connection that had been idle, and no head came over it. */
   #isStale(error: Error): boolean {
     return this.#connection?.used === true && IDEMPOTENT.has(this.method) && isStale(error);
   }
@@ -296,12 +298,13 @@ export class Exchange implements Sendable, Entrant {
   /** Ends it early, on the network too. */
   #close(): void {
     const connection = this.#connection;
+    const begun = this.#controller !== null;
     this.#connection = null;
     this.#end();
     this.#wait = null;
     if (connection === null) return;
     // Not begun on a connection that others have used: undici has it queued for the next turn.
-    if (this.#controller === null && connection.connected) this.#connector.giveBack(connection);
+    if (!begun && connection.connected) this.#connector.giveBack(connection);
     else void this.#connector.discard(connection);
   }
 
@@ -312,12 +315,14 @@ export class Exchange implements Sendable, Entrant {
     this.#disobey?.();
     this.#connector.remove(this);
     if (this.#connection !== null) this.#connector.giveBack(this.#connection);
-    this.#connector.limits.leave(this, this.#wait as Wait<void> | null);
+    this.#connection = this.#controller = null;
+    this.#connector.limits.leave(this, this.#wait);
   }
 
   /** @internal */
   [INSPECT](): string {
-    return `<http ${this.method} ${redact(this.url)} ${this.status === 0 ? this.#phase : this.status}>`;
+    const state = this.status === 0 ? this.#phase : String(this.status);
+    return `<http ${this.method} ${redact(this.url)} ${state}>`;
   }
 }
 

@@ -1,8 +1,9 @@
 /*
  * From what undici reports to what a caller can act on.
  *
- * The same socket error means different things by phase: before the head of the answer it is a failed connection,
- * after it a cut body. The words come from the error's code; the error itself stays as the cause.
+ * The same socket error means different things by phase: before the head of the answer it is a
+ * failed connection, after it a cut body. The words come from the error's code; the error itself
+ * stays as the cause.
  */
 import {
   ClientConnectionError,

@@ -1,10 +1,10 @@
 /*
  * Headers to send, and headers that came.
  *
- * Strategy: what is sent is one flat list of names and values, checked and in lower case, made once per session; a
- * request without headers of its own sends that list as it is. What came stays as undici parsed it; WHATWG `Headers`
- * are made when somebody asks.
- * Values are secrets as often as not (Authorization, Cookie): no error text has one.
+ * Strategy: what is sent is one flat list of names and values, checked and in lower case, made once
+ * per session; a request without headers of its own sends that list as it is. What came stays as
+ * undici parsed it; WHATWG `Headers` are made when somebody asks. Values are secrets as often as
+ * not (Authorization, Cookie): no error text has one.
  */
 import { wrongType } from "../core/arguments.ts";
 

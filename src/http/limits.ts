@@ -1,10 +1,10 @@
 /*
  * How many requests may be open: in all, and to one host.
  *
- * Places are taken before undici hears of a request, so a queued one is ours to count and to cancel. Strategy: a
- * request first gets a place at its host, then one in all, so a slow host never keeps others waiting; both queues are
- * FIFO and nobody barges. It waits once: its one wait moves from the host's queue to the common one. (Two semaphores
- * would do the same with two waits.)
+ * Places are taken before undici hears of a request, so a queued one is ours to count and to
+ * cancel. Strategy: a request first gets a place at its host, then one in all, so a slow host never
+ * keeps others waiting; both queues are FIFO and nobody barges. It waits once: its one wait moves
+ * from the host's queue to the common one. (Two semaphores would do the same with two waits.)
  * Limits: a host is an origin, as in aiohttp and browsers.
  */
 import type { Wait } from "../core/suspension.ts";
@@ -81,7 +81,10 @@ export class Limits {
     host.queue.push(wait);
   }
 
-  /** Gives back what the entrant has, a place or the wait that stands in a queue for one; who is next gets it. */
+  /**
+   * Gives back what the entrant has, a place or the wait that stands in a queue for one; who is
+   * next gets it.
+   */
   leave(entrant: Entrant, wait: Wait<void> | null): void {
     const { place } = entrant;
     const host = entrant.host as Host;

@@ -1,10 +1,11 @@
 /*
- * The answer to a request, in the shape of WHATWG's Response with aiohttp's manners: a body may be asked for again
- * once it was read, and the response is released rather than left to be collected.
+ * The answer to a request, in the shape of WHATWG's Response with aiohttp's manners: a body may be
+ * asked for again once it was read, and the response is released rather than left to be collected.
  *
- * Strategy: a thin face of its Exchange, made when the head has come. Undici holds the exchange, nobody but the user
- * holds the response: so one that was dropped unread is noticed when it is collected, and its connection is released.
- * Only a body that may not fit the buffer is watched that way; a small one comes, and ends the exchange, by itself.
+ * Strategy: a thin face of its Exchange, made when the head has come. Undici holds the exchange,
+ * nobody but the user holds the response: so one that was dropped unread is noticed when it is
+ * collected, and its connection is released. Only a body that may not fit the buffer is watched
+ * that way; a small one comes, and ends the exchange, by itself.
  */
 import { INSPECT } from "../core/inspection.ts";
 import { ClientResponseError } from "./errors.ts";
@@ -19,9 +20,10 @@ const utf8 = new TextDecoder();
 /**
  * The answer to a request (`aiohttp.ClientResponse`).
  *
- * Made when the head has come; the body is read by `bytes`, `text` or `json`, or chunk by chunk from `body`. Until the
- * body has come or the response was released, it holds a connection and a place under the session's limits. Dispose of
- * it (`using`), call `release`, or read it to the end; a small body does the last by itself.
+ * Made when the head has come; the body is read by `bytes`, `text` or `json`, or chunk by chunk
+ * from `body`. Until the body has come or the response was released, it holds a connection and a
+ * place under the session's limits. Dispose of it (`using`), call `release`, or read it to the end;
+ * a small body does the last by itself.
  *
  * **Cancellation:** of a read closes the connection; the response is released.
  *
@@ -35,7 +37,7 @@ const utf8 = new TextDecoder();
  * const server = createServer((_, answer) => answer.end("hello")).listen(0, "127.0.0.1");
  * await once(server, "listening");
  * await using session = new ClientSession();
- * const response = await session.get(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+ * const response = await session.get(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
  * [response.status, response.ok, await response.text()]; // => [200, true, "hello"]
  * server.close();
  * ```
@@ -73,14 +75,31 @@ export class ClientResponse implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The body, chunk by chunk as it comes, once. Back-pressure reaches the server: what is not read is not fetched, but
-   * for a buffer. Leaving a `for await` loop early releases the response.
+   * The body, chunk by chunk as it comes, once. Back-pressure reaches the server: what is not read
+   * is not fetched, but for a buffer. Leaving a `for await` loop early releases the response.
    *
    * **Cancellation:** of the wait for a chunk closes the connection; chunks that came are lost.
    *
    * @throws {@link ClientPayloadError} when the body does not come whole, after what came of it
    * @throws {@link ClientTimeoutError} when the timeout passes before its end
    * @throws {@link InvalidStateError} when the response was released, or its body is read otherwise
+   *
+   * @example
+   * ```ts
+   * import { once } from "node:events";
+   * import { createServer } from "node:http";
+   * import type { AddressInfo } from "node:net";
+   * import { ClientSession } from "ambit/http";
+   *
+   * const server = createServer((_, answer) => answer.end("hello")).listen(0, "127.0.0.1");
+   * await once(server, "listening");
+   * await using session = new ClientSession();
+   * let size = 0;
+   * const response = await session.get(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+   * for await (const chunk of response.body) size += chunk.length;
+   * size; // => 5
+   * server.close();
+   * ```
    */
   get body(): ResponseBody {
     return new ResponseBody(this);
@@ -92,7 +111,8 @@ export class ClientResponse implements Disposable, AsyncDisposable {
   }
 
   /**
-   * The whole body. May be asked for again. A body that came in one chunk is not copied: its `buffer` may hold more.
+   * The whole body. May be asked for again. A body that came in one chunk is not copied: its
+   * `buffer` may hold more.
    *
    * **Cancellation:** closes the connection; what came of the body is lost.
    *
@@ -104,7 +124,10 @@ export class ClientResponse implements Disposable, AsyncDisposable {
     return this.#exchange.readAll();
   }
 
-  /** The whole body as UTF-8 text, as WHATWG's `text()`; otherwise like {@link ClientResponse.bytes}. */
+  /**
+   * The whole body as UTF-8 text, as WHATWG's `text()`; otherwise like {@link
+   * ClientResponse.bytes}.
+   */
   async text(): Promise<string> {
     return utf8.decode(await this.bytes());
   }
@@ -134,7 +157,10 @@ export class ClientResponse implements Disposable, AsyncDisposable {
     throw new ClientResponseError(this.#exchange, this.status, this.statusText);
   }
 
-  /** Lets go of the connection, and of a body that was not read. A connection with more to come is closed. */
+  /**
+   * Lets go of the connection, and of a body that was not read. A connection with more to come is
+   * closed.
+   */
   release(): void {
     this.#exchange.release();
   }

@@ -1,9 +1,12 @@
 /*
- * A body as an async iterator, written by hand: an async generator costs twice as much, and cannot be ended while it
- * waits for a chunk.
+ * A body as an async iterator, written by hand: an async generator costs twice as much, and cannot
+ * be ended while it waits for a chunk.
  */
 
-/** What gives the chunks: the response itself, which must not be collected while its body is read. @internal */
+/**
+ * What gives the chunks: the response itself, which must not be collected while its body is read.
+ * @internal
+ */
 export interface ChunkSource {
   /** The next chunk; null after the last. */
   read(): Promise<Uint8Array | null>;
@@ -19,7 +22,11 @@ export class ResponseBody implements AsyncIterableIterator<Uint8Array>, AsyncDis
     this.#source = source;
   }
 
-  /** The next chunk. */
+  /**
+   * The next chunk.
+   *
+   * **Cancellation:** closes the connection; chunks that came are lost.
+   */
   async next(): Promise<IteratorResult<Uint8Array, undefined>> {
     const value = await this.#source.read();
     return value === null ? { done: true, value: undefined } : { done: false, value };

@@ -1,9 +1,9 @@
 /*
  * ClientSession: the HTTP client, in aiohttp's shape.
  *
- * This file checks what callers hand in and puts a request together; the exchange does the rest. A request whose place
- * is free is handed to undici in the same turn.
- * Limits, so far: no request bodies, cookies, redirects, retries, proxies or decompression. Answers come as they are.
+ * This file checks what callers hand in and puts a request together; the exchange does the rest. A
+ * request whose place is free is handed to undici in the same turn. Limits, so far: no request
+ * bodies, cookies, redirects, retries, proxies or decompression. Answers come as they are.
  */
 import { expectAbortSignal, expectLimit, outOfRange, wrongType } from "../core/arguments.ts";
 import { INSPECT } from "../core/inspection.ts";
@@ -18,7 +18,10 @@ import { checkedBaseUrl, type ParamsInput, type Target, targetOf } from "./targe
 
 /** How long a request may take. */
 export interface ClientTimeout {
-  /** Milliseconds from when the request is sent to when its body has come; Infinity for no limit. Default 300,000. */
+  /**
+   * Milliseconds from when the request is sent to when its body has come; Infinity for no limit.
+   * Default 300,000.
+   */
   readonly total?: number;
 }
 
@@ -48,7 +51,10 @@ export interface RequestOptions {
   readonly timeout?: number | ClientTimeout;
   /** In place of the session's. */
   readonly raiseForStatus?: boolean;
-  /** Aborting it ends the request, which fails with the signal's reason. Not needed to cancel a task. */
+  /**
+   * Aborting it ends the request, which fails with the signal's reason. Not needed to cancel a
+   * task.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -64,7 +70,9 @@ export interface SessionStatistics extends HostStatistics {
 
 /** How many requests are going on. */
 export interface HostStatistics {
-  /** Requests that are sent and not done: their body has not come whole, and they were not released. */
+  /**
+   * Requests that are sent and not done: their body has not come whole, and they were not released.
+   */
   readonly open: number;
   /** Requests that wait because of a limit. */
   readonly queued: number;
@@ -76,12 +84,15 @@ const NO_OPTIONS: RequestOptions = {};
 const DEFAULT_HEADERS: HeaderList = ["accept", "*/*", "user-agent", "ambit"];
 
 /**
- * An HTTP client: keeps connections, limits and defaults for many requests (`aiohttp.ClientSession`).
+ * An HTTP client: keeps connections, limits and defaults for many requests
+ * (`aiohttp.ClientSession`).
  *
- * Requests beyond `limit` or `limitPerHost` wait their turn, first come first served; waiting does not count for the
- * timeout. Connecting may take 30 s. Redirects are not followed yet. Close it, or have it disposed of.
+ * Requests beyond `limit` or `limitPerHost` wait their turn, first come first served; waiting does
+ * not count for the timeout. Connecting may take 30 s. Redirects are not followed yet. Close it, or
+ * have it disposed of.
  *
- * **Cancellation:** cancelling whoever waits for a request or its body closes the request, queued or sent.
+ * **Cancellation:** cancelling whoever waits for a request or its body closes the request, queued
+ * or sent.
  *
  * @example
  * ```ts
@@ -144,12 +155,14 @@ export class ClientSession implements AsyncDisposable {
   /**
    * Sends a request; gives the response when its head has come.
    *
-   * **Cancellation:** the request is taken out of its queue, or its connection closed. Nothing is left pending.
+   * **Cancellation:** the request is taken out of its queue, or its connection closed. Nothing is
+   * left pending.
    *
    * @param method such as `"GET"`; sent as it is, in capitals if it is one of the usual ones
    * @param url whole, or relative to `baseUrl`; user info in it is sent as Basic authorization
    * @throws {@link InvalidUrlError} when the URL is no http or https URL
-   * @throws {@link ClientConnectionError} when no connection is made, or it ends before the head has come
+   * @throws {@link ClientConnectionError} when no connection is made, or it ends before the head
+   *   has come
    * @throws {@link ClientTimeoutError} when the timeout passes before that
    * @throws {@link ClientResponseError} for a status of 400 or more, with `raiseForStatus`
    * @throws {@link SessionClosedError} when the session is closed, or was meanwhile
@@ -170,7 +183,8 @@ export class ClientSession implements AsyncDisposable {
     } catch (error) {
       // A wait that was refused, because a cancel is due, has cleaned up nothing.
       exchange.release();
-      // Made in a callback of the socket's, it would tell of undici; now its stack tells who waited.
+      // Made in a callback of the socket's, it would tell of undici; now its stack tells who
+      // waited.
       if (error instanceof ClientError) Error.captureStackTrace(error);
       throw error;
     }
@@ -207,7 +221,8 @@ export class ClientSession implements AsyncDisposable {
   }
 
   /**
-   * Closes every connection; requests that are going on fail with a SessionClosedError. May be called again.
+   * Closes every connection; requests that are going on fail with a SessionClosedError. May be
+   * called again.
    *
    * **Cancellation:** the connections close all the same; only the wait for it ends.
    */

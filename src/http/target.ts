@@ -1,14 +1,17 @@
 /*
  * Where a request goes: a URL as the caller gave it, resolved and taken apart.
  *
- * User info in a URL becomes a Basic `authorization` header and is taken out of the URL, as browsers' address bars,
- * curl and aiohttp do; so nobody finds it in `response.url`.
+ * User info in a URL becomes a Basic `authorization` header and is taken out of the URL, as
+ * browsers' address bars, curl and aiohttp do; so nobody finds it in `response.url`.
  */
 import { outOfRange, wrongType } from "../core/arguments.ts";
 import { InvalidUrlError } from "./errors.ts";
 import { redact } from "./redaction.ts";
 
-/** Query parameters to add to a URL: an object, pairs, or `URLSearchParams`. An object's undefined values are left out. */
+/**
+ * Query parameters to add to a URL: an object, pairs, or `URLSearchParams`. An object's undefined
+ * values are left out.
+ */
 export type ParamsInput =
   | Readonly<Record<string, string | number | boolean | undefined>>
   | Iterable<readonly [name: string, value: string]>;

@@ -1,6 +1,6 @@
 /*
- * Undici, loaded when the first request is made: that takes longer than loading all the rest of the library, and a
- * program that has not asked for anything yet should not pay for it.
+ * Undici, loaded when the first request is made: that takes longer than loading all the rest of the
+ * library, and a program that has not asked for anything yet should not pay for it.
  */
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";

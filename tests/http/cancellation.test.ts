@@ -153,7 +153,8 @@ describe("a cancel", () => {
     await using origin = await Origin.start(hangs);
     await using session = new ClientSession({ limit: 1 });
     await (await session.get(`${origin.url}/first`)).text();
-    // The only connection is free a turn of the event loop after its answer: till then undici queues.
+    // The only connection is free a turn of the event loop after its answer: till then undici
+    // queues.
     const task = createTask(() => session.get(`${origin.url}/queued`), { eager: true });
     expect(session.statistics().open).toBe(1);
     task.cancel();

@@ -1,12 +1,16 @@
 /*
- * A server on a real socket of 127.0.0.1 that remembers what it saw: what the tests of the client measure against.
+ * A server on a real socket of 127.0.0.1 that remembers what it saw: what the tests of the client
+ * measure against.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createRawServer, type Socket } from "node:net";
 
 export type Answer = (request: IncomingMessage, answer: ServerResponse) => void;
 
-/** Waits, a turn of the event loop at a time, until something holds; gives the milliseconds that took. */
+/**
+ * Waits, a turn of the event loop at a time, until something holds; gives the milliseconds that
+ * took.
+ */
 export async function until(holds: () => boolean, patience = 1000): Promise<number> {
   const begin = performance.now();
   while (!holds()) {
@@ -81,7 +85,10 @@ export function hello(request: IncomingMessage, answer: ServerResponse): void {
   answer.end(`hello ${request.url}`);
 }
 
-/** Answers `/hang…` never, `/half…` with the head and a byte of the body, everything else with hello. */
+/**
+ * Answers `/hang…` never, `/half…` with the head and a byte of the body, everything else with
+ * hello.
+ */
 export function hangs(request: IncomingMessage, answer: ServerResponse): void {
   if (request.url?.startsWith("/hang") === true) return;
   if (request.url?.startsWith("/half") === true) answer.write("x");

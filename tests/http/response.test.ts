@@ -1,5 +1,6 @@
 /*
- * ClientResponse: the head, the ways to read the body, back-pressure, and who gives the connection back.
+ * ClientResponse: the head, the ways to read the body, back-pressure, and who gives the connection
+ * back.
  *
  * Over real sockets, so in real time.
  */
@@ -81,7 +82,9 @@ function flood(answer: import("node:http").ServerResponse, size: number): void {
   more();
 }
 
-/** One connection is all that the session may have: a second request shows that it was given back. */
+/**
+ * One connection is all that the session may have: a second request shows that it was given back.
+ */
 async function expectConnectionFree(): Promise<void> {
   expect(session.statistics()).toMatchObject({ open: 0, queued: 0 });
   expect(await (await session.get("text/free")).text()).toBe("free");
@@ -128,7 +131,8 @@ describe("the body", () => {
     const bytes = await (await session.get("bytes/1000")).bytes();
     expect(bytes.constructor).toBe(Uint8Array);
     expect(bytes).toHaveLength(1000);
-    // A copy would have a buffer of its own size; this is a view of what the socket read, the head included.
+    // A copy would have a buffer of its own size; this is a view of what the socket read, the head
+    // included.
     expect(bytes.byteOffset).toBeGreaterThan(0);
   });
 

@@ -149,7 +149,10 @@ describe("a request", () => {
 });
 
 describe("a connection that the server closes as it is used again", () => {
-  /** Answers the first request of a connection; at the second it closes it. Says what came over each. */
+  /**
+   * Answers the first request of a connection; at the second it closes it. Says what came over
+   * each.
+   */
   async function forgetful(): Promise<{ origin: RawOrigin; connections: string[][] }> {
     const connections: string[][] = [];
     const origin = await RawOrigin.accept((socket) => {

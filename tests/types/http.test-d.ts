@@ -1,5 +1,6 @@
 /**
- * What the compiler must know about the HTTP client. Checked by tests/project/types.test.ts; never run.
+ * What the compiler must know about the HTTP client. Checked by tests/project/types.test.ts; never
+ * run.
  */
 import { type TimeoutError } from "ambit";
 import {
