@@ -11,8 +11,12 @@
  */
 import { wrongType } from "../core/arguments.ts";
 import { cancelled } from "../core/cancellation.ts";
+import type { CancelledError } from "../core/errors.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { ambient, ambientScope, Scope } from "../core/scope.ts";
+import { protect } from "../core/shield.ts";
+import { suspend } from "../core/suspend.ts";
+import type { Wait } from "../core/suspension.ts";
 import { askAgain } from "../core/unwinding.ts";
 
 /** What `aclosing` makes of a generator. */
@@ -62,6 +66,7 @@ class ClosingGenerator<T> implements Closing<T> {
   /** Where its steps run, by the scope of who asked for them. */
   readonly #scopes = new Map<Scope, Scope>();
   readonly #pending = new Set<Promise<unknown>>();
+  #closing = false;
   #over = false;
 
   constructor(generator: AsyncGenerator<T, unknown, unknown>) {
@@ -77,7 +82,8 @@ class ClosingGenerator<T> implements Closing<T> {
   }
 
   async return(): Promise<IteratorResult<T, unknown>> {
-    if (this.#pending.size > 0) await this.#interrupt();
+    if (this.#pending.size > 0 && !this.#closing) await this.#interrupt();
+    this.#closing = true;
     return this.#step(() => this.#generator.return(undefined));
   }
 
@@ -120,14 +126,32 @@ class ClosingGenerator<T> implements Closing<T> {
 
   /** Cancels what the generator waits for, or waits for next, and waits for the end of the step. */
   async #interrupt(): Promise<void> {
-    const caller = ambientScope();
-    const before = caller.metCancels();
-    for (const scope of this.#scopes.values())
+    this.#closing = true;
+    for (const scope of this.#scopes.values()) {
       scope.cancel(cancelled("the generator is being closed"));
-    await Promise.allSettled(this.#pending);
+    }
+    while (this.#pending.size > 0) await this.#awaitSteps();
     // A step that ended without a wait has not taken the request; the clean-up must not get it.
     for (const scope of this.#scopes.values()) scope.drop();
-    if (caller.metCancels() > before) askAgain(caller, cancelled());
+  }
+
+  async #awaitSteps(): Promise<void> {
+    const caller = ambientScope();
+    // Work that was left floating may not wait any more, but the generator must be closed all the same.
+    if (caller.ended) return void (await Promise.allSettled(this.#pending));
+    try {
+      await suspend<void, ClosingGenerator<T>>(ClosingGenerator.#watch, this, "aclosing");
+    } catch (error) {
+      // A cancel of who closes comes when it is closed.
+      await protect(() =>
+        suspend<void, ClosingGenerator<T>>(ClosingGenerator.#watch, this, "aclosing"),
+      );
+      askAgain(caller, error as CancelledError);
+    }
+  }
+
+  static #watch<T>(this: void, wait: Wait<void>, closing: ClosingGenerator<T>): void {
+    void Promise.allSettled(closing.#pending).then(() => wait.resolve());
   }
 
   #end(): void {

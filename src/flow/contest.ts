@@ -12,7 +12,7 @@ import { Future } from "../core/future.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Wait } from "../core/suspension.ts";
-import { currentTask } from "../core/task.ts";
+import { currentTask } from "../core/currentTask.ts";
 import { taskGroup } from "../core/taskGroup.ts";
 
 /** How one item's end counts. @internal */

@@ -9,7 +9,7 @@
 import { expectFunction, expectLimit, wrongType } from "../core/arguments.ts";
 import { cancelled } from "../core/cancellation.ts";
 import type { CancelledError } from "../core/errors.ts";
-import type { Waiter } from "../core/future.ts";
+import type { Waiter } from "../core/join.ts";
 import { INSPECT } from "../core/inspection.ts";
 import type { Entry } from "../core/loop.ts";
 import { ambientScope, type Scope } from "../core/scope.ts";

@@ -5,7 +5,8 @@
  */
 import type { Awaitable, Outcome } from "../core/awaitable.ts";
 import { getRunningLoop } from "../core/scope.ts";
-import { currentTask, type Task } from "../core/task.ts";
+import { currentTask } from "../core/currentTask.ts";
+import type { Task } from "../core/task.ts";
 import { Contest, expectCompetitors, type Judge } from "./contest.ts";
 
 /**

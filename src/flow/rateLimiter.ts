@@ -110,7 +110,7 @@ export class RateLimiter {
     this.#expectTokens(tokens);
     if (this.#waiting.first !== null) return false;
     const now = this.#now(getRunningLoop());
-    if (now < this.#readyAt(tokens)) return false;
+    if (now + SLACK < this.#readyAt(tokens)) return false;
     this.#take(tokens, now);
     return true;
   }
@@ -157,7 +157,7 @@ export class RateLimiter {
 
   /** When `tokens` are there, for who is next. */
   #readyAt(tokens: number): number {
-    return this.#fullAt - this.#timeFor(this.#burst - tokens) - SLACK;
+    return this.#fullAt - this.#timeFor(this.#burst - tokens);
   }
 
   #take(tokens: number, now: number): void {
@@ -177,7 +177,7 @@ export class RateLimiter {
       const { loop } = first;
       const now = this.#now(loop);
       const when = this.#readyAt(first.token as number);
-      if (now < when) {
+      if (now + SLACK < when) {
         this.#timer = loop.schedule(when, RateLimiter.#timeHasCome, this);
         return;
       }

@@ -119,6 +119,9 @@ function rulesOf(options: RetryOptions): Rules {
   expectAtLeast("options.factor", rules.factor, 1);
   expectAtLeast("options.maxDelay", rules.maxDelay, 0);
   expectMilliseconds("options.timeout", rules.timeout);
+  if (typeof rules.jitter !== "boolean") {
+    throw wrongType("options.jitter", "true or false", rules.jitter);
+  }
   expectFunction("options.random", rules.random);
   expectFunction("options.retryIf", rules.retryIf);
   return rules;
