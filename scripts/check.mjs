@@ -5,12 +5,13 @@
 // so the types check covers the snippets of the documentation, which are written out first.
 import { delimiter, join } from "node:path";
 import { runCommand } from "./command.mjs";
-import { root, setUp } from "./setup.mjs";
+import { root, setUp, setUpFolder } from "./setup.mjs";
 import { writeSnippets } from "./snippets.mjs";
 
 /** @type {readonly [name: string, command: string, ...args: string[]][]} */
 const CHECKS = [
   ["types", "tsc", "-p", "tsconfig.json"],
+  ["types of bench", "tsc", "-p", "bench"],
   ["lint", "oxlint", "--type-aware", "--deny-warnings"],
   ["format", "oxfmt", "--check"],
   ["unused", "knip"],
@@ -19,6 +20,7 @@ const CHECKS = [
 ];
 
 await setUp();
+await setUpFolder("bench"); // its types are read, too
 writeSnippets(root);
 const env = {
   ...process.env,
