@@ -33,23 +33,15 @@ export {
   type Handle,
   type Loop,
 } from "./core/loop.ts";
-export { run, Runner, type RunOptions } from "./core/run.ts";
+export { onRunnerEnd, run, Runner, type RunOptions } from "./core/run.ts";
 export { getRunningLoop } from "./core/scope.ts";
 export { protect, shield } from "./core/shield.ts";
 export { checkpoint, sleep } from "./core/sleep.ts";
 export { suspend, type Start } from "./core/suspend.ts";
 export { type Cleanup, type Wait } from "./core/suspension.ts";
-export {
-  allTasks,
-  createTask,
-  currentTask,
-  getTaskFactory,
-  setTaskFactory,
-  Task,
-  type TaskBody,
-  type TaskFactory,
-  type TaskOptions,
-} from "./core/task.ts";
+export { createTask, getTaskFactory, setTaskFactory, type TaskFactory } from "./core/createTask.ts";
+export { allTasks, currentTask } from "./core/currentTask.ts";
+export { Task, type TaskBody, type TaskOptions } from "./core/task.ts";
 export { suppressedErrors, taskGroup, type TaskGroup } from "./core/taskGroup.ts";
 export { formatTaskTree, printTaskTree } from "./core/taskTree.ts";
 export { timeout, timeoutAt, waitFor, type Timeout } from "./core/timeouts.ts";
@@ -82,12 +74,7 @@ export { ReadWriteLock, type ReadWriteLockStatistics } from "./sync/readWriteLoc
 export { Semaphore, type SemaphoreStatistics } from "./sync/semaphore.ts";
 
 // queues
-export {
-  openChannel,
-  type Channel,
-  type Receiver,
-  type Sender,
-} from "./queues/channel.ts";
+export { openChannel, type Channel, type Receiver, type Sender } from "./queues/channel.ts";
 export {
   BrokenChannelError,
   ClosedChannelError,

@@ -8,7 +8,7 @@
 import { wrongType } from "./arguments.ts";
 import { cancellable } from "./cancellable.ts";
 import { Future } from "./future.ts";
-import { createTask } from "./task.ts";
+import { createTask } from "./createTask.ts";
 
 /** Something to wait for. A function is run as a task; a promise has started already and cannot be stopped. */
 export type Awaitable<T> = (() => T | PromiseLike<T>) | PromiseLike<T>;

@@ -41,7 +41,7 @@ export function stepEnds(loop: Loop, task: object | null): void {
 const places = new WeakMap<object, { stack?: string }>();
 
 /** Remembers where a wait or a task comes from: the stack of the code that called `above`. @internal */
-export function rememberPlace(made: object, above: (...args: never[]) => unknown): void {
+export function rememberPlace(made: object, above: object): void {
   places.set(made, placeAbove(above));
 }
 
@@ -51,9 +51,9 @@ export function framesOf(made: object): string[] {
 }
 
 /** Formatted only when it is read. */
-function placeAbove(above: (...args: never[]) => unknown): { stack?: string } {
+function placeAbove(above: object): { stack?: string } {
   const place: { stack?: string } = {};
-  Error.captureStackTrace(place, above);
+  Error.captureStackTrace(place, above as () => void);
   return place;
 }
 
@@ -66,7 +66,7 @@ export function reportLateWait(
   loop: Loop,
   label: string,
   task: object | null,
-  above: (...args: never[]) => unknown,
+  above: object,
 ): void {
   loop.callExceptionHandler({
     message: `${label} was refused: it was called by work that was left running after its scope had ended`,

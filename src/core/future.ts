@@ -5,28 +5,21 @@
  * functions of the await's own promise, so a join is one small object that calls them in the loop's turn.
  * Awaiting ties: a cancel of the awaiting scope cancels the future, and the awaiter resumes when that has ended.
  */
-import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { inspect } from "node:util";
 import { expectFunction } from "./arguments.ts";
 import { cancelledFor } from "./cancellation.ts";
 import { taskWaiting } from "./diagnostics.ts";
 import { INSPECT } from "./inspection.ts";
 import { type CancelledError, InvalidStateError } from "./errors.ts";
+import { Join, type Waiter } from "./join.ts";
 import type { Loop } from "./loop.ts";
 import { ambientScope, type Scope } from "./scope.ts";
 import { announce, refuse } from "./suspend.ts";
 import { recordUnretrieved, retrieved } from "./unretrieved.ts";
-import { Suspension } from "./suspension.ts";
 
 /** @internal */
 export type FutureState = "pending" | "fulfilled" | "rejected" | "cancelled";
-
-/** Told when a future is done. @internal */
-export interface Waiter {
-  /** True when it does not look at the outcome: a failure then still counts as not retrieved. */
-  readonly passive?: boolean;
-  settled(): void;
-}
 
 /**
  * An outcome that somebody sets once (`asyncio.Future`).
@@ -261,108 +254,6 @@ export function stateWords(future: Future<unknown>): string {
     return `finished result=${inspect(future.outcome, { depth: 0 })}`;
   if (future.state === "rejected") return `finished exception=${String(future.outcome)}`;
   return future.state;
-}
-
-type Handler<V, R> = ((value: V) => R | PromiseLike<R>) | null | undefined;
-
-const SETTLED: Promise<void> = Promise.resolve();
-
-/**
- * Code that awaits a future, and at the same time what `then` returns.
- *
- * `await` uses nothing of what `then` returns, so a promise of it is made only when somebody asks. The handlers run in
- * the async context of the `then` call, never inside it.
- */
-class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
-  readonly #context = new AsyncResource("ambit.join");
-  readonly #onFulfilled: Handler<T, R>;
-  readonly #onRejected: Handler<unknown, R>;
-  #forwarding = false;
-  /** What the handler gave, until somebody chains; a failure is in `#promise`, where Node sees it. */
-  #value: unknown = undefined;
-  #promise: Promise<R> | null = null;
-  #resolve: ((value: never) => void) | null = null;
-  #reject: ((error: unknown) => void) | null = null;
-  #ended = false;
-
-  constructor(
-    scope: Scope,
-    future: Future<T>,
-    onFulfilled: Handler<T, R>,
-    onRejected: Handler<unknown, R>,
-  ) {
-    super(scope, "await", future);
-    this.#onFulfilled = onFulfilled;
-    this.#onRejected = onRejected;
-  }
-
-  settled(): void {
-    const ring = this.leave();
-    if (ring !== null) ring.loop.wake(this);
-  }
-
-  run(): void {
-    const { state, outcome } = this.target as Future<T>;
-    this.#deliver(outcome, state === "fulfilled");
-  }
-
-  /** Gives the outcome without waiting, but not inside the `then` call. */
-  conclude(outcome: unknown, fulfilled: boolean): void {
-    this.leave();
-    void SETTLED.then(() => this.#deliver(outcome, fulfilled));
-  }
-
-  #deliver(outcome: unknown, fulfilled: boolean): void {
-    const handler = (fulfilled ? this.#onFulfilled : this.#onRejected) as Handler<unknown, R>;
-    if (typeof handler !== "function") return this.#end(outcome, fulfilled);
-    try {
-      this.#end(this.#context.runInAsyncScope(handler, undefined, outcome), true);
-    } catch (error) {
-      this.#end(error, false);
-    }
-  }
-
-  #end(value: unknown, fulfilled: boolean): void {
-    this.#ended = true;
-    if (fulfilled && this.#promise === null) {
-      this.#value = value;
-      return;
-    }
-    this.#promise ??= this.#open();
-    if (fulfilled) this.#resolve?.(value as never);
-    else this.#reject?.(value);
-  }
-
-  // oxlint-disable-next-line unicorn/no-thenable -- what `then` returns can be chained
-  then<A = R, B = never>(
-    onFulfilled?: Handler<R, A>,
-    onRejected?: Handler<unknown, B>,
-  ): PromiseLike<A | B> {
-    this.#promise ??= this.#ended ? Promise.resolve(this.#value as R) : this.#open();
-    return this.#promise.then(onFulfilled, onRejected);
-  }
-
-  #open(): Promise<R> {
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-  }
-
-  cancel(error: CancelledError): void {
-    // The cancel came round: tasks await each other in a circle. It is broken here, or none of them could ever end.
-    if (this.#forwarding) return this.abandon(error);
-    this.#forwarding = true;
-    (this.target as Future<T>).cancelWith(error);
-    this.#forwarding = false;
-  }
-
-  /** Its scope has ended: the awaiter goes, the future stays; others may want it. */
-  override abandon(error: CancelledError): void {
-    if (this.ring === null) return;
-    (this.target as Future<T>).removeWaiter(this);
-    this.conclude(error, false);
-  }
 }
 
 class DoneCallback implements Waiter {

@@ -9,7 +9,8 @@ import { wrongType } from "./arguments.ts";
 import { type Awaitable, ensureFuture, type Outcome } from "./awaitable.ts";
 import { cancelled } from "./cancellation.ts";
 import type { CancelledError } from "./errors.ts";
-import { Future, type Waiter } from "./future.ts";
+import { Future } from "./future.ts";
+import type { Waiter } from "./join.ts";
 import type { Entry } from "./loop.ts";
 
 /** How `gather` treats failures. */

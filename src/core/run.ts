@@ -15,7 +15,9 @@ import { type CancelledError, RunnerStateError } from "./errors.ts";
 import type { Loop } from "./loop.ts";
 import { ambient, ambientScope, Scope } from "./scope.ts";
 import { leaveBySignal, SignalWatch } from "./signals.ts";
-import { spawnUnder, type Task, type TaskBody, tasksUnder } from "./task.ts";
+import { spawnUnder } from "./createTask.ts";
+import { tasksUnder } from "./currentTask.ts";
+import type { Task, TaskBody } from "./task.ts";
 import { formatTaskTree } from "./taskTree.ts";
 import { reportUnretrieved } from "./unretrieved.ts";
 
@@ -38,10 +40,25 @@ let outermost = 0;
 const closers = new WeakMap<Scope, (() => PromiseLike<void> | void)[]>();
 
 /**
- * Has `close` called when the current runner ends, after its tasks: how executors and generators are shut down.
- * @internal
+ * Has `close` called when the current run ends: after its tasks, last registered first. For what outlives a task but
+ * not the program: pools, caches, executors. What it throws goes to the exception handler.
+ *
+ * @throws TypeError when `close` is not a function
+ *
+ * @example
+ * ```ts
+ * import { onRunnerEnd, run } from "ambit";
+ *
+ * const log: string[] = [];
+ * await run(async () => {
+ *   onRunnerEnd(() => void log.push("pool closed"));
+ *   log.push("main ended");
+ * });
+ * log; // => ["main ended", "pool closed"]
+ * ```
  */
 export function onRunnerEnd(close: () => PromiseLike<void> | void): void {
+  expectFunction("close", close);
   const { runner } = ambientScope();
   const list = closers.get(runner) ?? [];
   closers.set(runner, list);

@@ -18,6 +18,7 @@ import { cancelled } from "./cancellation.ts";
 import type { Context } from "./context.ts";
 import type { CancelledError } from "./errors.ts";
 import type { Loop } from "./loop.ts";
+import { ScopeSignals } from "./scopeSignals.ts";
 import { defaultLoop } from "./uvLoop.ts";
 import { type Suspension, WaitRing } from "./suspension.ts";
 
@@ -46,7 +47,7 @@ export class Scope extends WaitRing {
   cancels = 0;
   ended = false;
   #request: CancelledError | null = null;
-  #signals: Signals | null = null;
+  #signals: ScopeSignals | null = null;
 
   constructor(parent: Scope | null, border: Border, loop: Loop = (parent as Scope).loop) {
     super(loop);
@@ -170,14 +171,19 @@ export class Scope extends WaitRing {
 
   /** The signal that stays aborted once the scope was cancelled. */
   get signal(): AbortSignal {
-    this.#signals ??= new Signals();
+    this.#signals ??= new ScopeSignals();
     return this.#signals.lasting(this.cancels > 0 || this.ended);
   }
 
   /** The signal for work that begins now: aborted by the *next* cancel, so that clean-up code can use it too. */
   get freshSignal(): AbortSignal {
-    this.#signals ??= new Signals();
+    this.#signals ??= new ScopeSignals();
     return this.#signals.fresh();
+  }
+
+  /** The pending waits of this scope's own flow, nested and shielded scopes included, oldest first in each. */
+  pendingWaits(): Suspension[] {
+    return new Territory(this, true).waits;
   }
 
   /** The scopes of the tasks right below, not those of tasks of theirs. */
@@ -221,30 +227,6 @@ class Territory {
       this.waits.push(at);
       at = at.next as Suspension;
     } while (at !== first);
-  }
-}
-
-/** The AbortSignals of a scope: one that lasts, and a new one for work that starts after a cancel. */
-class Signals {
-  #lasting: AbortController | null = null;
-  #fresh: AbortController | null = null;
-
-  lasting(aborted: boolean): AbortSignal {
-    this.#lasting ??= new AbortController();
-    if (aborted && !this.#lasting.signal.aborted) this.#lasting.abort(cancelled());
-    return this.#lasting.signal;
-  }
-
-  fresh(): AbortSignal {
-    this.#fresh ??= new AbortController();
-    return this.#fresh.signal;
-  }
-
-  abort(error: CancelledError): void {
-    this.#lasting?.abort(error);
-    const fresh = this.#fresh;
-    this.#fresh = null;
-    fresh?.abort(error);
   }
 }
 

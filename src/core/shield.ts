@@ -7,7 +7,8 @@
  */
 import { type Awaitable, ensureFuture } from "./awaitable.ts";
 import { CancelScope } from "./cancelScope.ts";
-import type { Future, Waiter } from "./future.ts";
+import type { Future } from "./future.ts";
+import type { Waiter } from "./join.ts";
 import type { Entry } from "./loop.ts";
 import { suspend } from "./suspend.ts";
 import type { Cleanup, Wait } from "./suspension.ts";

@@ -74,11 +74,7 @@ export function refuse(scope: Scope, label: string): CancelledError | null {
 }
 
 /** Tells whoever listens that a wait begins. @internal */
-export function announce(
-  scope: Scope,
-  wait: Suspension,
-  above: (...args: never[]) => unknown,
-): void {
+export function announce(scope: Scope, wait: Suspension, above: object): void {
   const task = scope.home.body;
   if (taskWaiting.hasSubscribers) {
     taskWaiting.publish({ task, label: wait.label, target: wait.target });

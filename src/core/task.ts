@@ -8,8 +8,7 @@
  * never runs its body.
  */
 import { inspect } from "node:util";
-import { expectAbortSignal, expectFunction, wrongType } from "./arguments.ts";
-import { asCancellation, cancelled, cancelledFor } from "./cancellation.ts";
+import { asCancellation, cancelledFor } from "./cancellation.ts";
 import { Context } from "./context.ts";
 import { framesOf, rememberPlace, stepBegins, stepEnds } from "./debug.ts";
 import { taskCancelled, taskCreated, taskEnded, taskStarted } from "./diagnostics.ts";
@@ -17,10 +16,8 @@ import { INSPECT } from "./inspection.ts";
 import { type CancelledError, InvalidStateError } from "./errors.ts";
 import { Future, stateWords } from "./future.ts";
 import { locationOf } from "./location.ts";
-import type { Loop } from "./loop.ts";
 import { ambient, ambientScope, Scope } from "./scope.ts";
 import { obey } from "./outsideSignal.ts";
-import type { Suspension } from "./suspension.ts";
 
 /** The body of a task: an async function, or any function that returns a value or a promise. */
 export type TaskBody<T> = () => T | PromiseLike<T>;
@@ -69,7 +66,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
     this.scope = new Scope(parent, "task");
     this.scope.body = this;
     this.scope.context = options.context ?? inheritedFrom(creator);
-    if (parent.loop.debug) rememberPlace(this, createTask);
+    if (parent.loop.debug) rememberPlace(this, Task);
   }
 
   /** Its name: as given, or `Task-N`. */
@@ -121,7 +118,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   /** The stack frames where its waits began, innermost first; taken in debug mode only, otherwise empty. */
   getStack(): string[] {
     const found: string[] = [];
-    for (const wait of waitsOf(this.scope)) found.push(...framesOf(wait));
+    for (const wait of this.scope.pendingWaits()) found.push(...framesOf(wait));
     return found;
   }
 
@@ -233,7 +230,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
 
   #waitWords(): string {
     if (this.state !== "pending") return "";
-    const labels = waitsOf(this.scope).map((wait) => wait.label);
+    const labels = this.scope.pendingWaits().map((wait) => wait.label);
     return labels.length === 0 ? "" : `waitFor=${labels.join(",")}`;
   }
 }
@@ -287,117 +284,4 @@ function bodyThrew(error: unknown): void {
 function inheritedFrom(creator: Scope): Context | null {
   const { context } = creator.home;
   return context === null || context.size === 0 ? null : context.copy();
-}
-
-/** The pending waits of a scope's own flow, nested scopes included, oldest first. @internal */
-export function waitsOf(scope: Scope): Suspension[] {
-  const found: Suspension[] = [];
-  const first = scope.oldestWait;
-  for (let at = first; at !== null;) {
-    found.push(at);
-    at = at.next === first ? null : at.next;
-  }
-  for (const child of scope.children) if (child.border !== "task") found.push(...waitsOf(child));
-  return found;
-}
-
-/** Makes tasks in the place of `createTask`; `create` is the default way. */
-export type TaskFactory = <T>(
-  body: TaskBody<T>,
-  options: TaskOptions,
-  create: typeof createTask,
-) => Task<T>;
-
-const factories = new WeakMap<Loop, TaskFactory>();
-
-/** Sets what makes the tasks of a loop (`loop.set_task_factory`); null restores the default. */
-export function setTaskFactory(loop: Loop, factory: TaskFactory | null): void {
-  if (factory === null) factories.delete(loop);
-  else {
-    expectFunction("factory", factory);
-    factories.set(loop, factory);
-  }
-}
-
-/** What makes the tasks of a loop; null is the default. */
-export function getTaskFactory(loop: Loop): TaskFactory | null {
-  return factories.get(loop) ?? null;
-}
-
-const DEFAULTS: TaskOptions = {};
-
-/**
- * Starts a task and returns it at once (`asyncio.create_task`).
- *
- * The body starts on the next turn of the ready queue, in creation order. The task belongs to the runner, not to its
- * creator: cancelling the creator does not cancel it. What must not outlive its creator is spawned in a `taskGroup`.
- * A failure that nobody ever looks at is reported once; it never ends the process.
- *
- * **Cancellation:** `task.cancel()`; see {@link Task}.
- *
- * @throws TypeError when `body` is not a function (a promise has started already and cannot be made a task)
- *
- * @example
- * ```ts
- * import { createTask, sleep } from "ambit";
- *
- * const task = createTask(async () => {
- *   await sleep(1);
- *   return 42;
- * });
- * await task; // => 42
- * ```
- */
-export function createTask<T>(body: TaskBody<T>, options: TaskOptions = DEFAULTS): Task<T> {
-  const creator = ambientScope();
-  const { runner } = creator;
-  const factory = factories.get(runner.loop);
-  if (factory === undefined) return spawnUnder(runner, body, options, creator);
-  return factory(body, options, (inner, how) => spawnUnder(runner, inner, how ?? DEFAULTS));
-}
-
-/** Starts a task whose scope hangs under `parent`. @internal */
-export function spawnUnder<T>(
-  parent: Scope,
-  body: TaskBody<T>,
-  options: TaskOptions,
-  creator: Scope = ambientScope(),
-): Task<T> {
-  if (typeof body !== "function") throw notABody(body);
-  if (options.signal !== undefined) expectAbortSignal("options.signal", options.signal);
-  if (options.context !== undefined && !(options.context instanceof Context)) {
-    throw wrongType("options.context", "a Context", options.context);
-  }
-  const task = new Task(body, parent, creator, options);
-  if (parent.ended) task.scope.cancel(cancelled("the run that this task was created in has ended"));
-  task.launch(options);
-  return task;
-}
-
-function notABody(body: unknown): TypeError {
-  const error = wrongType("body", "a function", body);
-  if (body instanceof Promise)
-    error.message += ": pass the function itself, its call has started the work already";
-  return error;
-}
-
-/** The task that the running code belongs to; null outside any (`asyncio.current_task`). */
-export function currentTask(): Task<unknown> | null {
-  const { body } = ambientScope().home;
-  return body instanceof Task ? body : null;
-}
-
-/** All tasks of the current runner that are not done, oldest first (`asyncio.all_tasks`). Outside `run`: all there are. */
-export function allTasks(): Task<unknown>[] {
-  return tasksUnder(ambientScope().runner);
-}
-
-/** @internal */
-export function tasksUnder(scope: Scope): Task<unknown>[] {
-  const found: Task<unknown>[] = [];
-  for (const child of scope.children) {
-    if (child.body instanceof Task) found.push(child.body);
-    found.push(...tasksUnder(child));
-  }
-  return found;
 }

@@ -14,12 +14,13 @@ import { expectFunction } from "./arguments.ts";
 import { asCancellation, cancelled } from "./cancellation.ts";
 import { INSPECT } from "./inspection.ts";
 import { type CancelledError, TaskGroupClosedError } from "./errors.ts";
-import type { Waiter } from "./future.ts";
+import type { Waiter } from "./join.ts";
 import type { Entry } from "./loop.ts";
 import { ambientScope, enterScope, Scope } from "./scope.ts";
 import { suspend } from "./suspend.ts";
 import type { Wait } from "./suspension.ts";
-import { spawnUnder, type Task, type TaskBody, type TaskOptions } from "./task.ts";
+import { spawnUnder } from "./createTask.ts";
+import type { Task, TaskBody, TaskOptions } from "./task.ts";
 import { askAgain } from "./unwinding.ts";
 
 const suppressed = new WeakMap<object, unknown[]>();

@@ -7,7 +7,8 @@
 import { inspect } from "node:util";
 import { ambientScope, type Scope } from "./scope.ts";
 import type { Suspension } from "./suspension.ts";
-import { currentTask, Task, waitsOf } from "./task.ts";
+import { currentTask } from "./currentTask.ts";
+import { Task } from "./task.ts";
 
 /** Under this key a primitive tells who holds it: a list of tasks. @internal */
 export const HOLDERS: unique symbol = Symbol("ambit.holders");
@@ -64,7 +65,7 @@ function words(scope: Scope): string {
   const { body } = scope;
   if (!(body instanceof Task)) return inspect(body, { depth: 0 });
   const state = scope.cancels > 0 ? " (cancelling)" : "";
-  const waits = waitsOf(scope).map(waitWords);
+  const waits = scope.pendingWaits().map(waitWords);
   return `${body.name}${state}  ${waits.length === 0 ? idleWords(body) : waits.join(", ")}`;
 }
 

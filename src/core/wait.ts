@@ -6,7 +6,8 @@
  */
 import { expectMilliseconds, outOfRange, wrongType } from "./arguments.ts";
 import type { TimerHandle } from "./clock.ts";
-import { Future, type Waiter } from "./future.ts";
+import { Future } from "./future.ts";
+import type { Waiter } from "./join.ts";
 import type { Entry } from "./loop.ts";
 import { suspend } from "./suspend.ts";
 import type { Cleanup, Wait } from "./suspension.ts";

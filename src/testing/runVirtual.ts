@@ -8,7 +8,8 @@ import { expectFunction } from "../core/arguments.ts";
 import { cancelled } from "../core/cancellation.ts";
 import { run } from "../core/run.ts";
 import { ambientScope, type Scope } from "../core/scope.ts";
-import { currentTask, type Task, type TaskBody, tasksUnder, waitsOf } from "../core/task.ts";
+import { currentTask, tasksUnder } from "../core/currentTask.ts";
+import type { Task, TaskBody } from "../core/task.ts";
 import { formatTreeOf } from "../core/taskTree.ts";
 import { DeadlockError } from "./deadlock.ts";
 import { type Program, VirtualLoop } from "./virtualLoop.ts";
@@ -89,7 +90,7 @@ class WatchedProgram implements Program {
   awaitsOutside(): boolean {
     if (this.#runner === null) return true;
     return tasksUnder(this.#runner).some((task) => {
-      const waits = waitsOf(task.scope);
+      const waits = task.scope.pendingWaits();
       return waits.length === 0 || waits.some((wait) => wait.target === undefined);
     });
   }

@@ -8,6 +8,7 @@ import {
   currentTask,
   ContextVar,
   getRunningLoop,
+  onRunnerEnd,
   run,
   Runner,
   RunnerStateError,
@@ -74,6 +75,28 @@ describe("run", () => {
     });
     getRunningLoop().setExceptionHandler(null);
     expect(seen).toEqual(["a task failed while run() was shutting down: Error: bad clean-up"]);
+  });
+
+  test("closers run after the tasks, last registered first; what they throw is reported", async () => {
+    const log: string[] = [];
+    await run(async () => {
+      getRunningLoop().setExceptionHandler(({ message, exception }) =>
+        log.push(`${message}: ${String(exception)}`),
+      );
+      onRunnerEnd(() => sleep(1).then(() => void log.push("first registered")));
+      onRunnerEnd(() => {
+        throw new Error("cannot close");
+      });
+      createTask(() => sleep(10_000).finally(() => log.push("task")));
+      await sleep(1);
+      expect(() => onRunnerEnd(5 as never)).toThrow("`close`");
+    });
+    getRunningLoop().setExceptionHandler(null);
+    expect(log).toEqual([
+      "task",
+      "closing at the end of run() failed: Error: cannot close",
+      "first registered",
+    ]);
   });
 
   test("nests: the inner program has tasks of its own, and a cancel of the outer one reaches it", async () => {

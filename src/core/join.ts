@@ -1,0 +1,128 @@
+/*
+ * Join: the tie between code that awaits a future and that future.
+ *
+ * A cancel of the awaiting scope goes on to the future, and the awaiter resumes when that has ended, with whatever it
+ * ended with. When the awaiting scope ends around the join, the awaiter goes and the future stays.
+ */
+import { AsyncResource } from "node:async_hooks";
+import type { CancelledError } from "./errors.ts";
+import type { Scope } from "./scope.ts";
+import { Suspension } from "./suspension.ts";
+
+/** Told when a future is done. @internal */
+export interface Waiter {
+  /** True when it does not look at the outcome: a failure then still counts as not retrieved. */
+  readonly passive?: boolean;
+  settled(): void;
+}
+
+/** What a join needs of a future. @internal */
+interface Joinable {
+  readonly state: string;
+  readonly outcome: unknown;
+  cancelWith(error: CancelledError): boolean;
+  removeWaiter(waiter: Waiter): void;
+}
+
+type Handler<V, R> = ((value: V) => R | PromiseLike<R>) | null | undefined;
+
+const SETTLED: Promise<void> = Promise.resolve();
+
+/**
+ * Code that awaits a future, and at the same time what `then` returns.
+ *
+ * `await` uses nothing of what `then` returns, so a promise of it is made only when somebody asks. The handlers run in
+ * the async context of the `then` call, never inside it.
+ * @internal
+ */
+export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
+  readonly #context = new AsyncResource("ambit.join");
+  readonly #onFulfilled: Handler<T, R>;
+  readonly #onRejected: Handler<unknown, R>;
+  #forwarding = false;
+  /** What the handler gave, until somebody chains; a failure is in `#promise`, where Node sees it. */
+  #value: unknown = undefined;
+  #promise: Promise<R> | null = null;
+  #resolve: ((value: never) => void) | null = null;
+  #reject: ((error: unknown) => void) | null = null;
+  #ended = false;
+
+  constructor(
+    scope: Scope,
+    target: Joinable,
+    onFulfilled: Handler<T, R>,
+    onRejected: Handler<unknown, R>,
+  ) {
+    super(scope, "await", target);
+    this.#onFulfilled = onFulfilled;
+    this.#onRejected = onRejected;
+  }
+
+  settled(): void {
+    const ring = this.leave();
+    if (ring !== null) ring.loop.wake(this);
+  }
+
+  run(): void {
+    const { state, outcome } = this.target as Joinable;
+    this.#deliver(outcome, state === "fulfilled");
+  }
+
+  /** Gives the outcome without waiting, but not inside the `then` call. */
+  conclude(outcome: unknown, fulfilled: boolean): void {
+    this.leave();
+    void SETTLED.then(() => this.#deliver(outcome, fulfilled));
+  }
+
+  #deliver(outcome: unknown, fulfilled: boolean): void {
+    const handler = (fulfilled ? this.#onFulfilled : this.#onRejected) as Handler<unknown, R>;
+    if (typeof handler !== "function") return this.#end(outcome, fulfilled);
+    try {
+      this.#end(this.#context.runInAsyncScope(handler, undefined, outcome), true);
+    } catch (error) {
+      this.#end(error, false);
+    }
+  }
+
+  #end(value: unknown, fulfilled: boolean): void {
+    this.#ended = true;
+    if (fulfilled && this.#promise === null) {
+      this.#value = value;
+      return;
+    }
+    this.#promise ??= this.#open();
+    if (fulfilled) this.#resolve?.(value as never);
+    else this.#reject?.(value);
+  }
+
+  // oxlint-disable-next-line unicorn/no-thenable -- what `then` returns can be chained
+  then<A = R, B = never>(
+    onFulfilled?: Handler<R, A>,
+    onRejected?: Handler<unknown, B>,
+  ): PromiseLike<A | B> {
+    this.#promise ??= this.#ended ? Promise.resolve(this.#value as R) : this.#open();
+    return this.#promise.then(onFulfilled, onRejected);
+  }
+
+  #open(): Promise<R> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  cancel(error: CancelledError): void {
+    // The cancel came round: tasks await each other in a circle. It is broken here, or none of them could ever end.
+    if (this.#forwarding) return this.abandon(error);
+    this.#forwarding = true;
+    (this.target as Joinable).cancelWith(error);
+    this.#forwarding = false;
+  }
+
+  /** Its scope has ended: the awaiter goes, the future stays; others may want it. */
+  override abandon(error: CancelledError): void {
+    if (this.ring === null) return;
+    (this.target as Joinable).removeWaiter(this);
+    this.conclude(error, false);
+  }
+}
