@@ -187,7 +187,7 @@ describe("Runner", () => {
   });
 });
 
-describe("signals, in a process of its own", () => {
+describe("signals, in a process of its own", { timeout: 30_000 }, () => {
   const main = `
     import { run, sleep } from "ambit";
     const main = async () => {
@@ -253,7 +253,7 @@ describe("signals, in a process of its own", () => {
   });
 });
 
-describe("what reaches nobody, in a process of its own", () => {
+describe("what reaches nobody, in a process of its own", { timeout: 30_000 }, () => {
   const floating = `
     import { createTask, run, sleep } from "ambit";
     process.on("exit", (code) => console.log("exit", code));
@@ -348,7 +348,7 @@ describe("what reaches nobody, in a process of its own", () => {
   });
 });
 
-test("a pending sleep keeps the process alive, a cancelled one does not", async () => {
+test("a cancelled sleep does not keep the process alive", { timeout: 30_000 }, async () => {
   const source = (ms: string): string => `
     import { createTask, run, sleep } from "ambit";
     const start = performance.now();

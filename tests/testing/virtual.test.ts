@@ -90,18 +90,22 @@ describe("deadlock", () => {
     expect(log).toEqual(["cleaned up"]);
   });
 
-  test("a program that swallows every cancel is given up, with the same report", async () => {
-    const ended = await runProgram(`
+  test(
+    "a program that swallows every cancel is given up, with the same report",
+    { timeout: 30_000 },
+    async () => {
+      const ended = await runProgram(`
       import { Future } from "ambit";
       import { runVirtual } from "ambit/testing";
       await runVirtual(async () => {
         for (;;) await new Future().then(null, () => {});
       }).catch((error) => console.log(error.name, error.tree));`);
-    expect(ended).toMatchObject({
-      code: 0,
-      out: "DeadlockError └─ main  await(<Future pending>)\n",
-    });
-  });
+      expect(ended).toMatchObject({
+        code: 0,
+        out: "DeadlockError └─ main  await(<Future pending>)\n",
+      });
+    },
+  );
 
   test("tasks that await each other are stuck, and a cancel frees them", async () => {
     const error = await runVirtual(async () => {
