@@ -118,8 +118,8 @@ class Interpreter {
 
   async #group(parts: readonly Program[]): Promise<void> {
     let live = 0;
-    try {
-      await taskGroup((group) => {
+    const outcome = await Promise.allSettled([
+      taskGroup((group) => {
         for (const part of parts) {
           group.spawn(async () => {
             live++;
@@ -130,10 +130,10 @@ class Interpreter {
             }
           });
         }
-      });
-    } finally {
-      if (live > 0) throw new Broken(`${live} children outlived their group`);
-    }
+      }),
+    ]);
+    if (live > 0) throw new Broken(`${live} children outlived their group`);
+    if (outcome[0].status === "rejected") throw outcome[0].reason;
   }
 }
 
