@@ -14,11 +14,11 @@
  * goes, or the request is refused when its turn comes. The callbacks run in the context of whatever
  * opened the socket: nothing here reads the ambient scope in one.
  */
-import { setMaxListeners } from "node:events";
 import type { Dispatcher } from "undici";
 import type { TimerHandle } from "../core/clock.ts";
 import { InvalidStateError } from "../core/errors.ts";
 import { INSPECT } from "../core/inspection.ts";
+import { obey } from "../core/outsideSignal.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
@@ -92,11 +92,7 @@ export class Exchange implements Sendable, Entrant {
   /** Fails with the signal's reason when it is aborted, until it is done. */
   obey(signal: AbortSignal): void {
     signal.throwIfAborted();
-    // Any number of requests may share a signal; each takes its listener back.
-    setMaxListeners(0, signal);
-    const onAbort = (): void => this.fail((signal.reason ?? new Error("aborted")) as Error);
-    signal.addEventListener("abort", onAbort, { once: true });
-    this.#disobey = () => signal.removeEventListener("abort", onAbort);
+    this.#disobey = obey(signal, (reason) => this.fail((reason ?? new Error("aborted")) as Error));
   }
 
   /** Waits for its place under the limits. */

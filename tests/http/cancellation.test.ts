@@ -60,16 +60,16 @@ describe("a cancel", () => {
   test("is seen by the server within 5 ms", async () => {
     await using origin = await Origin.start(hangs);
     await using session = new ClientSession();
-    const delays: number[] = [];
+    let best = Infinity;
     // The machine may be busy, so the best of some tries tells.
-    for (let i = 0; i < 5; i++) {
+    for (let tries = 1; tries <= 10 && best >= 5; tries++) {
       const task = createTask(() => session.get(`${origin.url}/hang`));
       await until(() => origin.open === 1);
       task.cancel();
-      delays.push(await until(() => origin.aborted.length === i + 1));
+      best = Math.min(best, await until(() => origin.aborted.length === tries));
       expect(task.cancelled()).toBe(true);
     }
-    expect(Math.min(...delays)).toBeLessThan(5);
+    expect(best).toBeLessThan(5);
   });
 
   test.each(["bytes", "text", "json"] as const)(
