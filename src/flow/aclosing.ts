@@ -82,7 +82,7 @@ class ClosingGenerator<T> implements Closing<T> {
   }
 
   async return(): Promise<IteratorResult<T, unknown>> {
-    if (this.#pending.size > 0 && !this.#closing) await this.#interrupt();
+    if (this.#pending.size > 0) await this.#awaitQuiet();
     this.#closing = true;
     return this.#step(() => this.#generator.return(undefined));
   }
@@ -124,15 +124,19 @@ class ClosingGenerator<T> implements Closing<T> {
     return scope;
   }
 
-  /** Cancels what the generator waits for, or waits for next, and waits for the end of the step. */
-  async #interrupt(): Promise<void> {
+  /** Interrupts the step that is pending, unless it is a clean-up, and waits for its end. */
+  async #awaitQuiet(): Promise<void> {
+    if (!this.#closing) this.#interrupt();
+    while (this.#pending.size > 0) await this.#awaitSteps();
+    // A step that ended without a wait has not taken the request; the clean-up must not get it.
+    for (const scope of this.#scopes.values()) scope.drop();
+  }
+
+  #interrupt(): void {
     this.#closing = true;
     for (const scope of this.#scopes.values()) {
       scope.cancel(cancelled("the generator is being closed"));
     }
-    while (this.#pending.size > 0) await this.#awaitSteps();
-    // A step that ended without a wait has not taken the request; the clean-up must not get it.
-    for (const scope of this.#scopes.values()) scope.drop();
   }
 
   async #awaitSteps(): Promise<void> {

@@ -41,12 +41,12 @@ class FirstSuccess implements Judge<unknown> {
   readonly #errors: unknown[] = [];
 
   succeeded(contest: Contest<unknown>, value: unknown): void {
-    if (!contest.over) contest.win(value);
+    contest.win(value);
   }
 
   failed(contest: Contest<unknown>, error: unknown, _cancelled: boolean, index: number): void {
     this.#errors[index] = error;
-    if (contest.running > 0 || contest.over) return;
+    if (contest.running > 0) return;
     contest.lose(new AggregateError(this.#errors, `all ${this.#errors.length} have failed`));
   }
 }

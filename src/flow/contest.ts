@@ -39,11 +39,6 @@ export class Contest<T> {
     return this.#running;
   }
 
-  /** True once it is decided. */
-  get over(): boolean {
-    return this.#state !== "open";
-  }
-
   /** True once it is decided for a value. */
   get won(): boolean {
     return this.#state === "won";
@@ -78,19 +73,21 @@ export class Contest<T> {
     judge.succeeded(this, value);
   }
 
-  /** Decides for a value. */
+  /** Decides for a value, if it is open. */
   win(value: T): void {
+    if (this.#state !== "open") return;
     this.#state = "won";
     this.#waiting?.resolve(value);
   }
 
-  /** Decides for a failure. */
+  /** Decides for a failure, if it is open. */
   lose(error: unknown): void {
+    if (this.#state !== "open") return;
     this.#state = "lost";
     this.#waiting?.reject(error);
   }
 
-  /** It is decided by an item that fails the group itself. */
+  /** Decides for a failure with which an item itself fails the group. */
   concede(): void {
     this.#state = "lost";
   }

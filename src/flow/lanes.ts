@@ -150,7 +150,6 @@ export class Lanes<T, R> {
   /** @internal */
   rest(wait: Wait<Place<T, R> | null>): void {
     this.#resting.push(wait);
-    this.refill();
   }
 
   /** @internal */

@@ -129,7 +129,6 @@ class Mapping<T, R> implements AsyncIterableIterator<R, undefined>, AsyncDisposa
     const { task } = this.#lanes as Lanes<T, R>;
     if (this.line.asking === 0) return;
     this.#over = true;
-    task.look();
     this.line.close(task.state === "fulfilled" ? null : { error: task.outcome });
   }
 

@@ -38,11 +38,11 @@ export async function race<const Items extends readonly Awaitable<unknown>[]>(
 
 const FIRST_END: Judge<unknown> = {
   succeeded(contest, value) {
-    if (!contest.over) contest.win(value);
+    contest.win(value);
   },
   failed(contest, error, cancelled) {
     if (cancelled) {
-      if (!contest.over) contest.lose(error);
+      contest.lose(error);
     } else if (contest.won) {
       reportLoser(error);
     } else {

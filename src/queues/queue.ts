@@ -26,6 +26,8 @@ export interface QueueStatistics {
   readonly getting: number;
   /** How many wait to put. */
   readonly putting: number;
+  /** How many wait in `join`. */
+  readonly joining: number;
   /** Items that were put and not reported by `taskDone`. */
   readonly unfinished: number;
   /** True after `shutdown`. */
@@ -232,6 +234,7 @@ export class Queue<T> implements AsyncIterable<T> {
       maxsize: this.#maxsize,
       getting: this.#getters.size,
       putting: this.#putters.size,
+      joining: this.#joiners.size,
       unfinished: this.#unfinished,
       shutDown: this.#shutDown,
     });

@@ -109,11 +109,23 @@ test("an interrupt that the generator has not met does not disturb its clean-up"
     }
     const numbers = aclosing(waiting());
     const pending = numbers.next();
-    const closing = createTask(() => numbers.return());
+    const closing = numbers.return();
     await sleep(0);
     release();
     await closing;
     expect([log, (await pending).value]).toEqual([["closed"], 1]);
+  }));
+
+test("two that close it at once do not disturb each other's clean-up", () =>
+  runVirtual(async () => {
+    const log: string[] = [];
+    const numbers = aclosing(counting(1, log));
+    await numbers.next();
+    const closing = createTask(() => numbers.return());
+    await sleep(1);
+    await numbers.return();
+    await closing;
+    expect([log, getRunningLoop().time()]).toEqual([["closed"], 6]);
   }));
 
 test("an error of the clean-up is thrown by what closes", () =>

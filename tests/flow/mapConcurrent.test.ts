@@ -190,7 +190,7 @@ describe("a failure", () => {
         try {
           await sleep(n === 2 ? 5 : 100);
         } finally {
-          await sleep(10);
+          await sleep(n * 10);
           log.push(`${n} cleaned up`);
         }
         if (n === 2) throw new Error("two is broken");
@@ -200,7 +200,7 @@ describe("a failure", () => {
         "two is broken",
       );
       expect(log.toSorted()).toEqual(["1 cleaned up", "2 cleaned up", "3 cleaned up"]);
-      expect(getRunningLoop().time()).toBe(25);
+      expect(getRunningLoop().time()).toBe(55);
       expect(allTasks()).toHaveLength(1);
     }));
 
@@ -236,6 +236,37 @@ describe("a failure", () => {
       };
       await expect(iterating()).rejects.toThrow("three is broken");
       expect(seen).toEqual([1, 2]);
+    }));
+
+  test("drops the results from after it", () =>
+    runVirtual(async () => {
+      const seen: number[] = [];
+      const work = async (n: number): Promise<number> => {
+        await sleep(n).catch(() => {});
+        if (n === 2) throw new Error("two is broken");
+        return n;
+      };
+      const results = mapConcurrent([1, 2, 100], work, { limit: 3, ordered: false });
+      const iterating = async (): Promise<void> => {
+        for await (const n of results) {
+          seen.push(n);
+          await sleep(10);
+        }
+      };
+      await expect(iterating()).rejects.toThrow("two is broken");
+      expect(seen).toEqual([1]);
+    }));
+
+  test("in the same turn as a result has nothing more read", () =>
+    runVirtual(async () => {
+      const log: (string | number)[] = [];
+      const work = async (n: number): Promise<void> => {
+        await sleep(5);
+        if (n === 2) throw new Error("two is broken");
+      };
+      const results = mapConcurrent(watched(9, log), work, { limit: 2 });
+      await expect(collect(results)).rejects.toThrow("two is broken");
+      expect(log).toEqual([1, 2, "closed"]);
     }));
 
   test("of a function that throws at once is a failure like any", () =>
@@ -295,6 +326,24 @@ describe("a failure", () => {
       const results = mapConcurrent(source(), (n) => sleep(100, n), { limit: 2 });
       await expect(collect(results)).rejects.toThrow("the source is broken");
       expect(getRunningLoop().time()).toBe(1);
+    }));
+
+  test("of an async source does not close it again", () =>
+    runVirtual(async () => {
+      let returned = 0;
+      const source: AsyncIterable<number> = {
+        [Symbol.asyncIterator]: () => ({
+          next: () => Promise.reject(new Error("the source is broken")),
+          async return() {
+            returned++;
+            return { done: true, value: undefined };
+          },
+        }),
+      };
+      await expect(collect(mapConcurrent(source, (n) => n, { limit: 1 }))).rejects.toThrow(
+        "the source is broken",
+      );
+      expect(returned).toBe(0);
     }));
 
   test("ends the iteration: after it there is nothing", () =>

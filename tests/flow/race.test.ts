@@ -124,6 +124,18 @@ test("what others throw after a failure is attached to it", () =>
     expect(suppressedErrors(error).map(String)).toEqual(["Error: cannot stop"]);
   }));
 
+test("a success in the same turn as a failure before it changes nothing", () =>
+  runVirtual(async () => {
+    const loser = (): Promise<void> =>
+      sleep(60_000).catch(() => {
+        throw new Error("cannot stop");
+      });
+    const racing = race([loser, () => failAfter(1, "broken"), () => sleep(1, "too late")]);
+    const error: unknown = await racing.catch((reason: unknown) => reason);
+    expect(String(error)).toBe("Error: broken");
+    expect(suppressedErrors(error).map(String)).toEqual(["Error: cannot stop"]);
+  }));
+
 test("one that is cancelled by itself has ended: the race throws its CancelledError", () =>
   runVirtual(async () => {
     const task = createTask(() => sleep(60_000));

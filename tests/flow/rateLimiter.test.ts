@@ -9,7 +9,7 @@ import {
   type RateLimiterOptions,
   sleep,
 } from "ambit";
-import { cancelEverywhere, runVirtual } from "ambit/testing";
+import { cancelEverywhere, DeadlockError, runVirtual } from "ambit/testing";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
@@ -166,14 +166,19 @@ describe("cancellation", () => {
       expect(log).toEqual(["a at 10", "c at 20"]);
     }));
 
-  test("leaves no timer behind", () =>
-    runVirtual(async () => {
+  test("leaves no timer behind", async () => {
+    let stuckAt = 0;
+    const program = async (): Promise<void> => {
       const limiter = new RateLimiter({ rate: 1, per: 60_000 });
       await limiter.acquire();
       const { cancelledCaught } = await moveOnAfter(5, () => limiter.acquire());
       expect([cancelledCaught, limiter.statistics().waiting]).toEqual([true, 0]);
-      expect(getRunningLoop().time()).toBe(5);
-    }));
+      // With a timer left, time would go on to it before the program counts as stuck.
+      await sleep(Infinity).finally(() => (stuckAt = getRunningLoop().time()));
+    };
+    await expect(runVirtual(program)).rejects.toThrow(DeadlockError);
+    expect(stuckAt).toBe(5);
+  });
 
   test("at any await point loses no token", async () => {
     const points = await cancelEverywhere(async () => {

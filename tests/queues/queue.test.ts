@@ -18,6 +18,7 @@ import {
   waitFor,
 } from "ambit";
 import { cancelEverywhere, runVirtual } from "ambit/testing";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 /** Every kind of queue; what is said of `Queue` holds for all of them. */
@@ -136,6 +137,22 @@ describe("bounds", () => {
     expect([queue.full(), queue.maxsize, queue.qsize()]).toEqual([false, 0, 3000]);
     for (let item = 0; item < 3000; item++) expect(queue.getNowait()).toBe(item);
     expect(queue.empty()).toBe(true);
+  });
+
+  test("items keep their order however the queue grows, shrinks and wraps round", () => {
+    const rounds = fc.array(fc.tuple(fc.nat({ max: 40 }), fc.nat({ max: 40 })), { maxLength: 30 });
+    fc.assert(
+      fc.property(rounds, (program) => {
+        const queue = new Queue<number>();
+        let put = 0;
+        let got = 0;
+        for (const [puts, gets] of program) {
+          for (let i = 0; i < puts; i++) queue.putNowait(put++);
+          for (let i = 0; i < gets && got < put; i++) expect(queue.getNowait()).toBe(got++);
+          expect(queue.qsize()).toBe(put - got);
+        }
+      }),
+    );
   });
 
   test.each([
@@ -319,6 +336,7 @@ describe("taskDone and join", () => {
       await settle();
       first.cancel();
       await settle();
+      expect(queue.statistics().joining).toBe(1);
       queue.getNowait();
       queue.taskDone();
       await second;
@@ -530,6 +548,7 @@ describe("diagnostics", () => {
         maxsize: 1,
         getting: 0,
         putting: 1,
+        joining: 0,
         unfinished: 1,
         shutDown: false,
       });
