@@ -8,11 +8,13 @@ import {
   CancelScope,
   createTask,
   moveOnAfter,
+  protect,
   sleep,
   taskGroup,
   type Task,
 } from "ambit";
 import { ClientSession } from "ambit/http";
+import { cancelEverywhere } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 import { hangs, Origin, until } from "./origin.ts";
 
@@ -313,6 +315,31 @@ describe("a cancel", () => {
     expect(origin.most).toBeLessThanOrEqual(3);
     await expectAsBefore(session, origin, 3);
   });
+});
+
+test("a cancel at every await point loses no place and leaves nothing open", async () => {
+  await using origin = await Origin.start((request, answer) => {
+    answer.write("x");
+    setTimeout(() => answer.end(request.url), 2);
+  });
+  const session = new ClientSession({ limit: 1 });
+  const read = async (path: string): Promise<string> => {
+    return (await session.get(origin.url + path)).text();
+  };
+  const points = await cancelEverywhere(async () => {
+    try {
+      await taskGroup(async (group) => {
+        group.spawn(() => read("/one"));
+        group.spawn(() => read("/two"));
+      });
+    } finally {
+      expect(session.statistics()).toMatchObject(IDLE);
+      expect(await protect(() => read("/free"))).toBe("x/free");
+    }
+  });
+  // The heads of three requests, the queue of one, the group; and bodies that were not there yet.
+  expect(points).toBeGreaterThanOrEqual(5);
+  await session.close();
 });
 
 describe("a signal", () => {
