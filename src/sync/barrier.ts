@@ -29,7 +29,7 @@ export interface BarrierStatistics {
   readonly state: BarrierState;
 }
 
-/** What a wait is completed with that the barrier sends away. */
+/** What a wait is completed with that the barrier sends away; nobody sees it. */
 const SENT_AWAY = -1;
 
 /**
@@ -92,7 +92,7 @@ export class Barrier {
     if (this.#state === "filling" && this.#inside.size === this.#parties - 1)
       return this.#complete();
     const index = await suspend<number, Barrier>(Barrier.#enter, this, "Barrier.wait");
-    const error = index === SENT_AWAY || this.#undone() ? this.#refusal() : null;
+    const error = this.#undone() ? this.#refusal() : null;
     this.#left();
     if (error !== null) throw error;
     return index;
@@ -151,7 +151,7 @@ export class Barrier {
     for (let next = queue.shift(); next !== null; next = queue.shift()) next.resolve(SENT_AWAY);
   }
 
-  /** Whether a round that was complete is over for those who have not run again since. */
+  /** Whether those who have not run again are sent away; their round may have been complete before. */
   #undone(): boolean {
     return this.#state === "resetting" || this.#state === "broken";
   }

@@ -4,7 +4,8 @@
  * Strategy: a list through the guards themselves, oldest first, so that a deadlock report can say who holds the permits;
  * and the guard lent last, kept for the next acquire of the same scope (`guard.ts`).
  * Limits: a permit has no owner. When one is released without its guard, whose it was is a guess: the calling task's if
- * it has one among the oldest, else the oldest. The guess is for reports only; that guard may still be given back.
+ * it has one among the oldest, else the oldest. The guess is for reports only: that guard may still be given back, and
+ * lent again to the same scope meanwhile, it may be given back as often as it was lent.
  */
 import { ambientScope, type Scope } from "../core/scope.ts";
 import type { Task } from "../core/task.ts";
@@ -69,8 +70,6 @@ export class Holds {
     const oldest = this.#oldest ?? this.#last;
     if (oldest === null) return;
     const own = oldest === this.#last ? oldest : this.#heldBy(ambientScope().home);
-    // Another task's guard is in use still, so it must not be lent a second time.
-    if (own === null) oldest.reusable = false;
     this.remove(own ?? oldest);
   }
 

@@ -109,6 +109,20 @@ describe("a borrower", () => {
     });
   });
 
+  test("may come again after it waited, was served and gave back", async () => {
+    await runVirtual(async () => {
+      const limiter = new CapacityLimiter(1);
+      await limiter.acquire();
+      const waiter = createTask(async () => {
+        for (let i = 0; i < 2; i++) await limiter.run(() => sleep(1));
+      });
+      await sleep(0);
+      limiter.release();
+      await waiter;
+      expect(limiter.availableTokens).toBe(1);
+    });
+  });
+
   test("need not be a task: one task may hold tokens for several objects", async () => {
     await runVirtual(async () => {
       const limiter = new CapacityLimiter(3);

@@ -141,6 +141,25 @@ test("the guard of an acquire is still the one that gives back after a wait", as
   });
 });
 
+test("an acquire after a wait lends a guard that gives back once", async () => {
+  await runVirtual(async () => {
+    const condition = new Condition();
+    const waiter = createTask(async () => {
+      await condition.acquire();
+      await condition.wait();
+      condition.release();
+      const guard = await condition.acquire();
+      guard[Symbol.dispose]();
+      await createTask(() => condition.acquire());
+      guard[Symbol.dispose]();
+      expect(condition.locked()).toBe(true);
+    });
+    await sleep(0);
+    await condition.run(() => condition.notify());
+    await waiter;
+  });
+});
+
 test("a guard given back during the wait is refused: the lock is not the waiter's then", async () => {
   await runVirtual(async () => {
     const condition = new Condition();

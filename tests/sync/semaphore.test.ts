@@ -328,6 +328,18 @@ test("acquire and release without guards, again and again, leave the count as it
   expect(semaphore.statistics().value).toBe(2);
 });
 
+test("guards give back what they were lent for, whatever was released besides", async () => {
+  const semaphore = new Semaphore(1);
+  {
+    using _ = await semaphore.acquire();
+    semaphore.release();
+    using __ = await semaphore.acquire();
+    expect(semaphore.statistics().value).toBe(0);
+  }
+  // One there was, and one release more than acquires.
+  expect(semaphore.statistics().value).toBe(2);
+});
+
 test("a permit that was released in its guard's place by somebody else is not lost", async () => {
   await runVirtual(async () => {
     const semaphore = new Semaphore(2);
