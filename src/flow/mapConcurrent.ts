@@ -128,7 +128,6 @@ class Mapping<T, R> implements AsyncIterableIterator<R, undefined>, AsyncDisposa
   run(): void {
     const { task } = this.#lanes as Lanes<T, R>;
     if (this.line.asking === 0) return;
-    this.#over = true;
     this.line.close(task.state === "fulfilled" ? null : { error: task.outcome });
   }
 

@@ -180,6 +180,38 @@ test("a cancel that comes while it is being closed is not lost", () =>
     expect(log.at(-1)).toBe("closed");
   }));
 
+test("work that was left floating can close it, too, and asks for no cancel of what goes on", () =>
+  runVirtual(async () => {
+    const log: string[] = [];
+    async function* hanging(): AsyncGenerator<number> {
+      try {
+        yield await sleep(60_000, 1);
+      } finally {
+        log.push("closed");
+      }
+    }
+    const survivor = createTask(async () => {
+      await sleep(60_000).catch(() => {});
+      const numbers = aclosing(hanging());
+      const pending = createTask(() => numbers.next());
+      await sleep(1);
+      let goOn!: () => void;
+      const gate = new Promise<void>((resolve) => (goOn = resolve));
+      const { value } = await moveOnAfter(Infinity, () => ({
+        floating: gate.then(() => numbers.return()),
+      }));
+      goOn();
+      await value?.floating;
+      await expect(pending).rejects.toThrow(CancelledError);
+      await sleep(1);
+      log.push("went on");
+    });
+    await sleep(1);
+    survivor.cancel();
+    await survivor;
+    expect(log).toEqual(["closed", "went on"]);
+  }));
+
 test("work that the generator began and did not await goes on between steps, and ends with it", () =>
   runVirtual(async () => {
     const log: string[] = [];
