@@ -37,7 +37,7 @@ export class CancelledError extends Error {
 
 /** Thrown when a deadline has passed (`asyncio.TimeoutError`). `deadlineMs` is the time that was allowed, if known. */
 export class TimeoutError extends Error {
-  override readonly name = "TimeoutError";
+  override readonly name: string = "TimeoutError";
   /** The milliseconds that were allowed; undefined for a deadline given as a point in time. */
   readonly deadlineMs: number | undefined;
 

@@ -7,7 +7,6 @@
  */
 import { wrongType } from "./arguments.ts";
 import { type Awaitable, ensureFuture, type Outcome } from "./awaitable.ts";
-import { cancelled } from "./cancellation.ts";
 import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Waiter } from "./join.ts";
@@ -105,7 +104,7 @@ class Gathering extends Future<unknown[]> {
     if (this.done()) return false;
     let any = false;
     for (const child of new Set(this.#children)) {
-      any = child.cancelWith(cancelled(error.message, error)) || any;
+      any = child.cancelWith(error) || any;
     }
     if (any) this.#cancellation = error;
     return any;

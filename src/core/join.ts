@@ -111,6 +111,10 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
     });
   }
 
+  override get forwarding(): boolean {
+    return this.#forwarding;
+  }
+
   cancel(error: CancelledError): void {
     // The cancel came round: tasks await each other in a circle. It is broken here, or none of them could ever end.
     if (this.#forwarding) return this.abandon(error);

@@ -47,6 +47,7 @@ export class Scope extends WaitRing {
   cancels = 0;
   ended = false;
   #request: CancelledError | null = null;
+  #latest: CancelledError | null = null;
   #signals: ScopeSignals | null = null;
 
   constructor(parent: Scope | null, border: Border, loop: Loop = (parent as Scope).loop) {
@@ -73,15 +74,27 @@ export class Scope extends WaitRing {
     return this.#request;
   }
 
-  /** Cancels what waits here and below; with nothing waiting, leaves a request for the next wait. */
+  /**
+   * Cancels what waits here and below; with nothing waiting, leaves a request for the next wait.
+   *
+   * One cancel may come down several ways: from the scope above, and through who awaits this task. It is known by its
+   * error, which all that it reaches share, and counts once: a second delivery would interrupt the clean-up.
+   */
   cancel(error: CancelledError): void {
     if (this.ended) return;
+    if (this.#latest === error) return this.#breakCircle(error);
+    this.#latest = error;
     this.cancels++;
     const below = new Territory(this);
     for (const wait of below.waits) wait.cancel(error);
     if (below.waits.length === 0) this.ask(error);
-    for (const task of below.tasks) task.cancel(cancelled(error.message, error));
+    for (const task of below.tasks) task.cancel(error);
     for (const scope of below.scopes) scope.#signals?.abort(error);
+  }
+
+  /** A cancel that comes back while it is handed on went round tasks that await each other: it ends one of the waits. */
+  #breakCircle(error: CancelledError): void {
+    for (const wait of new Territory(this).waits) if (wait.forwarding) wait.cancel(error);
   }
 
   /** Takes one cancel back; at zero, a request that no wait has taken yet is dropped (CPython 3.13). */

@@ -42,6 +42,11 @@ export abstract class Suspension implements Entry {
     return ring;
   }
 
+  /** True while it hands a cancel on. */
+  get forwarding(): boolean {
+    return false;
+  }
+
   /** The loop's turn for it: resumes the waiting code. */
   abstract run(): void;
   /** A cancel of its scope. */

@@ -171,9 +171,9 @@ export class TaskGroup {
     this.#cancellation = cancellation;
     if (!this.#cancelledFromAbove()) return this.#shutDown(cancellation.message, cancellation);
     this.#closing = true;
-    for (const child of this.#scope.tasksBelow()) {
-      if (child.cancels === 0) child.cancel(cancelled(cancellation.message, cancellation));
-    }
+    // Those that were spawned since then; the others know this cancel already.
+    for (const child of this.#scope.tasksBelow())
+      if (child.cancels === 0) child.cancel(cancellation);
   }
 
   #cancelledFromAbove(): boolean {

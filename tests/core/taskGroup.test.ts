@@ -153,6 +153,23 @@ test("an outside cancel cancels body and children, waits for them and passes on"
   });
 });
 
+test("a cancel that reaches a child from its group and through who awaits it counts once", async () => {
+  await runVirtual(async () => {
+    const log: string[] = [];
+    const outer = createTask(() =>
+      taskGroup(async (group) => {
+        const child = group.spawn(tidy(log, "child", 5));
+        group.spawn(async () => await child);
+        await child;
+      }),
+    );
+    await sleep(10);
+    outer.cancel();
+    await expect(outer).rejects.toThrow(CancelledError);
+    expect(log).toEqual(["child CancelledError", "child ended"]);
+  });
+});
+
 test("a cancel while the body has ended and children run does the same", async () => {
   await runVirtual(async () => {
     const log: string[] = [];
