@@ -230,12 +230,17 @@ export class Exchange implements Sendable, Entrant {
 
   /** What comes of the body next. */
   #arrival<T>(): Promise<T> {
+    let begun = false;
     const start = (wait: Wait<T>): Cleanup<T, undefined> => {
+      begun = true;
       this.#hold(wait);
       this.#resume();
       return giveUp;
     };
-    return suspend(start, undefined, `${this.#label} body`);
+    const arrival = suspend(start, undefined, `${this.#label} body`);
+    // A wait that is refused, because a cancel is due, has no clean-up.
+    if (!begun) this.cancel();
+    return arrival;
   }
 
   #pause(controller: Controller): void {

@@ -271,6 +271,23 @@ describe("a cancel", () => {
     expect(text).toBe("hello /there");
   });
 
+  test.each(["bytes", "body"] as const)(
+    "that is due before %s is awaited closes the connection too",
+    async (read) => {
+      await using origin = await Origin.start(hangs);
+      await using session = new ClientSession({ limit: 2 });
+      const task: Task<unknown> = createTask(async () => {
+        const response = await session.get(`${origin.url}/half`);
+        if (read === "body") await response.body.next();
+        task.cancel();
+        await (read === "body" ? response.body.next() : response.bytes());
+      });
+      expect(await ended(task)).toBe("CancelledError");
+      await until(() => origin.aborted.length === 1);
+      await expectAsBefore(session, origin, 2);
+    },
+  );
+
   test("leaves a response that says so when it is read again", async () => {
     await using origin = await Origin.start(hangs);
     await using session = new ClientSession();
