@@ -118,6 +118,7 @@ test("ambit exports these names", () => {
       "moveOnAfter",
       "moveOnAt",
       "NotBorrowingError",
+      "onRunnerEnd",
       "openChannel",
       "type Outcome",
       "printTaskTree",
