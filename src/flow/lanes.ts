@@ -4,8 +4,8 @@
  * Strategy: a conductor task owns it all: its task group holds the lanes, and the source is read and closed in its
  * flow. A lane is started for each of the first `limit` items; one that has finished its item rests until it is handed
  * another, while fewer than `limit` results are under way. A task per lane and not per item, because to make a task
- * costs several times what handing over an item does; each item still starts with the context variables that the
- * mapping was started with, not with what the item before left.
+ * costs several times what handing over an item does. Each item still starts with the context variables that the
+ * mapping was started with, and what an item leaves floating ends with it.
  * The first failure, of an item or of the source, fails the group, which cancels the rest and waits for its end.
  */
 import type { CancelledError } from "../core/errors.ts";
@@ -34,6 +34,7 @@ export class Lanes<T, R> {
   #conductor: Wait<void> | null = null;
   #started = 0;
   #failed = false;
+  #over = false;
 
   constructor(
     home: Scope,
@@ -64,8 +65,14 @@ export class Lanes<T, R> {
       this.#failed = true;
       throw error;
     } finally {
+      this.#dismiss();
       await this.#source.close();
     }
+  }
+
+  /** There are no more items for those who rest, nor for those who come to. */
+  #dismiss(): void {
+    this.#over = true;
     while (this.#resting.first !== null) this.#resting.shift()?.resolve(null);
   }
 
@@ -139,10 +146,11 @@ export class Lanes<T, R> {
       const asked = scope.refusal();
       if (asked !== null) throw asked;
       const value = await this.#fn(place.item, place.index);
+      scope.sweep();
+      scope.context = context?.copy() ?? null;
       if (this.#failed) return;
       this.#line.fill(place, value);
-      scope.context = context?.copy() ?? null;
-      if (this.#source.ended) return;
+      if (this.#over) return;
       place = await suspend<Place<T, R> | null, this>(rest<T, R>, this, "mapConcurrent");
     }
   }

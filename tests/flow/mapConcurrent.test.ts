@@ -182,6 +182,20 @@ describe("concurrency", () => {
     }));
 });
 
+test("what an item leaves floating ends with the item", () =>
+  runVirtual(async () => {
+    const log: string[] = [];
+    const work = async (n: number): Promise<void> => {
+      sleep(15).then(
+        () => log.push(`${n} went on`),
+        () => log.push(`${n} ended at ${getRunningLoop().time()}`),
+      );
+      await sleep(10);
+    };
+    await collect(mapConcurrent([1, 2], work, { limit: 1 }));
+    expect(log).toEqual(["1 ended at 10", "2 ended at 20"]);
+  }));
+
 describe("a failure", () => {
   test("is thrown when the rest was cancelled and has ended", () =>
     runVirtual(async () => {
@@ -440,6 +454,22 @@ describe("leaving the loop", () => {
       expect(begun).toEqual(before);
       expect(await results.next()).toEqual({ done: true, value: undefined });
     }));
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    "ends also when the function swallows its cancellation (seed %s)",
+    (seed) =>
+      runVirtual(
+        async () => {
+          const work = async (n: number): Promise<void> => {
+            await sleep(n === 1 ? 1 : 60_000).catch(() => {});
+          };
+          for await (const _ of mapConcurrent([1, 2, 3, 4, 5], work, { limit: 3 })) break;
+          expect(getRunningLoop().time()).toBe(1);
+          expect(allTasks()).toHaveLength(1);
+        },
+        { seed },
+      ),
+  );
 
   test("throws what failed meanwhile", () =>
     runVirtual(async () => {
