@@ -39,7 +39,7 @@ export interface ExceptionContext {
 export type ExceptionHandler = (context: ExceptionContext) => void;
 
 /** A callback that waits for its turn; `callSoon` returns it. */
-export class Handle implements Entry {
+export class Handle {
   #callback: (() => void) | null;
   readonly #loop: Loop;
 

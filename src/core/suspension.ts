@@ -9,22 +9,25 @@
  */
 import { stepBegins } from "./debug.ts";
 import type { CancelledError } from "./errors.ts";
-import type { Entry, Loop } from "./loop.ts";
+import type { Loop } from "./loop.ts";
 
 /** Runs when a wait is cancelled: takes back what its start began. */
 export type Cleanup<T, A> = (wait: Wait<T>, target: A) => void;
 
-/** Something that waits in a scope, and what a cancel does to it. @internal */
-export abstract class Suspension implements Entry {
-  /** The scope it is pending in; null from the moment it is settled. */
+/** Something that waits in a scope, and what a cancel does to it. */
+export abstract class Suspension {
+  /** The scope it is pending in; null from the moment it is settled. @internal */
   ring: WaitRing | null;
+  /** @internal */
   previous: Suspension | null = null;
+  /** @internal */
   next: Suspension | null = null;
   /** What diagnostics print: `Lock.acquire`, `sleep`. */
   readonly label: string;
   /** The object that is waited on: a lock, a task; undefined for a wait on the world outside. */
   readonly target: unknown;
 
+  /** @internal */
   constructor(ring: WaitRing, label: string, target: unknown) {
     this.label = label;
     this.target = target;
@@ -32,7 +35,7 @@ export abstract class Suspension implements Entry {
     ring.link(this);
   }
 
-  /** Leaves the ring; null when it had left it before. */
+  /** Leaves the ring; null when it had left it before. @internal */
   protected leave(): WaitRing | null {
     const ring = this.ring;
     if (ring === null) return null;
@@ -42,16 +45,16 @@ export abstract class Suspension implements Entry {
     return ring;
   }
 
-  /** True while it hands a cancel on. */
+  /** True while it hands a cancel on. @internal */
   get forwarding(): boolean {
     return false;
   }
 
-  /** The loop's turn for it: resumes the waiting code. */
+  /** The loop's turn for it: resumes the waiting code. @internal */
   abstract run(): void;
-  /** A cancel of its scope. */
+  /** A cancel of its scope. @internal */
   abstract cancel(error: CancelledError): void;
-  /** Its scope has ended around it. */
+  /** Its scope has ended around it. @internal */
   abandon(error: CancelledError): void {
     this.cancel(error);
   }

@@ -87,6 +87,11 @@ function holderWords(target: unknown): string {
   if (typeof target !== "object" || target === null || !(HOLDERS in target)) return "";
   const holders = (target as Held)[HOLDERS]();
   if (holders.length === 0) return "";
-  const names = holders.map((at) => (at instanceof Task ? at.name : "code outside any task"));
+  const names = holders.map(holderName);
   return ` held by ${names.join(", ")}`;
+}
+
+function holderName(holder: object | null): string {
+  if (holder === null) return "code outside any task";
+  return holder instanceof Task ? holder.name : inspect(holder, { depth: 0 });
 }

@@ -1,10 +1,11 @@
 /*
  * The FIFO of waits that a primitive has: those who queue for a lock, an item, a place.
  *
- * Strategy: intrusive. A wait carries its own two links, so joining, taking the first, and leaving from the middle
- * when a cancel comes are O(1) and allocate nothing. The clean-up of a wait is a static function that calls `remove`.
- * Limits: a wait stands in at most one queue. Who takes a wait out settles it in the same step, so every wait in a
- * queue is pending; `remove` is for clean-ups.
+ * Strategy: intrusive. A wait carries its own two links, so joining, taking the first, and leaving
+ * from the middle when a cancel comes are O(1) and allocate nothing. The clean-up of a wait is a
+ * static function that calls `remove`.
+ * Limits: a wait stands in at most one queue. Who takes a wait out settles it in the same step, so
+ * every wait in a queue is pending; `remove` is for clean-ups.
  */
 import type { Wait } from "./suspension.ts";
 
