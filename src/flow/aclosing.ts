@@ -1,12 +1,12 @@
 /*
  * aclosing: an async generator that can be closed for sure.
  *
- * The problem: `return()` queues behind a pending `next()`. A generator that hangs in an await cannot be closed by it,
- * and `for await` that is left by an error of `next()` never calls it.
- * Strategy: the generator's steps run in scopes of its own, under the scopes of those who call `next()`, so that a cancel
- * from there reaches it as before. Closing cancels the step that is pending, waits for its end, then calls `return()`
- * and waits until the `finally` blocks are done. When the generator has ended its scopes end too, and with them what it
- * left floating.
+ * The problem: `return()` queues behind a pending `next()`. A generator that hangs in an await
+ * cannot be closed by it, and `for await` that is left by an error of `next()` never calls it.
+ * Strategy: the generator's steps run in scopes of its own, under the scopes of those who call
+ * `next()`, so that a cancel from there reaches it as before. Closing cancels the step that is
+ * pending, waits for its end, then calls `return()` and waits until the `finally` blocks are done.
+ * When the generator has ended its scopes end too, and with them what it left floating.
  * Limits: a step that awaits a foreign promise is let go only when that settles.
  */
 import { wrongType } from "../core/arguments.ts";
@@ -21,37 +21,37 @@ import { askAgain } from "../core/unwinding.ts";
 
 /** What `aclosing` makes of a generator. */
 export interface Closing<T> extends AsyncIterableIterator<T, unknown>, AsyncDisposable {
-  /** Interrupts the generator where it waits, closes it, and waits until its `finally` blocks have run. */
+  /**
+   * Interrupts the generator where it waits, closes it, and waits until its `finally` blocks have
+   * run.
+   */
   return(): Promise<IteratorResult<T, unknown>>;
 }
 
 /**
  * Wraps an async generator so that leaving it closes it for sure (`contextlib.aclosing`).
  *
- * Closed by `return()`, by leaving a `for await`, by the end of an `await using` block: a pending step is interrupted
- * with a CancelledError, then the generator's `finally` blocks run and are waited for.
+ * Closed by `return()`, by leaving a `for await`, by the end of an `await using` block: a pending
+ * step is interrupted with a CancelledError, then the generator's `finally` blocks run and are
+ * waited for.
  *
- * **Cancellation:** a cancel of who calls `next()` reaches what the generator waits for, as it does without `aclosing`.
+ * **Cancellation:** a cancel of who calls `next()` reaches what the generator waits for, as it does
+ * without `aclosing`.
  *
- * @throws TypeError when it is no async generator (other iterators have their own ways to end a pending `next`)
+ * @throws TypeError when it is no async generator (other iterators have their own ways to end a
+ * pending `next`)
  *
  * @example
  * ```ts
  * import { aclosing, sleep } from "ambit";
  *
- * const log: string[] = [];
- * const ticks = aclosing(
- *   (async function* () {
- *     try {
- *       while (true) yield await sleep(60_000, "tick");
- *     } finally {
- *       log.push("closed");
- *     }
- *   })(),
- * );
- * const pending = ticks.next().catch((error: Error) => error.name);
- * await ticks.return();
- * [await pending, ...log]; // => ["CancelledError", "closed"]
+ * const slowly = async function* () {
+ *   for (let n = 1; ; n++) yield await sleep(60_000, n);
+ * };
+ * const numbers = aclosing(slowly());
+ * const pending = numbers.next().catch((error: Error) => error.name);
+ * await numbers.return();
+ * await pending; // => "CancelledError"
  * ```
  */
 export function aclosing<T>(generator: AsyncGenerator<T, unknown, unknown>): Closing<T> {
@@ -141,7 +141,7 @@ class ClosingGenerator<T> implements Closing<T> {
 
   async #awaitSteps(): Promise<void> {
     const caller = ambientScope();
-    // Work that was left floating may not wait any more, but the generator must be closed all the same.
+    // Work that was left floating may wait no more, but the generator must be closed all the same.
     if (caller.ended) return void (await Promise.allSettled(this.#pending));
     try {
       await suspend<void, ClosingGenerator<T>>(ClosingGenerator.#watch, this, "aclosing");

@@ -1,16 +1,18 @@
 /*
  * any: the first of several that succeeds.
  *
- * Unlike `Promise.any`, it leaves nothing running: the others are cancelled, and their ends are waited for.
+ * Unlike `Promise.any`, it leaves nothing running: the others are cancelled, and their ends are
+ * waited for.
  */
 import type { Awaitable, Outcome } from "../core/awaitable.ts";
 import { Contest, expectCompetitors, type Judge } from "./contest.ts";
 
 /**
- * Runs the items as tasks and gives the value of the first one that succeeds; the others are cancelled and waited for.
+ * Runs the items as tasks and gives the value of the first one that succeeds; the others are
+ * cancelled and waited for.
  *
- * A function is run, a task or future is awaited (and cancelled, when it loses), a promise is awaited. Failures of others
- * are dropped; one that was cancelled by itself has failed.
+ * A function is run, a task or future is awaited (and cancelled, when it loses), a promise is
+ * awaited. Failures of others are dropped; one that was cancelled by itself has failed.
  *
  * **Cancellation:** cancels all items, waits for their ends and passes on.
  *

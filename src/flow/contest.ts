@@ -1,8 +1,10 @@
 /*
- * What `race` and `any` share: several things run as tasks of one group, and what the first of them decides.
+ * What `race` and `any` share: several things run as tasks of one group, and what the first of them
+ * decides.
  *
- * Strategy: the body of a task group starts a task for each item and waits for the decision; then it cancels the others,
- * and the group waits for their ends, as it does for a cancel from outside. So nothing runs on once the call has ended.
+ * Strategy: the body of a task group starts a task for each item and waits for the decision; then
+ * it cancels the others, and the group waits for their ends, as it does for a cancel from outside.
+ * So nothing runs on once the call has ended.
  */
 import { outOfRange, wrongType } from "../core/arguments.ts";
 import type { Awaitable } from "../core/awaitable.ts";

@@ -1,9 +1,9 @@
 /*
  * Where the items of a mapping come from: an iterable or an async iterable, behind one face.
  *
- * Strategy: a sync iterator answers at once. An async one is asked under a wait of Ambit's, so that a cancel lets go of
- * a `next()` that hangs in foreign code; `close` then calls `return()`, which unblocks such a source, or, for an async
- * generator, waits until its `finally` blocks have run.
+ * Strategy: a sync iterator answers at once. An async one is asked under a wait of Ambit's, so that
+ * a cancel lets go of a `next()` that hangs in foreign code; `close` then calls `return()`, which
+ * unblocks such a source, or, for an async generator, waits until its `finally` blocks have run.
  * Limits: a source that failed or ended by itself is not closed, as the iteration protocol says.
  */
 import { wrongType } from "../core/arguments.ts";

@@ -1,12 +1,13 @@
 /*
  * The lanes of a mapping: tasks that work through its items, each at one item at a time.
  *
- * Strategy: a conductor task owns it all: its task group holds the lanes, and the source is read and closed in its
- * flow. A lane is started for each of the first `limit` items; one that has finished its item rests until it is handed
- * another, while fewer than `limit` results are under way. A task per lane and not per item, because to make a task
- * costs several times what handing over an item does. Each item still starts with the context variables that the
- * mapping was started with, and what an item leaves floating ends with it.
- * The first failure, of an item or of the source, fails the group, which cancels the rest and waits for its end.
+ * Strategy: a conductor task owns it all: its task group holds the lanes, and the source is read
+ * and closed in its flow. A lane is started for each of the first `limit` items; one that has
+ * finished its item rests until it is handed another, while fewer than `limit` results are under
+ * way. A task per lane and not per item, because to make a task costs several times what handing
+ * over an item does. Each item still starts with the context variables that the mapping was started
+ * with, and what an item leaves floating ends with it. The first failure, of an item or of the
+ * source, fails the group, which cancels the rest and waits for its end.
  */
 import type { CancelledError } from "../core/errors.ts";
 import type { Scope } from "../core/scope.ts";
@@ -34,7 +35,6 @@ export class Lanes<T, R> {
   #conductor: Wait<void> | null = null;
   #started = 0;
   #failed = false;
-  #over = false;
 
   constructor(
     home: Scope,
@@ -65,15 +65,10 @@ export class Lanes<T, R> {
       this.#failed = true;
       throw error;
     } finally {
-      this.#dismiss();
+      // Nor does a lane rest from now on that has swallowed its cancellation: the source has ended.
+      while (this.#resting.first !== null) this.#resting.shift()?.resolve(null);
       await this.#source.close();
     }
-  }
-
-  /** There are no more items for those who rest, nor for those who come to. */
-  #dismiss(): void {
-    this.#over = true;
-    while (this.#resting.first !== null) this.#resting.shift()?.resolve(null);
   }
 
   /** A sync source is read where room arises, see `refill`; it is owned here until it has ended. */
@@ -150,7 +145,7 @@ export class Lanes<T, R> {
       scope.context = context?.copy() ?? null;
       if (this.#failed) return;
       this.#line.fill(place, value);
-      if (this.#over) return;
+      if (this.#source.ended) return;
       place = await suspend<Place<T, R> | null, this>(rest<T, R>, this, "mapConcurrent");
     }
   }
@@ -165,7 +160,9 @@ export class Lanes<T, R> {
     this.#resting.remove(wait);
   }
 
-  /** A lane that was cancelled by itself leaves an item without a result: the mapping cannot go on. */
+  /**
+   * A lane that was cancelled by itself leaves an item without a result: the mapping cannot go on.
+   */
   #laneEnded(lane: Task<void>): void {
     if (lane.state === "rejected") this.#failed = true;
     if (lane.state !== "cancelled" || this.#failed || this.task.cancelling() > 0) return;

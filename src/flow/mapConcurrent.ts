@@ -1,10 +1,11 @@
 /*
  * mapConcurrent: a function over many items, so many at a time, as an async iterable of results.
  *
- * Strategy: a hand-written async iterator in front of a line of results (`resultLine.ts`) that the lanes (`lanes.ts`)
- * fill. It begins with the first `next()`; its tasks hang under the scope that `mapConcurrent` was called in, so an
- * iterator that is simply dropped ends with that scope. `for await` does not close an iterator whose `next()` throws,
- * so a cancelled or failed `next()` ends all work itself before it throws.
+ * Strategy: a hand-written async iterator in front of a line of results (`resultLine.ts`) that the
+ * lanes (`lanes.ts`) fill. It begins with the first `next()`; its tasks hang under the scope that
+ * `mapConcurrent` was called in, so an iterator that is simply dropped ends with that scope.
+ * `for await` does not close an iterator whose `next()` throws, so a cancelled or failed one ends
+ * all work itself before it throws.
  */
 import { expectFunction, expectLimit, wrongType } from "../core/arguments.ts";
 import { cancelled } from "../core/cancellation.ts";
@@ -19,7 +20,10 @@ import { DONE, type Result, ResultLine } from "./resultLine.ts";
 
 /** How `mapConcurrent` works through its items. */
 export interface MapConcurrentOptions {
-  /** How many items may be worked on, or finished and not asked for, at a time; at least 1, Infinity for no limit. */
+  /**
+   * How many items may be worked on, or finished and not asked for, at a time; at least 1, Infinity
+   * for no limit.
+   */
   readonly limit: number;
   /** Whether results come in the order of the items (default) or as they finish. */
   readonly ordered?: boolean;
@@ -28,12 +32,13 @@ export interface MapConcurrentOptions {
 /**
  * Calls `fn` for each item, at most `limit` at a time, and gives the results as an async iterable.
  *
- * Begins when first asked for a result, and never reads more than `limit` items ahead of what was asked for. The calls
- * share `limit` tasks. The first failure, of `fn` or of the source, cancels the rest; it is thrown when all has ended
- * and the results from before it are taken. Errors that come after it are found by `suppressedErrors`.
+ * Begins when first asked for a result, and never reads more than `limit` items ahead of what was
+ * asked for. The calls share `limit` tasks. The first failure, of `fn` or of the source, cancels
+ * the rest; it is thrown when all has ended and the results from before it are taken. Errors that
+ * come after it are found by `suppressedErrors`.
  *
- * **Cancellation:** a cancel of who asks, or leaving the loop, cancels what runs, waits for its end and closes the
- * source; what was finished and not asked for is dropped.
+ * **Cancellation:** a cancel of who asks, or leaving the loop, cancels what runs, waits for its end
+ * and closes the source; what was finished and not asked for is dropped.
  *
  * @param items an iterable, or an async iterable, which is read one item at a time
  * @param fn gets the item and its index, from 0
@@ -160,7 +165,7 @@ class Mapping<T, R> implements AsyncIterableIterator<R, undefined>, AsyncDisposa
   /** @internal */
   [INSPECT](): string {
     const state = this.#lanes === null ? "not begun" : this.#over ? "over" : "running";
-    const running = this.#lanes?.running ?? 0;
-    return `<mapConcurrent ${state} limit=${this.#limit} running=${running} ready=${this.line.ready}>`;
+    const numbers = `running=${this.#lanes?.running ?? 0} ready=${this.line.ready}`;
+    return `<mapConcurrent ${state} limit=${this.#limit} ${numbers}>`;
   }
 }

@@ -1,7 +1,8 @@
 /*
  * race: the first of several that ends, well or badly.
  *
- * Unlike `Promise.race`, it leaves nothing running: the others are cancelled, and their ends are waited for.
+ * Unlike `Promise.race`, it leaves nothing running: the others are cancelled, and their ends are
+ * waited for.
  */
 import type { Awaitable, Outcome } from "../core/awaitable.ts";
 import { getRunningLoop } from "../core/scope.ts";
@@ -10,11 +11,12 @@ import type { Task } from "../core/task.ts";
 import { Contest, expectCompetitors, type Judge } from "./contest.ts";
 
 /**
- * Runs the items as tasks and gives what the first one to end gives, or throws what it throws; the others are cancelled
- * and waited for.
+ * Runs the items as tasks and gives what the first one to end gives, or throws what it throws; the
+ * others are cancelled and waited for.
  *
- * A function is run, a task or future is awaited (and cancelled, when it loses), a promise is awaited. What others throw
- * after a winner's value goes to the exception handler; after a winner's failure, `suppressedErrors` finds it.
+ * A function is run, a task or future is awaited (and cancelled, when it loses), a promise is
+ * awaited. What others throw after a winner's value goes to the exception handler; after a winner's
+ * failure, `suppressedErrors` finds it.
  *
  * **Cancellation:** cancels all items, waits for their ends and passes on.
  *

@@ -1,10 +1,11 @@
 /*
  * RateLimiter: so many per so long, with a burst, in turn.
  *
- * Strategy: a token bucket, kept as one number: the time at which it will be full again. To take n tokens moves that
- * time on by n intervals; they are there once it lies no further ahead than a full bucket's worth. So nothing counts
- * up in the background, and a timer that fires at the computed instant finds what it was set for, whatever the rounding.
- * One timer at most, for the first in the queue; a big request at the head is not overtaken by small ones behind it.
+ * Strategy: a token bucket, kept as one number: the time at which it will be full again. To take n
+ * tokens moves that time on by n intervals; they are there once it lies no further ahead than a
+ * full bucket's worth. So nothing counts up in the background, and a timer that fires at the
+ * computed instant finds what it was set for, whatever the rounding. One timer at most, for the
+ * first in the queue; a big request at the head is not overtaken by small ones behind it.
  */
 import { expectInteger, outOfRange, wrongType } from "../core/arguments.ts";
 import type { TimerHandle } from "../core/clock.ts";
@@ -21,7 +22,10 @@ export interface RateLimiterOptions {
   readonly rate: number;
   /** Milliseconds, more than 0. Default 1000. */
   readonly per?: number;
-  /** How many tokens are kept for later, and there at the start; an integer from 1. Default: `rate`, rounded up. */
+  /**
+   * How many tokens are kept for later, and there at the start; an integer from 1. Default: `rate`,
+   * rounded up.
+   */
   readonly burst?: number;
 }
 
@@ -39,7 +43,10 @@ export interface RateLimiterStatistics {
   readonly waiting: number;
 }
 
-/** Milliseconds by which sums of fractions may be off: the last of a burst must not wait for a rounding error. */
+/**
+ * Milliseconds by which sums of fractions may be off: the last of a burst must not wait for a
+ * rounding error.
+ */
 const SLACK = 1e-6;
 
 const SETTLED: Promise<void> = Promise.resolve();
@@ -47,8 +54,8 @@ const SETTLED: Promise<void> = Promise.resolve();
 /**
  * Lets through `rate` per `per` milliseconds, and up to `burst` at once after a quiet time.
  *
- * Those who wait are served in the order in which they came. It goes by the clock of the loop it is used on. Prints as
- * `RateLimiter { available: 3, burst: 5, waiting: 0 }`.
+ * Those who wait are served in the order in which they came. It goes by the clock of the loop it is
+ * used on. Prints as `RateLimiter { available: 3, burst: 5, waiting: 0 }`.
  *
  * **Cancellation:** a cancelled `acquire` has taken nothing; those behind it move up.
  *

@@ -1,9 +1,10 @@
 /*
  * The results of a mapping, between the lanes that make them and the code that asks for them.
  *
- * Strategy: each item has a place in one linked line: from the moment it is read when order is kept, from its end when
- * not. Who asks is served from the head; who finds nothing there waits in a FIFO and is handed the next one directly.
- * `ahead` counts what was read and is not handed out yet: the bound on how far the source is read ahead.
+ * Strategy: each item has a place in one linked line: from the moment it is read when order is
+ * kept, from its end when not. Who asks is served from the head; who finds nothing there waits in a
+ * FIFO and is handed the next one directly. `ahead` counts what was read and is not handed out yet:
+ * the bound on how far the source is read ahead.
  */
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
@@ -75,7 +76,7 @@ export class ResultLine<T, R> {
     if (head === null || head.result === null) return null;
     this.#head = head.behind;
     if (head.behind === null) this.#tail = null;
-    // An old place must not keep the younger ones behind it alive: the collector would promote them one by one.
+    // An old place must not keep the younger ones alive: the collector would promote each of them.
     head.behind = null;
     this.ahead--;
     this.ready--;
@@ -97,7 +98,10 @@ export class ResultLine<T, R> {
     this.#asking.remove(wait);
   }
 
-  /** There will be no more results: who waits first gets the failure, if there is one, the others the end. */
+  /**
+   * There will be no more results: who waits first gets the failure, if there is one, the others
+   * the end.
+   */
   close(failure: { readonly error: unknown } | null): void {
     if (failure !== null) this.#asking.shift()?.reject(failure.error);
     while (this.#asking.first !== null) this.#asking.shift()?.resolve(DONE);

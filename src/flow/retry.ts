@@ -1,10 +1,10 @@
 /*
  * retry: an operation again, after a pause, when it fails.
  *
- * Strategy: the pauses grow exponentially up to a cap and are drawn at random between 0 and that ("full jitter": many
- * clients that failed together do not come back together). One deadline holds for all attempts and pauses. A pause that
- * would not end before it is not begun.
- * A cancellation is never tried again, even where the operation turned it into another error: whether a cancel came
+ * Strategy: the pauses grow exponentially up to a cap and are drawn at random between 0 and that
+ * ("full jitter": many clients that failed together do not come back together). One deadline holds
+ * for all attempts and pauses. A pause that would not end before it is not begun. A cancellation is
+ * never tried again, even where the operation turned it into another error: whether a cancel came
  * during the attempt is told by counting the cancels of the scopes around it.
  */
 import {
@@ -44,10 +44,12 @@ export interface RetryOptions {
  *
  * The n-th pause lasts between 0 and `delay * factor ** (n - 1)`, at most `maxDelay`, milliseconds.
  *
- * **Cancellation:** ends the attempt or the pause; nothing is tried again after it, whatever the attempt threw.
+ * **Cancellation:** ends the attempt or the pause; nothing is tried again after it, whatever the
+ * attempt threw.
  *
  * @param operation gets the number of the attempt, from 1
- * @throws what the last attempt threw: when it was one too many, `retryIf` said no, or no time is left for a pause
+ * @throws what the last attempt threw: when it was one too many, `retryIf` said no, or no time is
+ * left for a pause
  * @throws {@link TimeoutError} when `timeout` ends an attempt
  * @throws RangeError for an option out of its range
  *

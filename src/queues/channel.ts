@@ -1,10 +1,13 @@
 /*
- * Channels: a queue with two kinds of ends, each of which can be cloned and closed (trio's memory channels).
+ * Channels: a queue with two kinds of ends, each of which can be cloned and closed (trio's memory
+ * channels).
  *
- * Strategy: both ends share one `Passage`, which does the work and counts its open ends: without a sender the channel
- * ends once it is empty, without a receiver it is broken. So each producer can say "I am done" by closing its own clone,
- * which a queue's `shutdown`, one switch for all, cannot say; the consumers' loops end with the last producer.
- * Limits: as with `Queue`, `await receiver.receive()` unwraps an item that is a promise; iterating does not.
+ * Strategy: both ends share one `Passage`, which does the work and counts its open ends: without a
+ * sender the channel ends once it is empty, without a receiver it is broken. So each producer can
+ * say "I am done" by closing its own clone, which a queue's `shutdown`, one switch for all, cannot
+ * say; the consumers' loops end with the last producer.
+ * Limits: as with `Queue`, `await receiver.receive()` unwraps an item that is a promise; iterating
+ * does not.
  */
 import { expectLimit } from "../core/arguments.ts";
 import { INSPECT } from "../core/inspection.ts";
@@ -23,8 +26,8 @@ export interface Channel<T> {
 /**
  * Opens a channel, and gives a sender and a receiver (`trio.open_memory_channel`).
  *
- * Up to `capacity` items are held; with 0, `send` waits until the item is received. Those who wait are served in the
- * order in which they came.
+ * Up to `capacity` items are held; with 0, `send` waits until the item is received. Those who wait
+ * are served in the order in which they came.
  *
  * @param capacity an integer from 0, or Infinity
  * @throws RangeError when `capacity` is something else
@@ -56,8 +59,8 @@ const SETTLED: Promise<void> = Promise.resolve();
 /**
  * The end of a channel that sends; `openChannel` and `clone` make it.
  *
- * Prints as `Sender { size: 1, capacity: 3, senders: 1, receivers: 1, sending: 0, receiving: 0 }`, or
- * `Sender { closed }`.
+ * Prints as `Sender { size: 1, capacity: 3, senders: 1, receivers: 1, sending: 0, receiving: 0 }`,
+ * or `Sender { closed }`.
  *
  * **Cancellation:** a cancelled `send` has sent nothing.
  */
@@ -118,7 +121,10 @@ export class Sender<T> implements Disposable {
     return new Sender(this.#passage);
   }
 
-  /** Closes this sender; what waits in it fails. The channel ends with its last sender. May be called again. */
+  /**
+   * Closes this sender; what waits in it fails. The channel ends with its last sender. May be
+   * called again.
+   */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -157,8 +163,8 @@ export class Sender<T> implements Disposable {
 /**
  * The end of a channel that receives; `openChannel` and `clone` make it.
  *
- * An item goes to one receiver. `for await` receives until the channel has ended; leaving the loop leaves the channel
- * as it is. Prints as {@link Sender} does.
+ * An item goes to one receiver. `for await` receives until the channel has ended; leaving the loop
+ * leaves the channel as it is. Prints as {@link Sender} does.
  *
  * **Cancellation:** a cancelled `receive` has received nothing.
  */
@@ -177,7 +183,8 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
    *
    * **Cancellation:** no item is received. Not waiting, it is no point of cancellation.
    *
-   * @throws {@link EndOfChannel} when the channel is empty and all senders are closed, before or meanwhile
+   * @throws {@link EndOfChannel} when the channel is empty and all senders are closed, before or
+   * meanwhile
    * @throws {@link ClosedChannelError} when this receiver is closed, before or meanwhile
    */
   receive(): Promise<T> {
@@ -221,8 +228,8 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
   }
 
   /**
-   * Closes this receiver; what waits in it fails. With the last receiver the channel is broken, and what it holds is
-   * dropped. May be called again.
+   * Closes this receiver; what waits in it fails. With the last receiver the channel is broken, and
+   * what it holds is dropped. May be called again.
    */
   close(): void {
     if (this.#closed) return;

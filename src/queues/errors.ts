@@ -1,8 +1,8 @@
 /*
  * The error classes of queues and channels.
  *
- * Queues have asyncio's three. Channels keep trio's split: closed by you, broken because nobody is left to receive,
- * the end of what was sent, and what would have to wait.
+ * Queues have asyncio's three. Channels keep trio's split: closed by you, broken because nobody is
+ * left to receive, the end of what was sent, and what would have to wait.
  */
 
 /** Thrown by `getNowait` on a queue without items (`asyncio.QueueEmpty`). */
@@ -15,7 +15,10 @@ export class QueueFull extends Error {
   override readonly name = "QueueFull";
 }
 
-/** Thrown by `put` on a queue that was shut down, and by `get` once it is empty, too (`asyncio.QueueShutDown`). */
+/**
+ * Thrown by `put` on a queue that was shut down, and by `get` once it is empty, too
+ * (`asyncio.QueueShutDown`).
+ */
 export class QueueShutDown extends Error {
   override readonly name = "QueueShutDown";
 }

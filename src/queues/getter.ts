@@ -1,9 +1,9 @@
 /*
- * Those who wait for an item: callers of `get` and `receive`, who want the item itself, and iterators, who want it in an
- * iteration's record and take the end of items for an answer.
+ * Those who wait for an item: callers of `get` and `receive`, who want the item itself, and
+ * iterators, who want it in an iteration's record and take the end of items for an answer.
  *
- * Strategy: both stand in one FIFO; a mark on the wait of an iterator tells them apart, so that neither needs a second
- * promise to turn the one into the other.
+ * Strategy: both stand in one FIFO; a mark on the wait of an iterator tells them apart, so that
+ * neither needs a second promise to turn the one into the other.
  */
 import type { Wait } from "../core/suspension.ts";
 

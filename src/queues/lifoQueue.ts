@@ -1,8 +1,8 @@
 /*
  * LifoQueue: a queue that gives the newest item first.
  *
- * Strategy: the store is a stack; all else is `Queue`'s. Only items are taken from the top: those who wait to get or to
- * put are served first come, first served, here too.
+ * Strategy: the store is a stack; all else is `Queue`'s. Only items are taken from the top: those
+ * who wait to get or to put are served first come, first served, here too.
  */
 import { Queue } from "./queue.ts";
 import type { ItemStore } from "./ringBuffer.ts";
@@ -24,7 +24,8 @@ import type { ItemStore } from "./ringBuffer.ts";
  */
 export class LifoQueue<T> extends Queue<T> {
   /**
-   * @param maxsize how many items it takes, an integer; 0 (default) or less, or Infinity, for any number
+   * @param maxsize how many items it takes, an integer; 0 (default) or less, or Infinity, for any
+   * number
    * @throws RangeError when `maxsize` is not an integer
    */
   constructor(maxsize = 0) {

@@ -1,9 +1,10 @@
 /*
  * The passage between the ends of a channel.
  *
- * Strategy: as in `Queue`, an item goes directly to who has waited longest for one, and room to who has waited longest
- * to send; with capacity 0, who sends and who receives meet. A wait is settled in the step in which it leaves its FIFO.
- * The target of a wait is its end of the channel: so closing an end finds the waits that were made through it.
+ * Strategy: as in `Queue`, an item goes directly to who has waited longest for one, and room to who
+ * has waited longest to send; with capacity 0, who sends and who receives meet. A wait is settled
+ * in the step in which it leaves its FIFO. The target of a wait is its end of the channel: so
+ * closing an end finds the waits that were made through it.
  */
 import type { Wait } from "../core/suspension.ts";
 import { WaitQueue } from "../core/waitQueue.ts";
@@ -111,7 +112,9 @@ export class Passage<T> {
     }
   }
 
-  /** The last one breaks the channel for those who wait to send; what was not received is dropped. */
+  /**
+   * The last one breaks the channel for those who wait to send; what was not received is dropped.
+   */
   closeReceiver(end: object): void {
     rejectThrough(this.#receiving, end);
     if (--this.#receivers > 0) return;

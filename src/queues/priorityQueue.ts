@@ -1,9 +1,9 @@
 /*
  * PriorityQueue: a queue that gives the item first that sorts first.
  *
- * Strategy: the store is a binary heap whose entries carry the order in which they came, so that equal items leave in
- * that order. All comparisons of an operation are made before anything moves: a comparator that throws leaves the heap
- * as it was, and nothing is lost.
+ * Strategy: the store is a binary heap whose entries carry the order in which they came, so that
+ * equal items leave in that order. All comparisons of an operation are made before anything moves:
+ * a comparator that throws leaves the heap as it was, and nothing is lost.
  */
 import { expectFunction } from "../core/arguments.ts";
 import { Queue } from "./queue.ts";
@@ -13,7 +13,8 @@ import type { ItemStore } from "./ringBuffer.ts";
 export type Comparator<T> = (a: T, b: T) => number;
 
 /**
- * A queue that gives the item first that sorts first (`asyncio.PriorityQueue`); all else as {@link Queue}.
+ * A queue that gives the item first that sorts first (`asyncio.PriorityQueue`); all else as {@link
+ * Queue}.
  *
  * Items that compare equal are taken in the order in which they were put. Prints as
  * `PriorityQueue { size: 2, maxsize: 0, getting: 0, putting: 0 }`.
@@ -29,8 +30,10 @@ export type Comparator<T> = (a: T, b: T) => number;
  */
 export class PriorityQueue<T> extends Queue<T> {
   /**
-   * @param compare as for `Array.sort`; what it throws is thrown by the `put` or `get` that called it
-   * @param maxsize how many items it takes, an integer; 0 (default) or less, or Infinity, for any number
+   * @param compare as for `Array.sort`; what it throws is thrown by the `put` or `get` that called
+   * it
+   * @param maxsize how many items it takes, an integer; 0 (default) or less, or Infinity, for any
+   * number
    * @throws RangeError when `maxsize` is not an integer
    */
   constructor(compare: Comparator<T>, maxsize = 0) {
@@ -88,7 +91,9 @@ class Heap<T> implements ItemStore<T> {
     return path;
   }
 
-  /** The indexes that the last entry sinks through, from the top, once it is not the last any more. */
+  /**
+   * The indexes that the last entry sinks through, from the top, once it is not the last any more.
+   */
   #pathDown(last: Entry<T>): number[] {
     const path = [0];
     const end = this.#entries.length - 1;

@@ -1,11 +1,13 @@
 /*
  * Queue: items handed from those who put to those who get, first come, first served.
  *
- * Strategy: an item goes directly to who has waited longest for one, and room goes directly to who has waited longest
- * to put. So nobody waits to get while there are items, nobody waits to put while there is room, nobody can barge in,
- * and a cancel finds either a wait that has nothing yet or one that is completed: no item is lost or doubled.
- * Where the items are meanwhile is the store's matter; `PriorityQueue` and `LifoQueue` bring their own.
- * Limits: `await` unwraps promises, so an item that is a promise or a task arrives as its outcome; put it in a record.
+ * Strategy: an item goes directly to who has waited longest for one, and room goes directly to who
+ * has waited longest to put. So nobody waits to get while there are items, nobody waits to put
+ * while there is room, nobody can barge in, and a cancel finds either a wait that has nothing yet
+ * or one that is completed: no item is lost or doubled. Where the items are meanwhile is the
+ * store's matter; `PriorityQueue` and `LifoQueue` bring their own.
+ * Limits: `await` unwraps promises, so an item that is a promise or a task arrives as its outcome;
+ * put it in a record.
  */
 import { outOfRange, wrongType } from "../core/arguments.ts";
 import { INSPECT } from "../core/inspection.ts";
@@ -45,9 +47,10 @@ const SETTLED: Promise<void> = Promise.resolve();
 /**
  * A first-in, first-out queue (`asyncio.Queue`).
  *
- * Those who wait are served in the order in which they came. `for await` takes items until the queue is shut down and
- * empty; leaving the loop leaves the queue as it is. Invariant: nobody waits to get while there are items, nobody waits
- * to put while there is room. Prints as `Queue { size: 2, maxsize: 10, getting: 0, putting: 3 }`.
+ * Those who wait are served in the order in which they came. `for await` takes items until the
+ * queue is shut down and empty; leaving the loop leaves the queue as it is. Invariant: nobody waits
+ * to get while there are items, nobody waits to put while there is room. Prints as
+ * `Queue { size: 2, maxsize: 10, getting: 0, putting: 3 }`.
  *
  * **Cancellation:** a cancelled `put` has put nothing, a cancelled `get` has taken nothing.
  *
@@ -79,7 +82,8 @@ export class Queue<T> implements AsyncIterable<T> {
   #incoming: T | undefined = undefined;
 
   /**
-   * @param maxsize how many items it takes, an integer; 0 (default) or less, or Infinity, for any number
+   * @param maxsize how many items it takes, an integer; 0 (default) or less, or Infinity, for any
+   * number
    * @throws RangeError when `maxsize` is not an integer
    */
   constructor(maxsize?: number);
@@ -151,7 +155,8 @@ export class Queue<T> implements AsyncIterable<T> {
    *
    * **Cancellation:** no item is taken. Not waiting, it is no point of cancellation.
    *
-   * @throws {@link QueueShutDown} when the queue is shut down, before or meanwhile, and has no items
+   * @throws {@link QueueShutDown} when the queue is shut down, before or meanwhile, and has no
+   * items
    */
   get(): Promise<T> {
     try {
@@ -200,8 +205,9 @@ export class Queue<T> implements AsyncIterable<T> {
   }
 
   /**
-   * Shuts the queue down: no more items can be put, those in it can still be taken, who waits to get or put is woken.
-   * With `immediate`, the items in it are dropped and count as done. May be called again.
+   * Shuts the queue down: no more items can be put, those in it can still be taken, who waits to
+   * get or put is woken. With `immediate`, the items in it are dropped and count as done. May be
+   * called again.
    */
   shutdown(options: ShutdownOptions = {}): void {
     const { immediate = false } = options;
@@ -217,7 +223,9 @@ export class Queue<T> implements AsyncIterable<T> {
     }
   }
 
-  /** Takes items until the queue is shut down and empty. Items that are promises arrive as they are. */
+  /**
+   * Takes items until the queue is shut down and empty. Items that are promises arrive as they are.
+   */
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
     return {
       next: () => this.#next(),
@@ -243,8 +251,8 @@ export class Queue<T> implements AsyncIterable<T> {
   /** @internal */
   [INSPECT](): string {
     const { size, maxsize, getting, putting, shutDown } = this.statistics();
-    const end = shutDown ? ", shut down" : "";
-    return `${this.constructor.name} { size: ${size}, maxsize: ${maxsize}, getting: ${getting}, putting: ${putting}${end} }`;
+    const numbers = `size: ${size}, maxsize: ${maxsize}, getting: ${getting}, putting: ${putting}`;
+    return `${this.constructor.name} { ${numbers}${shutDown ? ", shut down" : ""} }`;
   }
 
   async #next(): Promise<IteratorResult<T, undefined>> {

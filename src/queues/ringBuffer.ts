@@ -1,9 +1,9 @@
 /*
  * First in, first out, in an array that is used as a ring.
  *
- * Strategy: a power of two of slots, so that an index wraps by a mask; doubled when full. Adding and taking are O(1);
- * `Array.shift` is not, beyond some 50,000 items. Slots are cleared as items leave. A ring that was large and is empty
- * is given back.
+ * Strategy: a power of two of slots, so that an index wraps by a mask; doubled when full. Adding
+ * and taking are O(1); `Array.shift` is not, beyond some 50,000 items. Slots are cleared as items
+ * leave. A ring that was large and is empty is given back.
  */
 
 const SMALL = 16;

@@ -212,7 +212,7 @@ test("work that was left floating can close it, too, and asks for no cancel of w
     expect(log).toEqual(["closed", "went on"]);
   }));
 
-test("work that the generator began and did not await goes on between steps, and ends with it", () =>
+test("what the generator began and did not await goes on between steps, and ends with it", () =>
   runVirtual(async () => {
     const log: string[] = [];
     async function* prefetching(): AsyncGenerator<number> {

@@ -88,7 +88,7 @@ test("a comparator that throws leaves the queue as it was", () =>
     expect(drain(queue)).toEqual([1, 2, 4, 7]);
   }));
 
-test("a comparator that throws for the item of a waiting put fails that put, and the next is let in", () =>
+test("a comparator that throws for a waiting item fails that put, and the next is let in", () =>
   runVirtual(async () => {
     const bad = Number.NaN;
     const queue = new PriorityQueue<number>((a, b) => {

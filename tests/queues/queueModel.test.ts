@@ -1,8 +1,9 @@
 /*
  * Queues against a model, with random programs under random schedules.
  *
- * Producers and consumers put and get, sleep and are cancelled at random. Whatever happens: what went in came out once
- * or is still there, each producer's items leave in its order, and nobody waits where nobody has to.
+ * Producers and consumers put and get, sleep and are cancelled at random. Whatever happens: what
+ * went in came out once or is still there, each producer's items leave in its order, and nobody
+ * waits where nobody has to.
  */
 import { createTask, isCancelled, openChannel, Queue, sleep, type Task } from "ambit";
 import { runVirtual } from "ambit/testing";
