@@ -18,6 +18,11 @@ export interface Entry {
   run(): void;
 }
 
+/** A wait that has completed. @internal */
+export interface Resumable<T> {
+  conclude(outcome: T, failed: boolean): void;
+}
+
 /** A wait that a full turn of the event loop completes. @internal */
 export interface Passing {
   finish(value: undefined): void;
@@ -77,8 +82,10 @@ export abstract class Loop {
 
   /** Milliseconds on the loop's clock; only differences mean anything. */
   abstract time(): number;
-  /** Resumes what a completed wait holds up, as the wake policy says. @internal */
+  /** Runs what the end of a wait or a task holds up, as the wake policy says. @internal */
   abstract wake(entry: Entry): void;
+  /** Resumes the code of a completed wait, as the wake policy says. @internal */
+  abstract resume<T>(wait: Resumable<T>, outcome: T, failed: boolean): void;
   /** Runs the entry on the next turn of the ready queue, in the caller's async context. @internal */
   abstract enqueue(entry: Entry): void;
   /**

@@ -50,8 +50,6 @@ export abstract class Suspension {
     return false;
   }
 
-  /** The loop's turn for it: resumes the waiting code. @internal */
-  abstract run(): void;
   /** A cancel of its scope. @internal */
   abstract cancel(error: CancelledError): void;
   /** Its scope has ended around it. @internal */
@@ -127,8 +125,6 @@ export class Wait<T> extends Suspension {
   cleanup: ((wait: never, target: never) => void) | null = null;
   readonly #resolve: (value: never) => void;
   readonly #reject: (reason: unknown) => void;
-  #outcome: unknown = undefined;
-  #failed = false;
 
   /** @internal */
   constructor(ring: WaitRing, label: string, target: unknown) {
@@ -167,23 +163,19 @@ export class Wait<T> extends Suspension {
 
   /** Completes the wait and resumes its code at once: the caller is the loop's turn already. @internal */
   finish(value: T): void {
-    if (this.leave() === null) return;
-    this.#outcome = value;
-    this.run();
+    if (this.leave() !== null) this.conclude(value, false);
   }
 
   #settle(outcome: unknown, failed: boolean): boolean {
     const ring = this.leave();
     if (ring === null) return false;
-    this.#outcome = outcome;
-    this.#failed = failed;
-    ring.loop.wake(this);
+    ring.loop.resume(this, outcome, failed);
     return true;
   }
 
-  /** @internal */
-  run(): void {
-    if (this.#failed) this.#reject(this.#outcome);
-    else this.#resolve(this.#outcome as never);
+  /** The loop's turn for it: resumes the waiting code. @internal */
+  conclude(outcome: unknown, failed: boolean): void {
+    if (failed) this.#reject(outcome);
+    else this.#resolve(outcome as never);
   }
 }

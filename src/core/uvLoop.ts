@@ -10,7 +10,7 @@
  */
 import { performance } from "node:perf_hooks";
 import { TimerHandle, TimerQueue } from "./clock.ts";
-import { type Entry, Loop, type Passing } from "./loop.ts";
+import { type Entry, Loop, type Passing, type Resumable } from "./loop.ts";
 
 /** The longest delay that Node's timers take. */
 const LONGEST = 2 ** 31 - 1;
@@ -42,6 +42,10 @@ export class UvLoop extends Loop {
 
   wake(entry: Entry): void {
     entry.run();
+  }
+
+  resume<T>(wait: Resumable<T>, outcome: T, failed: boolean): void {
+    wait.conclude(outcome, failed);
   }
 
   enqueue(entry: Entry): void {
@@ -96,16 +100,15 @@ export class UvLoop extends Loop {
   /** Looks at the clock, and adapts how often to look. */
   #look(): boolean {
     const now = performance.now();
+    const gap = now - this.#lastLook;
+    if (gap > GAP) this.#looks = Math.max(1, Math.floor((this.#looks * GAP) / gap));
+    else if (this.#looks < LOOKS) this.#looks <<= 1;
+    this.#lastLook = now;
+    this.#untilLook = this.#looks;
     if (this.#sliceStart === 0) {
       this.#sliceStart = now;
       setImmediate(() => (this.#sliceStart = 0));
-    } else if (now - this.#lastLook > GAP) {
-      this.#looks = Math.max(1, Math.floor((this.#looks * GAP) / (now - this.#lastLook)));
-    } else if (this.#looks < LOOKS) {
-      this.#looks <<= 1;
     }
-    this.#lastLook = now;
-    this.#untilLook = this.#looks;
     return now - this.#sliceStart <= BUDGET;
   }
 }

@@ -10,7 +10,7 @@
  * Limits: foreign timers (`setTimeout`) run in real time; microtask order inside one step is V8's.
  */
 import { TimerHandle, TimerQueue } from "../core/clock.ts";
-import { type Entry, Loop, type Passing } from "../core/loop.ts";
+import { type Entry, Loop, type Passing, type Resumable } from "../core/loop.ts";
 import { seededRandom } from "./random.ts";
 
 /** What the loop needs to know of the program that it runs. @internal */
@@ -53,6 +53,10 @@ export class VirtualLoop extends Loop {
   wake(entry: Entry): void {
     this.#ready.push(entry);
     this.#goOn();
+  }
+
+  resume<T>(wait: Resumable<T>, outcome: T, failed: boolean): void {
+    this.wake({ run: () => wait.conclude(outcome, failed) });
   }
 
   enqueue(entry: Entry): void {
