@@ -1,9 +1,11 @@
 /**
- * How the tests run: everything under `tests/`, the programs' own `tests/` and the documentation's code blocks, with
- * `ambit` resolved to its TypeScript source by the "source" export condition, so that no build stands between an edit
- * and a test. The code blocks are written out here, before vitest looks for test files.
+ * How the tests run: everything under `tests/`, the programs' own `tests/` and the documentation's
+ * code blocks, with `ambit` resolved to its TypeScript source by the "source" export condition, so
+ * that no build stands between an edit and a test. The code blocks are written out here, before
+ * vitest looks for test files.
  *
- * The files share their processes, which halves the time; tests/setup.ts sees to it that none leaves anything behind.
+ * The files share their processes, which halves the time; tests/setup.ts sees to it that none
+ * leaves anything behind.
  */
 import { defaultClientConditions, defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";

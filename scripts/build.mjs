@@ -1,9 +1,10 @@
 // Compiles src to dist, and every program to its own dist, when and only when something changed.
 //
-// "Changed" is a fingerprint of the contents of all sources and configurations, kept with the list of files that the
-// compiler wrote; one that is missing makes a build, too. The record lies in node_modules, so that a new compiler, which
-// comes with a new node_modules, builds anew. Files that the compiler no longer writes are removed afterwards, never
-// before, so that a program running meanwhile keeps its files.
+// "Changed" is a fingerprint of the contents of all sources and configurations, kept with the list
+// of files that the compiler wrote; one that is missing makes a build, too. The record lies in
+// node_modules, so that a new compiler, which comes with a new node_modules, builds anew. Files
+// that the compiler no longer writes are removed afterwards, never before, so that a program
+// running meanwhile keeps its files.
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
@@ -60,7 +61,8 @@ export function reasonToBuild(root) {
 }
 
 /**
- * Compiles every target. Throws {@link StepFailed} with the compiler's words when one does not compile.
+ * Compiles every target. Throws {@link StepFailed} with the compiler's words when one does not
+ * compile.
  * @param {string} root
  */
 export async function build(root) {
@@ -98,7 +100,10 @@ function removeOthers(dist, wanted) {
   for (const file of listFiles(dist)) if (!wanted.has(file)) rmSync(file);
 }
 
-/** The files that package.json calls commands; tsc writes them without the right to be executed. @param {string} root */
+/**
+ * The files that package.json calls commands; tsc writes them without the right to be executed.
+ * @param {string} root
+ */
 function binFiles(root) {
   return [root, ...programFolders(root)].flatMap((folder) => {
     const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
@@ -123,7 +128,11 @@ function fingerprint(root) {
   return hash.digest("hex");
 }
 
-/** Every file below `folder`, sorted, without installed, built and test files. @param {string} folder @returns {string[]} */
+/**
+ * Every file below `folder`, sorted, without installed, built and test files.
+ * @param {string} folder
+ * @returns {string[]}
+ */
 function listFiles(folder) {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => !SKIPPED.has(entry.name))

@@ -1,8 +1,9 @@
 // `npm run check`: everything that can be said about the project without running it.
 //
-// Types, lint (with types), format, unused files and exports, and the package as npm would publish it. Every check runs,
-// also after one failed; the output of those that fail is shown. A check that finds nothing to read would prove nothing,
-// so the types check covers the snippets of the documentation, which are written out first.
+// Types, lint (with types), format, unused files and exports, and the package as npm would publish
+// it. Every check runs, also after one failed; the output of those that fail is shown. A check that
+// finds nothing to read would prove nothing, so the types check covers the snippets of the
+// documentation, which are written out first.
 import { delimiter, join } from "node:path";
 import { runCommand } from "./command.mjs";
 import { root, setUp, setUpFolder } from "./setup.mjs";

@@ -1,7 +1,8 @@
 // Runs one command-line tool of the set-up and the checks, and nothing else.
 //
-// Its output is kept and shown only when it fails, so that a set-up that works stays quiet. A signal that ends this
-// process ends the tool first: an `npm ci` left behind would go on writing into node_modules.
+// Its output is kept and shown only when it fails, so that a set-up that works stays quiet. A
+// signal that ends this process ends the tool first: an `npm ci` left behind would go on writing
+// into node_modules.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
 
@@ -11,7 +12,10 @@ export class StepFailed extends Error {
   name = "StepFailed";
 }
 
-/** Prints one line of progress where it does not mix with a program's output. @param {string} text */
+/**
+ * Prints one line of progress where it does not mix with a program's output.
+ * @param {string} text
+ */
 export function say(text) {
   process.stderr.write(`ambit: ${text}\n`);
 }
@@ -20,7 +24,8 @@ export function say(text) {
  * Runs `command` to its end; resolves to its exit code and its output.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {{ cwd: string, env?: NodeJS.ProcessEnv, show?: boolean }} options `show` passes the output through at once.
+ * @param {{ cwd: string, env?: NodeJS.ProcessEnv, show?: boolean }} options With `show` the output
+ *   is passed through at once.
  * @returns {Promise<{ code: number, output: string }>}
  */
 export function runCommand(command, args, { cwd, env = process.env, show = false }) {
@@ -41,8 +46,8 @@ export function runCommand(command, args, { cwd, env = process.env, show = false
 }
 
 /**
- * Cuts `child` off when this process ends. npm would go on to the end of its work for many seconds; cut off, it leaves an
- * install that is known to be incomplete and is done again.
+ * Cuts `child` off when this process ends. npm would go on to the end of its work for many seconds;
+ * cut off, it leaves an install that is known to be incomplete and is done again.
  * @param {import("node:child_process").ChildProcess} child
  */
 function endWithThisProcess(child) {
@@ -56,8 +61,9 @@ function endWithThisProcess(child) {
 }
 
 /**
- * Makes SIGINT and SIGTERM end this process in the orderly way, with its exit handlers, until the result is called.
- * Only for as long as it works: the program that runs in this process afterwards has its own ways.
+ * Makes SIGINT and SIGTERM end this process in the orderly way, with its exit handlers, until the
+ * result is called. Only for as long as it works: the program that runs in this process afterwards
+ * has its own ways.
  * @returns {() => void}
  */
 export function exitOnSignals() {

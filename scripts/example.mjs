@@ -1,4 +1,5 @@
-// `npm run example NAME`: sets up, compiles examples/ (Node 20 cannot run TypeScript) and runs one of them here.
+// `npm run example NAME`: sets up, compiles examples/ (Node 20 cannot run TypeScript) and runs one
+// of them here.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";

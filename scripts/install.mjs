@@ -1,9 +1,11 @@
-// Installs a package folder from its lock file, when and only when what is installed differs from it.
+// Installs a package folder from its lock file, when and only when what is installed differs from
+// it.
 //
-// There is no stamp to go stale: npm itself writes node_modules/.package-lock.json at the end of every install, and that
-// record is compared with package-lock.json, entry by entry, with a look whether each folder is still there. So an
-// `npm install` by hand counts, and an interrupted one, a removed folder and an edited package.json are noticed. It
-// takes some milliseconds and starts no process.
+// There is no stamp to go stale: npm itself writes node_modules/.package-lock.json at the end of
+// every install, and that record is compared with package-lock.json, entry by entry, with a look
+// whether each folder is still there. So an `npm install` by hand counts, and an interrupted one, a
+// removed folder and an edited package.json are noticed. It takes some milliseconds and starts no
+// process.
 import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -17,7 +19,9 @@ const DEPENDENCY_FIELDS = /** @type {const} */ ([
   "workspaces",
 ]);
 
-/** @typedef {Record<string, unknown> & { version?: string, optional?: boolean, link?: boolean }} LockEntry */
+/**
+ * @typedef {Record<string, unknown> & { version?: string, optional?: boolean, link?: boolean }} LockEntry
+ */
 
 /**
  * Tells why `folder` must be installed, or undefined when it is installed as its lock file says.
@@ -42,7 +46,7 @@ export function reasonToInstall(folder) {
 /**
  * Installs `folder` with `npm ci`. Throws {@link StepFailed} with npm's own words when that fails.
  * @param {string} folder
- * @param {string} spareHome Where npm keeps its cache and logs when its own folder cannot be written.
+ * @param {string} spareHome Where npm keeps cache and logs when its own folder cannot be written.
  */
 export async function install(folder, spareHome) {
   const [npm, ...npmArgs] = npmCommand();
@@ -52,7 +56,12 @@ export async function install(folder, spareHome) {
   if (code !== 0) throw new StepFailed(installFailure(folder, code, output));
 }
 
-/** @param {string} path @param {LockEntry} entry @param {LockEntry | undefined} have @param {string} folder */
+/**
+ * @param {string} path
+ * @param {LockEntry} entry
+ * @param {LockEntry | undefined} have
+ * @param {string} folder
+ */
 function packageProblem(folder, path, entry, have) {
   if (have === undefined) return entry.optional ? undefined : `${path} is missing`;
   if (have.version !== entry.version || have["integrity"] !== entry["integrity"]) {
@@ -61,7 +70,12 @@ function packageProblem(folder, path, entry, have) {
   return existsSync(join(folder, path)) ? undefined : `${path} is missing`;
 }
 
-/** Compares a package.json of ours with what the lock file remembers of it. @param {string} folder @param {string} path @param {LockEntry} entry */
+/**
+ * Compares a package.json of ours with what the lock file remembers of it.
+ * @param {string} folder
+ * @param {string} path
+ * @param {LockEntry} entry
+ */
 function manifestProblem(folder, path, entry) {
   const name = join(path, "package.json");
   const manifest = readJson(join(folder, name));
@@ -94,7 +108,10 @@ function readJson(file) {
   }
 }
 
-/** The npm that started us, run with our own Node; else the one on the PATH. @returns {[string, ...string[]]} */
+/**
+ * The npm that started us, run with our own Node; else the one on the PATH.
+ * @returns {[string, ...string[]]}
+ */
 function npmCommand() {
   const npm = process.env["npm_execpath"];
   const known = npm !== undefined && /^npm-cli\.c?js$/.test(basename(npm)) && existsSync(npm);
@@ -121,7 +138,10 @@ function cacheSettings(spareHome) {
   };
 }
 
-/** Whether npm can keep a cache there: it exists or can be made, and can be written. @param {string} folder */
+/**
+ * Whether npm can keep a cache there: it exists or can be made, and can be written.
+ * @param {string} folder
+ */
 function isWritable(folder) {
   try {
     accessSync(existsSync(folder) ? folder : dirname(folder), constants.W_OK);

@@ -1,8 +1,9 @@
 // A lock between processes: one set-up at a time in one checkout.
 //
-// The lock is a file with its owner's process id, created exclusively. Whoever waits looks again every 100 ms. A lock
-// whose owner is gone (a kill, a crash) is removed by the next process; one kept by a process on another machine, over a
-// shared folder, is recognised by its age, since a live owner touches it every second.
+// The lock is a file with its owner's process id, created exclusively. Whoever waits looks again
+// every 100 ms. A lock whose owner is gone (a kill, a crash) is removed by the next process; one
+// kept by a process on another machine, over a shared folder, is recognised by its age, since a
+// live owner touches it every second.
 import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { exitOnSignals } from "./command.mjs";
@@ -10,7 +11,8 @@ import { exitOnSignals } from "./command.mjs";
 const STALE_AFTER_MS = 30_000;
 
 /**
- * Runs `work` while this process holds the lock `file`; calls `onWait` once if another process holds it first.
+ * Runs `work` while this process holds the lock `file`; calls `onWait` once if another process
+ * holds it first.
  * @template T
  * @param {string} file
  * @param {() => Promise<T>} work

@@ -1,7 +1,8 @@
 // Stops with one line where Node.js is too old for Ambit.
 //
-// Preloaded with `node -r`, so that it runs before a newer file is even parsed: it is CommonJS and keeps to the syntax
-// of the oldest Node that npm scripts may meet. The version needed is read from package.json, its only home.
+// Preloaded with `node -r`, so that it runs before a newer file is even parsed: it is CommonJS and
+// keeps to the syntax of the oldest Node that npm scripts may meet. The version needed is read from
+// package.json, its only home.
 "use strict";
 
 var needed = require("../package.json").engines.node.replace(">=", "");

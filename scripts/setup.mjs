@@ -1,8 +1,9 @@
-// The set-up step that npm start, npm test and the other scripts share: installed and built, when something changed.
+// The set-up step that npm start, npm test and the other scripts share: installed and built, when
+// something changed.
 //
-// When nothing changed it starts no process and takes some tens of milliseconds. It talks on stderr only, and only when
-// it has something to do. Two runs at once do not harm each other: the second waits, looks again and finds it done.
-// Run by itself (`npm run build`) it does just this.
+// When nothing changed it starts no process and takes some tens of milliseconds. It talks on stderr
+// only, and only when it has something to do. Two runs at once do not harm each other: the second
+// waits, looks again and finds it done. Run by itself (`npm run build`) it does just this.
 import { realpathSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -15,7 +16,10 @@ import { withLock } from "./lock.mjs";
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const spareHome = join(root, ".npm-home");
 
-/** Installs and builds the checkout, as far as needed. On failure it says why and ends the process with code 1. */
+/**
+ * Installs and builds the checkout, as far as needed. On failure it says why and ends the process
+ * with code 1.
+ */
 export function setUp() {
   return orExit(async () => {
     if (!reasonToInstall(root) && !reasonToBuild(root)) return;

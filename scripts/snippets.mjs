@@ -1,16 +1,18 @@
 // Turns every code block of the documentation into a test, so that none can go wrong unnoticed.
 //
-// Read are README.md, CONTRIBUTING.md, docs/, and the pages and TSDoc comments of src/ and programs/. Each ```ts block
-// becomes a file of generated/snippets/, which tsc checks and vitest runs; one marked ```ts no-run is only checked. A block
-// that imports from "ambit" alone runs in virtual time, so that none depends on how busy the machine is. In a block
+// Read are README.md, CONTRIBUTING.md, docs/, and the pages and TSDoc comments of src/ and
+// programs/. Each ```ts block becomes a file of generated/snippets/, which tsc checks and vitest
+// runs; one marked ```ts no-run is only checked. A block that imports from "ambit" alone runs in
+// virtual time, so that none depends on how busy the machine is. In a block
 //
 //     expr; // => value            says that expr equals value
 //     const name = expr; // => value   says that name equals value
 //     console.log(expr); // => text    says that this text is printed
 //     expr; // throws Name         says that expr throws, or rejects with, an error of that name
 //
-// Blocks are read by lines and indentation, not parsed: what this gets wrong does not compile, and so is seen. Files are
-// written only when they differ, so that two runs at once do not disturb each other.
+// Blocks are read by lines and indentation, not parsed: what this gets wrong does not compile, and
+// so is seen. Files are written only when they differ, so that two runs at once do not disturb each
+// other.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 
@@ -20,7 +22,8 @@ const CLAIM = /^(.*?);?\s*\/\/ (=>|throws) (.+)$/;
 /** @typedef {{ where: string, code: string, run: boolean }} Snippet */
 
 /**
- * Writes the snippets of the checkout into `generated/snippets`, and removes those that are no longer there.
+ * Writes the snippets of the checkout into `generated/snippets`, and removes those that are no
+ * longer there.
  * @param {string} root
  * @returns {number} how many there are
  */
@@ -148,7 +151,11 @@ function withAssertions(lines) {
   return result;
 }
 
-/** When `last` closes a statement of several lines, takes its other lines off `lines`. @param {string[]} lines @param {string} last */
+/**
+ * When `last` closes a statement of several lines, takes its other lines off `lines`.
+ * @param {string[]} lines
+ * @param {string} last
+ */
 function takeOpening(lines, last) {
   if (!/^\s*[)\]}]/.test(last)) return [];
   const indent = indentOf(last);

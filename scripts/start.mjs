@@ -1,5 +1,5 @@
-// `npm start`: sets up, then runs the flag downloader in this very process, so that signals and exit codes are its own.
-// Without arguments it does the main job: all flags.
+// `npm start`: sets up, then runs the flag downloader in this very process, so that signals and
+// exit codes are its own. Without arguments it does the main job: all flags.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root, setUp } from "./setup.mjs";

@@ -1,4 +1,5 @@
-// `npm test [pattern]`: sets up, then runs the tests in this very process. The last line printed is `N passed, N failed`.
+// `npm test [pattern]`: sets up, then runs the tests in this very process. The last line printed is
+// `N passed, N failed`.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root, setUp } from "./setup.mjs";

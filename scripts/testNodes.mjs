@@ -1,7 +1,9 @@
-// `npm run test:nodes [22 24 …]`: the whole test suite on every Node.js line that is supported, one after the other.
+// `npm run test:nodes [22 24 …]`: the whole test suite on every Node.js line that is supported, one
+// after the other.
 //
-// The Nodes come from npm (tests/nodes), so that nothing must be on the machine. What is built and what runs the tests
-// is the same each time; only the `node` differs, also for the processes that tests start. A table closes the run, then
+// The Nodes come from npm (tests/nodes), so that nothing must be on the machine. What is built and
+// what runs the tests is the same each time; only the `node` differs, also for the processes that
+// tests start. A table closes the run, then
 // `N passed, N failed` over all of them.
 import { readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
@@ -40,7 +42,11 @@ async function runTests(bin) {
   return { version: version.trim(), seconds, ...tally(output, code) };
 }
 
-/** A run that failed without a word of a failed test (a crash) counts as one failure. @param {string} output @param {number} code */
+/**
+ * A run that failed without a word of a failed test (a crash) counts as one failure.
+ * @param {string} output
+ * @param {number} code
+ */
 function tally(output, code) {
   const [, passed = "0", failed = "0"] = /(\d+) passed, (\d+) failed\s*$/.exec(output) ?? [];
   return { passed: Number(passed), failed: Number(failed) || (code === 0 ? 0 : 1) };

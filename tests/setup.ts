@@ -1,9 +1,10 @@
 /**
- * What every test file leaves behind: nothing. After its last test no task of Ambit's may be pending, and no signal
- * listener, timer, socket, server, child process or worker may be there that was not there before. (An unhandled
- * rejection fails the run by itself.)
+ * What every test file leaves behind: nothing. After its last test no task of Ambit's may be
+ * pending, and no signal listener, timer, socket, server, child process or worker may be there that
+ * was not there before. (An unhandled rejection fails the run by itself.)
  *
- * Handles close a turn or two after they are asked to, so the check looks again for a while before it complains.
+ * Handles close a turn or two after they are asked to, so the check looks again for a while before
+ * it complains.
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { setTimeout as delay } from "node:timers/promises";
@@ -40,7 +41,8 @@ before.counts["Timeout"] = Math.max(0, (before.counts["Timeout"] ?? 0) - 1);
 
 afterAll(async () => {
   unsubscribe("worker_threads", onWorker);
-  // The runner itself has just set a timer of 100 ms, to report the last test: the first look allows for it.
+  // The runner itself has just set a timer of 100 ms, to report the last test: the first look
+  // allows for it.
   if (leftovers({ timers: 1 }).length === 0) return;
   const deadline = performance.now() + PATIENCE_MS;
   while (leftovers().length > 0 && performance.now() < deadline) await delay(20);

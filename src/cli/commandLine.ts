@@ -1,8 +1,9 @@
 /**
  * The command line of `ambit`: reads the arguments, runs one command, and returns the exit code.
  *
- * A command is a line of the table below. Output goes to what the caller passes, so that tests read it; a bad command
- * line is answered with one line on the error output and code 2, before anything is done.
+ * A command is a line of the table below. Output goes to what the caller passes, so that tests read
+ * it; a bad command line is answered with one line on the error output and code 2, before anything
+ * is done.
  */
 import { ambitVersion, formatSystemInfo, systemInfo } from "./systemInfo.ts";
 
@@ -24,7 +25,9 @@ Options:
 
 const COMMANDS: Readonly<Record<string, readonly string[]>> = { info: ["--json"] };
 
-/** Runs `ambit` with `args`; returns the exit code: 0, or 2 for a command line that makes no sense. */
+/**
+ * Runs `ambit` with `args`; returns the exit code: 0, or 2 for a command line that makes no sense.
+ */
 export function runCommandLine(args: readonly string[], out: TextOutput, err: TextOutput): number {
   if (args.includes("--help") || args.includes("-h")) return print(out, HELP);
   if (args[0] === "--version" || args[0] === "-V") return print(out, `${ambitVersion()}\n`);

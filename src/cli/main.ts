@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * The bin `ambit`: hands the process's arguments and outputs to the command line, and its answer to the exit code.
+ * The bin `ambit`: hands the process's arguments and outputs to the command line, and its answer to
+ * the exit code.
  */
 import { runCommandLine } from "./commandLine.ts";
 

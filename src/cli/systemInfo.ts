@@ -1,10 +1,11 @@
 /**
  * What `ambit info` tells: the facts that head a notebook or a bug report.
  *
- * Everything is read when asked, from Node and from /etc/os-release; nothing is measured and nothing leaves the
- * machine. How the ambient scope is kept is found out, not guessed from the version, since flags can switch it on most
- * lines of Node.js: AsyncLocalStorage on async_hooks keeps its store under a key of its own instance, and the one on
- * AsyncContextFrame has no such key.
+ * Everything is read when asked, from Node and from /etc/os-release; nothing is measured and
+ * nothing leaves the machine. How the ambient scope is kept is found out, not guessed from the
+ * version, since flags can switch it on most lines of Node.js: AsyncLocalStorage on async_hooks
+ * keeps its store under a key of its own instance, and the one on AsyncContextFrame has no such
+ * key.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { readFileSync } from "node:fs";

@@ -36,7 +36,10 @@ test("info --json prints the same facts as one JSON object", () => {
   });
 });
 
-/** The flags of Node that change how AsyncLocalStorage works, on the lines that have them; none is every line's default. */
+/**
+ * The flags of Node that change how AsyncLocalStorage works, on the lines that have them; none is
+ * every line's default.
+ */
 const KEEPERS: readonly (readonly [major: number, flag: string, keeper: string])[] = [
   [20, "--no-warnings", "async_hooks"],
   [22, "--no-warnings", "async_hooks"],

@@ -1,7 +1,8 @@
 /**
  * Every example runs, and prints what the comment at its end says.
  *
- * An example is a file of `examples/`; it exports `main(out)`, which gets an output that is no terminal. In the comment,
+ * An example is a file of `examples/`; it exports `main(out)`, which gets an output that is no
+ * terminal. In the comment,
  * `…` stands for what differs from run to run, within one line.
  */
 import { existsSync, readFileSync, readdirSync } from "node:fs";

@@ -1,5 +1,6 @@
 /**
- * What each entry of the package exports, by name: a changed surface shows in the review of a change.
+ * What each entry of the package exports, by name: a changed surface shows in the review of a
+ * change.
  * `npm test -- exports -u` writes the new lists.
  */
 import { existsSync, readFileSync } from "node:fs";
@@ -9,7 +10,10 @@ import manifest from "../../package.json" with { type: "json" };
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** The names in an entry's `export { … } from` clauses: values as they are, types with `type` before them. */
+/**
+ * The names in an entry's `export { … } from` clauses: values as they are, types with `type` before
+ * them.
+ */
 function exportedNames(source: string): string[] {
   const text = readFileSync(join(ROOT, source), "utf8").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
   const clauses = text.matchAll(/^export (type )?\{([^}]*)\} from "[^"]+";$/gm);

@@ -1,4 +1,7 @@
-/** The floors of src: who may import whom, and who may know the time. Each rule is also shown a breach. */
+/**
+ * The floors of src: who may import whom, and who may know the time. Each rule is also shown a
+ * breach.
+ */
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
@@ -15,7 +18,10 @@ const SRC = join(import.meta.dirname, "../../src");
 const files = sourceFiles(SRC);
 const edges = importEdges(SRC);
 
-/** The files that make time: everybody else asks the loop. `debug.ts` measures the loop itself, from outside it. */
+/**
+ * The files that make time: everybody else asks the loop. `debug.ts` measures the loop itself, from
+ * outside it.
+ */
 const TIMEKEEPERS = ["core/uvLoop.ts", "core/debug.ts"];
 const CLOCKS =
   /\b(setTimeout|setInterval|setImmediate|Date\.now|performance\.now|timers\/promises)\b/;

@@ -1,8 +1,8 @@
 /**
  * The imports of `src`, read from its text, and the rules of the floors that they must keep.
  *
- * An edge is one import, type-only ones included. The rules are functions over edges, so that the tests can also show
- * them breaches and see that they are found.
+ * An edge is one import, type-only ones included. The rules are functions over edges, so that the
+ * tests can also show them breaches and see that they are found.
  */
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, normalize, sep } from "node:path";

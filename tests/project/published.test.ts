@@ -1,6 +1,7 @@
 /*
- * The types as users get them: a program that checks its libraries too (`skipLibCheck: false`) compiles against the
- * built declarations of every entry. Members that are stripped as internal must leave nothing behind that names them.
+ * The types as users get them: a program that checks its libraries too (`skipLibCheck: false`)
+ * compiles against the built declarations of every entry. Members that are stripped as internal
+ * must leave nothing behind that names them.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

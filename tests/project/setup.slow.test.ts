@@ -1,7 +1,7 @@
 /**
- * The set-up step, run for real in a checkout of its own: a folder with a space in its name, a copy of the scripts, one
- * dependency and two source files. npm installs from folders here, so that no registry is needed. Real time: other
- * processes are what is tested.
+ * The set-up step, run for real in a checkout of its own: a folder with a space in its name, a copy
+ * of the scripts, one dependency and two source files. npm installs from folders here, so that no
+ * registry is needed. Real time: other processes are what is tested.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,6 @@
-/** How code blocks become tests: what each form of claim turns into, and that a false claim fails. */
+/**
+ * How code blocks become tests: what each form of claim turns into, and that a false claim fails.
+ */
 import { format } from "node:util";
 import { runVirtual } from "ambit/testing";
 import { expect, test } from "vitest";
@@ -6,7 +8,10 @@ import { snippetsIn, testOf } from "../../scripts/snippets.mjs";
 
 const fence = (mark: string, code: string): string => `\`\`\`${mark}\n${code}\n\`\`\`\n`;
 
-/** Runs the test made of `code`, with vitest's functions replaced by what the block itself would see. */
+/**
+ * Runs the test made of `code`, with vitest's functions replaced by what the block itself would
+ * see.
+ */
 async function runSnippet(code: string): Promise<void> {
   const text = testOf("page.md:1", code).replaceAll(/^import .*$/gm, "");
   const AsyncFunction = (async () => {}).constructor as FunctionConstructor;

@@ -1,6 +1,6 @@
 /**
- * The compiler's verdict on the whole project: sources, tests, examples, programs, scripts and the documentation's code
- * blocks, and each file of type tests by its name. One run of tsc serves all.
+ * The compiler's verdict on the whole project: sources, tests, examples, programs, scripts and the
+ * documentation's code blocks, and each file of type tests by its name. One run of tsc serves all.
  */
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * What the compiler must know about the core: for each generic one use that it accepts, with the type it gives, and one
- * that it refuses. Checked by tests/project/types.test.ts; never run.
+ * What the compiler must know about the core: for each generic one use that it accepts, with the
+ * type it gives, and one that it refuses. Checked by tests/project/types.test.ts; never run.
  */
 import {
   ALL_COMPLETED,
