@@ -12,6 +12,7 @@ import { expectAbortSignal, expectFunction } from "./arguments.ts";
 import { cancelled, takeCancelStacks } from "./cancellation.ts";
 import { Context } from "./context.ts";
 import { type CancelledError, RunnerStateError } from "./errors.ts";
+import { INSPECT } from "./inspection.ts";
 import type { Loop } from "./loop.ts";
 import { ambient, ambientScope, Scope } from "./scope.ts";
 import { leaveBySignal, SignalWatch } from "./signals.ts";
@@ -181,6 +182,12 @@ export class Runner implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    const state = this.#closed ? "closed" : this.#main === null ? "idle" : "running";
+    return `<Runner ${state}>`;
   }
 }
 

@@ -12,6 +12,7 @@ import { currentTask, tasksUnder } from "../core/currentTask.ts";
 import type { Task, TaskBody } from "../core/task.ts";
 import { formatTreeOf } from "../core/taskTree.ts";
 import { DeadlockError } from "./deadlock.ts";
+import { OutsideWork } from "./outsideWork.ts";
 import { type Program, VirtualLoop } from "./virtualLoop.ts";
 
 /** So often is a stuck program cancelled before it is given up. */
@@ -73,6 +74,7 @@ class WatchedProgram implements Program {
   /** Rejects when not even a cancel gets the program on: its tasks are left behind. */
   readonly hopeless: Promise<never>;
   #giveUp!: (error: DeadlockError) => void;
+  readonly #outside = new OutsideWork();
   #stuckTimes = 0;
   #runner: Scope | null = null;
   #main: Task<unknown> | null = null;
@@ -87,12 +89,9 @@ class WatchedProgram implements Program {
     this.#main = currentTask();
   }
 
-  awaitsOutside(): boolean {
+  awaitsOutside(waitedMs: number): boolean {
     if (this.#runner === null) return true;
-    return tasksUnder(this.#runner).some((task) => {
-      const waits = task.scope.pendingWaits();
-      return waits.length === 0 || waits.some((wait) => wait.target === undefined);
-    });
+    return this.#outside.isAwaitedBy(tasksUnder(this.#runner), waitedMs);
   }
 
   stuck(waitedMs: number): void {

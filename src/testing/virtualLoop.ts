@@ -15,8 +15,8 @@ import { seededRandom } from "./random.ts";
 
 /** What the loop needs to know of the program that it runs. @internal */
 export interface Program {
-  /** True when some task awaits what Ambit cannot see or does not control. */
-  awaitsOutside(): boolean;
+  /** True when some task awaits what is not Ambit's; `waitedMs` is the real time since the program moved last. */
+  awaitsOutside(waitedMs: number): boolean;
   /** Nothing can go on; `waitedMs` is the real time that outside work was waited for. */
   stuck(waitedMs: number): void;
 }
@@ -117,7 +117,8 @@ export class VirtualLoop extends Loop {
 
   #idle(): void {
     if (this.#program === null) return;
-    if (this.#program.awaitsOutside()) return this.#waitOutside();
+    const waited = this.#outsideSince === 0 ? 0 : performance.now() - this.#outsideSince;
+    if (this.#program.awaitsOutside(waited)) return this.#waitOutside(waited);
     this.#outsideSince = 0;
     const next = this.#timers.first;
     if (next === undefined) return this.#stuck(0);
@@ -134,10 +135,8 @@ export class VirtualLoop extends Loop {
   }
 
   /** Looks again in a moment: what a foreign promise resumes need not come by here. */
-  #waitOutside(): void {
-    const now = performance.now();
-    if (this.#outsideSince === 0) this.#outsideSince = now;
-    const waited = now - this.#outsideSince;
+  #waitOutside(waited: number): void {
+    if (waited === 0) this.#outsideSince = performance.now();
     if (waited > PATIENCE) return this.#stuck(waited);
     this.#scheduled = true;
     if (waited < 2) setImmediate(this.#step);

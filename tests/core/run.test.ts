@@ -14,6 +14,7 @@ import {
   RunnerStateError,
   sleep,
 } from "ambit";
+import { inspect } from "node:util";
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 import { runProgram } from "./childProgram.ts";
@@ -168,8 +169,10 @@ describe("Runner", () => {
     });
     expect(await runner.run(async () => user.get())).toBe("ada");
     expect(await runner.run(async () => await background[0])).toBe("background");
+    expect(inspect(runner)).toBe("<Runner idle>");
     await runner.close();
     await runner.close();
+    expect(inspect(runner)).toBe("<Runner closed>");
   });
 
   test("is one thing at a time, and nothing after it was closed", async () => {

@@ -34,6 +34,38 @@ describe("virtual time", () => {
     });
   });
 
+  test("goes on for a task that awaits a native promise which another task will settle", async () => {
+    await runVirtual(async () => {
+      const shared = (async () => {
+        for (let day = 0; day < 100; day++) await sleep(86_400_000);
+        return "a hundred days";
+      })();
+      const reader = createTask(async () => await shared);
+      expect(await reader).toBe("a hundred days");
+      expect(now()).toBe(100 * 86_400_000);
+    });
+  });
+
+  test(
+    "a task that awaits a native promise which nothing will settle is stuck, in a moment",
+    {
+      timeout: 30_000,
+    },
+    async () => {
+      const ended = await runProgram(`
+      import { createTask } from "ambit";
+      import { runVirtual } from "ambit/testing";
+      await runVirtual(async () => {
+        await createTask(() => new Promise(() => {}), { name: "blind" });
+      }).catch((error) => console.log(error.tree));`);
+      expect(ended.out.split("\n")).toEqual([
+        "├─ main  await(blind)",
+        "└─ blind  ready, or awaits something that is not Ambit's",
+        "",
+      ]);
+    },
+  );
+
   test("code of the test's own outside run is on the real loop all the while", async () => {
     const [, real] = await Promise.all([runVirtual(() => sleep(1e9)), run(() => sleep(1, "real"))]);
     expect(real).toBe("real");
