@@ -53,6 +53,7 @@ export class Contest<T> {
       const tasks = items.map((item, index) =>
         group.spawn(() => this.#compete(item, index, judge), {
           name: nameOf(item, this.#kind, index),
+          ...(typeof item === "function" ? { shows: item } : {}),
         }),
       );
       const value = await suspend<T, this>(awaitDecision<T>, this, this.#kind);

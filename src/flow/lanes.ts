@@ -129,7 +129,7 @@ export class Lanes<T, R> {
 
   #startLane(group: TaskGroup, first: Place<T, R>): void {
     const name = `${this.#fn.name || "mapConcurrent"}-${++this.#started}`;
-    const lane: Task<void> = group.spawn(() => this.#drive(lane, first), { name });
+    const lane: Task<void> = group.spawn(() => this.#drive(lane, first), { name, shows: this.#fn });
     lane.addWaiter({ passive: true, settled: () => this.#laneEnded(lane) });
   }
 

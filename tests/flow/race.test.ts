@@ -1,7 +1,9 @@
+import { inspect } from "node:util";
 import {
   allTasks,
   CancelledError,
   createTask,
+  currentTask,
   Future,
   getRunningLoop,
   race,
@@ -217,3 +219,14 @@ test.each([
   expect(refused).toBeInstanceOf(type);
   expect(String(refused)).toContain(message);
 });
+
+test("diagnostics show the function that competes, not what wraps it", () =>
+  runVirtual(async () => {
+    const shown: string[] = [];
+    async function competitor(): Promise<void> {
+      shown.push(inspect(currentTask()));
+      await sleep(1);
+    }
+    await race([competitor, () => sleep(5)]);
+    expect(shown[0]).toMatch(/^<Task pending name='.*' fn=competitor at .*race\.test\.ts:\d+>$/);
+  }));
