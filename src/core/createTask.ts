@@ -17,20 +17,20 @@ export type TaskFactory = <T>(
   create: typeof createTask,
 ) => Task<T>;
 
-const factories = new WeakMap<Loop, TaskFactory>();
+/** Made when the first factory is set: a look into it is a good part of what a task costs. */
+let factories: WeakMap<Loop, TaskFactory> | null = null;
 
 /** Sets what makes the tasks of a loop (`loop.set_task_factory`); null restores the default. */
 export function setTaskFactory(loop: Loop, factory: TaskFactory | null): void {
-  if (factory === null) factories.delete(loop);
-  else {
-    expectFunction("factory", factory);
-    factories.set(loop, factory);
-  }
+  if (factory === null) return void factories?.delete(loop);
+  expectFunction("factory", factory);
+  factories ??= new WeakMap();
+  factories.set(loop, factory);
 }
 
 /** What makes the tasks of a loop; null is the default. */
 export function getTaskFactory(loop: Loop): TaskFactory | null {
-  return factories.get(loop) ?? null;
+  return factories?.get(loop) ?? null;
 }
 
 const DEFAULTS: TaskOptions = {};
@@ -60,7 +60,7 @@ const DEFAULTS: TaskOptions = {};
 export function createTask<T>(body: TaskBody<T>, options: TaskOptions = DEFAULTS): Task<T> {
   const creator = ambientScope();
   const { runner } = creator;
-  const factory = factories.get(runner.loop);
+  const factory = factories?.get(runner.loop);
   if (factory === undefined) return spawnUnder(runner, body, options, creator);
   return factory(body, options, (inner, how) => spawnUnder(runner, inner, how ?? DEFAULTS));
 }

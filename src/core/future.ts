@@ -154,13 +154,20 @@ export class Future<T> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): PromiseLike<A | B> {
+    if (this.state !== "pending") return this.#settled().then(onFulfilled, onRejected);
     const join = new Join<T, A | B>(ambientScope(), this, onFulfilled, onRejected);
-    if (this.state === "pending") this.#tie(join);
-    else {
-      this.look();
-      join.conclude(this.outcome, this.state === "fulfilled");
-    }
+    this.#tie(join);
     return join;
+  }
+
+  /** What it came to, as a promise; a failure counts as retrieved. */
+  #settled(): Promise<T> {
+    return this.state === "fulfilled" ? Promise.resolve(this.outcome as T) : this.#failure();
+  }
+
+  async #failure(): Promise<never> {
+    this.look();
+    throw this.outcome;
   }
 
   /** Ties a join to its scope until the future is done. */

@@ -54,8 +54,13 @@ export class UvLoop extends Loop {
   }
 
   begin<A>(run: (argument: A) => void, argument: A): void {
-    // The argument travels as the promise's value: no closure, and nothing that a later error's stack keeps alive.
-    void Promise.resolve(argument).then(run);
+    // Lets go of the argument when it runs: a later error's stack keeps the functions on it alive, with what they hold.
+    let next: A | null = argument;
+    void SETTLED.then(() => {
+      const now = next as A;
+      next = null;
+      run(now);
+    });
   }
 
   pass(wait: Passing): void {
