@@ -8,16 +8,18 @@ import {
   Lock,
   Queue,
   Semaphore,
+  suspend,
   taskGroup,
   timeout,
 } from "../dist/index.js";
 import { measureImport } from "./importCost.mjs";
-import { BATCH, BATCHES, FEW_BATCHES } from "./sizes.mjs";
+import { awaits } from "./native.mjs";
+import { BATCH, BATCHES, FEW_BATCHES, MANY } from "./sizes.mjs";
 
 /** @typedef {import("./compare.mjs").Comparison} Comparison */
 /** @typedef {import("./timed.mjs").Work} Work */
+/** @template T @typedef {import("../dist/index.js").Wait<T>} Wait */
 
-const MANY = 20_000;
 const SETTLED = Promise.resolve();
 
 async function taskBody() {
@@ -54,6 +56,62 @@ function byTheThousand(begin, batches = BATCHES) {
 
 const spawn = () => createTask(taskBody);
 
+/** @type {Wait<void>[]} */
+const waits = [];
+
+/** @param {Wait<void>} wait */
+function keep(wait) {
+  waits.push(wait);
+}
+
+async function waitingTaskBody() {
+  await suspend(keep);
+  return 1;
+}
+
+/** @type {((value: void) => void)[]} */
+const resolvers = [];
+
+/** @param {(value: void) => void} resolve */
+function keepResolver(resolve) {
+  resolvers.push(resolve);
+}
+
+async function waitingNativeBody() {
+  await new Promise(keepResolver);
+  return 1;
+}
+
+/**
+ * Begins a thousand, wakes them when all wait, then awaits them, again and again.
+ * @param {() => PromiseLike<number>} begin @param {() => number} wake Wakes those who wait, and counts them.
+ * @returns {Work}
+ */
+function wokenByTheThousand(begin, wake) {
+  return async () => {
+    let sum = 0;
+    for (let batch = 0; batch < BATCHES; batch++) {
+      const begun = [];
+      for (let i = 0; i < BATCH; i++) begun.push(begin());
+      for (let woken = 0; woken < BATCH; woken += wake()) await SETTLED;
+      for (const each of begun) sum += await each;
+    }
+    return sum;
+  };
+}
+
+function wakeTasks() {
+  const woken = waits.splice(0);
+  for (const wait of woken) wait.resolve();
+  return woken.length;
+}
+
+function wakeNative() {
+  const woken = resolvers.splice(0);
+  for (const resolve of woken) resolve();
+  return woken.length;
+}
+
 async function inGroups() {
   let sum = 0;
   for (let batch = 0; batch < BATCHES; batch++) {
@@ -75,12 +133,6 @@ async function nativeAll() {
     for (const one of await Promise.all(begun)) sum += one;
   }
   return sum;
-}
-
-async function awaitSettled() {
-  let count = 0;
-  for (; count < MANY; count++) await SETTLED;
-  return count;
 }
 
 async function checkpoints() {
@@ -232,6 +284,18 @@ export const comparisons = [
     rivals: [{ name: "Effection task", target: { 26: 1 / 80 }, apart: ["effection", "spawnJoin"] }],
   },
   {
+    what: "spawn 1000 tasks that wait, wake and join them",
+    result: BATCH * BATCHES,
+    ambit: wokenByTheThousand(() => createTask(waitingTaskBody), wakeTasks),
+    rivals: [
+      {
+        name: "native async call, bare promise",
+        target: { 20: 7, 26: 4 },
+        work: wokenByTheThousand(waitingNativeBody, wakeNative),
+      },
+    ],
+  },
+  {
     what: "1000 tasks in a task group",
     result: BATCH * BATCHES,
     ambit: inGroups,
@@ -241,19 +305,19 @@ export const comparisons = [
     what: "checkpoint()",
     result: MANY,
     ambit: checkpoints,
-    rivals: [{ name: "native await", target: { 26: 1.5 }, work: awaitSettled }],
+    rivals: [{ name: "native await", target: { 26: 1.5 }, work: awaits }],
   },
   {
     what: "acquire and release a free lock",
     result: MANY,
     ambit: acquiring(new Lock()),
-    rivals: [{ name: "native await", target: { 26: 1.5 }, work: awaitSettled }],
+    rivals: [{ name: "native await", target: { 26: 1.5 }, work: awaits }],
   },
   {
     what: "acquire and release a free semaphore",
     result: MANY,
     ambit: acquiring(new Semaphore(10)),
-    rivals: [{ name: "native await", target: { 26: 1.5 }, work: awaitSettled }],
+    rivals: [{ name: "native await", target: { 26: 1.5 }, work: awaits }],
   },
   {
     what: "put and get an item that is there",
@@ -272,6 +336,12 @@ export const comparisons = [
     result: MANY,
     ambit: queueHandOver,
     rivals: [{ name: "bare promise", target: { 26: 2 }, work: bareHandOver }],
+  },
+  {
+    what: "a native await in a task",
+    result: MANY,
+    ambit: awaits,
+    rivals: [{ name: "in a program without Ambit", apart: ["native", "awaits"] }],
   },
   {
     what: "timeout() around a body that is in time",

@@ -1,5 +1,7 @@
 // How much work one run does, where rivals in several files must do the same.
 
+/** Steps of a loop that does one thing after the other. */
+export const MANY = 20_000;
 /** Tasks that are alive at the same time. */
 export const BATCH = 1000;
 /** How many such batches one run does. */

@@ -1,6 +1,7 @@
-// Locks and semaphores: a thousand callers who each want a permit, hold it over one switch, and release it.
+// Locks and semaphores: a thousand callers at the same time, each of whom takes a permit again and again.
 //
-// All rivals run in one process, as the plain async functions that they are made for.
+// A permit is held over the switch that `acquire` itself is; waiting for more would only add to both sides what neither
+// can help. All rivals run in one process, with the plain async functions that they are made for.
 import { Mutex, Semaphore as MutexSemaphore } from "async-mutex";
 import { Sema } from "async-sema";
 import pLimit from "p-limit";
@@ -10,19 +11,16 @@ import { Lock, Semaphore } from "../dist/index.js";
 /** @typedef {import("./timed.mjs").Work} Work */
 
 const CONTENDERS = 1000;
-const TIMES = 10;
+const TIMES = 20;
 const PERMITS = 10;
-const SETTLED = Promise.resolve();
 
-/** A thousand callers at the same time, again and again. @param {() => Promise<number>} caller @returns {Work} */
+/** @param {() => Promise<number>} caller @returns {Work} */
 function contending(caller) {
   return async () => {
+    const callers = [];
+    for (let i = 0; i < CONTENDERS; i++) callers.push(caller());
     let sum = 0;
-    for (let i = 0; i < TIMES; i++) {
-      const callers = [];
-      for (let k = 0; k < CONTENDERS; k++) callers.push(caller());
-      for (const one of await Promise.all(callers)) sum += one;
-    }
+    for (const each of callers) sum += await each;
     return sum;
   };
 }
@@ -30,37 +28,48 @@ function contending(caller) {
 /** @param {{ acquire(): Promise<unknown>, release(): void }} lock @returns {Work} */
 function holding(lock) {
   return contending(async () => {
-    await lock.acquire();
-    await SETTLED;
-    lock.release();
-    return 1;
+    let held = 0;
+    while (held < TIMES) {
+      await lock.acquire();
+      held++;
+      lock.release();
+    }
+    return held;
   });
 }
 
 const mutexSemaphore = new MutexSemaphore(PERMITS);
 
 const holdingMutexSemaphore = contending(async () => {
-  const [, release] = await mutexSemaphore.acquire();
-  await SETTLED;
-  release();
-  return 1;
+  let held = 0;
+  while (held < TIMES) {
+    const [, release] = await mutexSemaphore.acquire();
+    held++;
+    release();
+  }
+  return held;
 });
 
 const mutex = new Mutex();
 
 const holdingMutex = contending(async () => {
-  const release = await mutex.acquire();
-  await SETTLED;
-  release();
-  return 1;
+  let held = 0;
+  while (held < TIMES) {
+    const release = await mutex.acquire();
+    held++;
+    release();
+  }
+  return held;
 });
 
 const limit = pLimit(PERMITS);
+const one = async () => 1;
 
-async function limited() {
-  await SETTLED;
-  return 1;
-}
+const limited = contending(async () => {
+  let held = 0;
+  while (held < TIMES) held += await limit(one);
+  return held;
+});
 
 /** @type {Comparison[]} */
 export const comparisons = [
@@ -71,7 +80,7 @@ export const comparisons = [
     rivals: [
       { name: "async-sema", target: { 26: 0.7 }, work: holding(new Sema(PERMITS)) },
       { name: "async-mutex", target: { 26: 0.5 }, work: holdingMutexSemaphore },
-      { name: "p-limit", target: { 26: 0.1 }, work: contending(() => limit(limited)) },
+      { name: "p-limit", target: { 26: 0.1 }, work: limited },
     ],
   },
   {
