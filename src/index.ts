@@ -42,7 +42,13 @@ export { type Cleanup, type Wait } from "./core/suspension.ts";
 export { createTask, getTaskFactory, setTaskFactory, type TaskFactory } from "./core/createTask.ts";
 export { allTasks, currentTask } from "./core/currentTask.ts";
 export { Task, type TaskBody, type TaskOptions } from "./core/task.ts";
-export { suppressedErrors, taskGroup, type TaskGroup } from "./core/taskGroup.ts";
+export { suppressedErrors } from "./core/suppressedErrors.ts";
+export {
+  taskGroup,
+  type DiscardingTaskGroup,
+  type TaskGroup,
+  type TaskGroupOptions,
+} from "./core/taskGroup.ts";
 export { formatTaskTree, printTaskTree } from "./core/taskTree.ts";
 export { timeout, timeoutAt, waitFor, type Timeout } from "./core/timeouts.ts";
 export {

@@ -11,44 +11,38 @@
  *   await taskGroup(async (group) => { group.spawn(a); await b() }) a fails: b is cancelled, a's error is thrown
  */
 import { expectFunction } from "./arguments.ts";
-import { asCancellation, cancelled } from "./cancellation.ts";
+import { asCancellation, cancelled, cancelledFor } from "./cancellation.ts";
 import { INSPECT } from "./inspection.ts";
 import { type CancelledError, TaskGroupClosedError } from "./errors.ts";
 import type { Waiter } from "./join.ts";
-import type { Entry } from "./loop.ts";
+import type { Entry, Loop } from "./loop.ts";
+import { Readiness } from "./readiness.ts";
 import { ambientScope, enterScope, Scope } from "./scope.ts";
 import { suspend } from "./suspend.ts";
 import type { Wait } from "./suspension.ts";
 import { spawnUnder } from "./createTask.ts";
 import type { Task, TaskBody, TaskOptions } from "./task.ts";
+import { combineErrors } from "./suppressedErrors.ts";
 import { askAgain } from "./unwinding.ts";
 
-const suppressed = new WeakMap<object, unknown[]>();
+/** How a task group treats its children. */
+export interface TaskGroupOptions {
+  /**
+   * A child's failure ends neither its siblings nor the group (Kotlin's `supervisorScope`); it is reported once if nobody
+   * looks at it. Default false.
+   */
+  readonly supervisor?: boolean;
+  /**
+   * Children are let go as they end and `spawn` gives no task: for groups that live as long as a server (Swift's
+   * `DiscardingTaskGroup`). As a supervisor, a failure is reported at once. Default false.
+   */
+  readonly discarding?: boolean;
+}
 
-/**
- * The errors that came after the one that a task group threw, in the order they came.
- *
- * @example
- * ```ts
- * import { sleep, suppressedErrors, taskGroup } from "ambit";
- *
- * const error = await taskGroup(async (group) => {
- *   group.spawn(async () => {
- *     try {
- *       await sleep(60_000);
- *     } finally {
- *       throw new Error("second");
- *     }
- *   });
- *   await sleep(1);
- *   throw new Error("first");
- * }).catch((error: Error) => error);
- * error.message; // => "first"
- * suppressedErrors(error).map(String); // => ["Error: second"]
- * ```
- */
-export function suppressedErrors(error: unknown): readonly unknown[] {
-  return (typeof error === "object" && error !== null && suppressed.get(error)) || [];
+/** A task group that hands out no tasks. */
+export interface DiscardingTaskGroup extends Omit<TaskGroup, "spawn"> {
+  /** Starts a child task that nobody will look at. */
+  spawn(body: TaskBody<unknown>, options?: TaskOptions): void;
 }
 
 /**
@@ -64,12 +58,15 @@ export class TaskGroup {
   #errors: unknown[] = [];
   #cancellation: CancelledError | null = null;
   readonly #outerBefore: number;
+  readonly #options: TaskGroupOptions;
+  #cancelCalled = false;
   #joining: Wait<void> | null = null;
   #onEmpty: (() => void) | null = null;
 
   /** @internal */
-  constructor(scope: Scope) {
+  constructor(scope: Scope, options: TaskGroupOptions) {
     this.#scope = scope;
+    this.#options = options;
     scope.body = this;
     this.#outerBefore = scope.outerCancels();
   }
@@ -87,19 +84,95 @@ export class TaskGroup {
    * @throws {@link TaskGroupClosedError} when the group has ended or is shutting down
    */
   spawn<T>(body: TaskBody<T>, options: TaskOptions = {}): Task<T> {
-    if (this.#ended)
-      throw new TaskGroupClosedError(
-        `spawn of ${nameOf(body, options)} into a task group that has ended`,
-      );
-    if (this.#closing)
-      throw new TaskGroupClosedError(
-        `spawn of ${nameOf(body, options)} into a task group that is shutting down`,
-      );
+    this.#mustBeOpen("spawn", body, options);
     const task = spawnUnder(this.#scope, body, options);
+    this.#follow(task, (child) => this.#childFailed(child));
+    return this.#options.discarding === true ? (undefined as never) : task;
+  }
+
+  /**
+   * Starts a child task and waits until it says that it is ready (trio's `nursery.start`): `body` calls `started(value)`,
+   * and that value is returned while the child goes on in the group.
+   *
+   * **Cancellation:** cancelling who starts it cancels the child and waits for its end.
+   *
+   * @throws what the child fails with before it is ready: that is the starter's failure, not the group's
+   * @throws {@link InvalidStateError} when the child ends without having called `started`
+   * @throws {@link TaskGroupClosedError} when the group has ended or is shutting down
+   *
+   * @example
+   * ```ts
+   * import { sleep, taskGroup } from "ambit";
+   *
+   * await taskGroup(async (group) => {
+   *   const port = await group.start(async (started: (port: number) => void) => {
+   *     await sleep(1); // until it listens
+   *     started(8080);
+   *     await sleep(5); // serves
+   *   });
+   *   port; // => 8080
+   * });
+   * ```
+   */
+  async start<S>(
+    body: (started: (value: S) => void) => unknown,
+    options: TaskOptions = {},
+  ): Promise<S> {
+    expectFunction("body", body);
+    this.#mustBeOpen("start", body, options);
+    const readiness = new Readiness<S>(body);
+    const task = spawnUnder(this.#scope, readiness.body, { shows: body, ...options });
+    this.#follow(task, (child) => {
+      if (!readiness.endedEarly(child)) this.#childFailed(child);
+    });
+    return readiness.awaitOf(task);
+  }
+
+  /**
+   * Cancels body and children; the call then ends quietly, with `undefined` for a body that was cut short (CPython 3.15).
+   * Without effect after the first call, and on a group that has ended.
+   */
+  cancel(reason?: unknown): void {
+    if (this.#ended || this.#cancelCalled) return;
+    this.#cancelCalled = true;
+    const error = cancelledFor("the task group", reason);
+    this.#shutDown(error.message, error);
+  }
+
+  #mustBeOpen(operation: string, body: unknown, options: TaskOptions): void {
+    if (!this.#ended && !this.#closing) return;
+    const state = this.#ended ? "has ended" : "is shutting down";
+    throw new TaskGroupClosedError(
+      `${operation} of ${nameOf(body, options)} into a task group that ${state}`,
+    );
+  }
+
+  /** Counts a child until it has ended. */
+  #follow(task: Task<unknown>, onEnd: (task: Task<unknown>) => void): void {
     this.#live++;
-    if (task.done()) this.#childEnded(task);
-    else task.addWaiter(new ChildEnd(task, (child) => this.#childEnded(child)));
-    return task;
+    const ended = (): void => {
+      this.#live--;
+      onEnd(task);
+      if (this.#live === 0) this.#emptied();
+    };
+    if (task.done()) ended();
+    else task.addWaiter(new ChildEnd(task.runner.loop, ended, this.#options.supervisor === true));
+  }
+
+  #childFailed(task: Task<unknown>): void {
+    if (task.state !== "rejected") return;
+    if (this.#options.supervisor !== true) return this.#failed(task.exception());
+    if (this.#options.discarding !== true) return;
+    task.runner.loop.callExceptionHandler({
+      message: "a task of a discarding group has failed",
+      exception: task.exception(),
+      task,
+    });
+  }
+
+  #emptied(): void {
+    this.#joining?.resolve();
+    this.#onEmpty?.();
   }
 
   /** Runs the body, then waits for the children. @internal */
@@ -121,9 +194,10 @@ export class TaskGroup {
     if (this.#errors.length > 0) {
       if (this.#cancelledFromAbove())
         askAgain(this.#scope.parent as Scope, this.#cancellation ?? cancelled());
-      throw this.#combined();
+      throw combineErrors(this.#errors);
     }
-    if (this.#cancellation !== null) throw this.#cancellation;
+    const ownCancel = this.#cancelCalled && !this.#cancelledFromAbove();
+    if (this.#cancellation !== null && !ownCancel) throw this.#cancellation;
   }
 
   /** Waits for the children in the caller's scope; a cancel there has reached them already, and the wait goes on. */
@@ -141,14 +215,6 @@ export class TaskGroup {
   /** @internal */
   joinWith(wait: Wait<void>): void {
     this.#joining = wait;
-  }
-
-  #childEnded(task: Task<unknown>): void {
-    this.#live--;
-    if (task.state === "rejected") this.#failed(task.exception());
-    if (this.#live > 0) return;
-    this.#joining?.resolve();
-    this.#onEmpty?.();
   }
 
   #bodyFailed(error: unknown): void {
@@ -186,13 +252,6 @@ export class TaskGroup {
     this.#scope.cancel(cancelled(why, details));
   }
 
-  #combined(): unknown {
-    const [first, ...later] = this.#errors;
-    if (later.length > 0 && typeof first === "object" && first !== null)
-      suppressed.set(first, later);
-    return first;
-  }
-
   /** @internal */
   [INSPECT](): string {
     const state = this.#ended ? "ended" : this.#closing ? "shutting down" : "open";
@@ -210,20 +269,18 @@ function nameOf(body: unknown, options: TaskOptions): string {
 
 /** Tells the group in the loop's turn, as a done callback of asyncio does. */
 class ChildEnd implements Waiter, Entry {
-  readonly #task: Task<unknown>;
-  readonly #tell: (task: Task<unknown>) => void;
+  readonly passive: boolean;
+  readonly run: () => void;
+  readonly #loop: Loop;
 
-  constructor(task: Task<unknown>, tell: (task: Task<unknown>) => void) {
-    this.#task = task;
-    this.#tell = tell;
+  constructor(loop: Loop, run: () => void, passive: boolean) {
+    this.#loop = loop;
+    this.run = run;
+    this.passive = passive;
   }
 
   settled(): void {
-    this.#task.runner.loop.wake(this);
-  }
-
-  run(): void {
-    this.#tell(this.#task);
+    this.#loop.wake(this);
   }
 }
 
@@ -249,7 +306,18 @@ class ChildEnd implements Waiter, Entry {
  * sum; // => 42
  * ```
  */
-export async function taskGroup<T>(body: (group: TaskGroup) => T | PromiseLike<T>): Promise<T> {
+export function taskGroup<T>(
+  body: (group: DiscardingTaskGroup) => T | PromiseLike<T>,
+  options: TaskGroupOptions & { readonly discarding: true },
+): Promise<T>;
+export function taskGroup<T>(
+  body: (group: TaskGroup) => T | PromiseLike<T>,
+  options?: TaskGroupOptions,
+): Promise<T>;
+export async function taskGroup<T>(
+  body: (group: TaskGroup) => T | PromiseLike<T>,
+  options: TaskGroupOptions = {},
+): Promise<T> {
   expectFunction("body", body);
-  return new TaskGroup(new Scope(ambientScope(), "open")).conduct(body);
+  return new TaskGroup(new Scope(ambientScope(), "open"), options).conduct(body);
 }

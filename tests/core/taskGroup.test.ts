@@ -8,6 +8,8 @@ import {
   CancelScope,
   createTask,
   currentTask,
+  getRunningLoop,
+  InvalidStateError,
   run,
   sleep,
   suppressedErrors,
@@ -387,4 +389,224 @@ test("a body that is no function is refused", async () => {
   await expect(taskGroup(5 as never)).rejects.toThrow(
     "Expected `body` to be a function, got `5` (number)",
   );
+});
+
+describe("start", () => {
+  test("gives what the child says when it is ready; the child goes on in the group", async () => {
+    await runVirtual(async () => {
+      const log: string[] = [];
+      await taskGroup(async (group) => {
+        const port = await group.start(async (started: (port: number) => void) => {
+          await sleep(2);
+          started(8080);
+          await sleep(5);
+          log.push("served");
+        });
+        log.push(`ready ${port} at ${getRunningLoop().time()}`);
+      });
+      expect(log).toEqual(["ready 8080 at 2", "served"]);
+    });
+  });
+
+  test("a failure before it is ready is the starter's, one after it the group's", async () => {
+    await runVirtual(async () => {
+      const log: string[] = [];
+      const work = taskGroup(async (group) => {
+        await group
+          .start(() => fail(1, "cannot listen"))
+          .catch((error: Error) => log.push(error.message));
+        log.push("group goes on");
+        await group.start(async (started: (value: null) => void) => {
+          started(null);
+          await fail(1, "crashed");
+        });
+        await sleep(1000);
+      });
+      await expect(work).rejects.toThrow("crashed");
+      expect(log).toEqual(["cannot listen", "group goes on"]);
+    });
+  });
+
+  test("a child that ends without a word, or says it twice, is told so", async () => {
+    await runVirtual(async () => {
+      await taskGroup(async (group) => {
+        const silent = group.start(async () => {}, { name: "silent" });
+        await expect(silent).rejects.toThrow(
+          new InvalidStateError("silent ended without calling started"),
+        );
+        let second = "";
+        await group.start(async (started: (value: number) => void) => {
+          started(1);
+          try {
+            started(2);
+          } catch (error) {
+            second = (error as Error).message;
+          }
+        });
+        expect(second).toBe("started was called twice by one child");
+      });
+      await expect(taskGroup((group) => group.start(5 as never))).rejects.toThrow("`body`");
+    });
+  });
+
+  test("cancelling the starter cancels the child and waits for its end", async () => {
+    await runVirtual(async () => {
+      const log: string[] = [];
+      const task = createTask(() =>
+        taskGroup(async (group) => {
+          await timeout(5, () => group.start(tidy(log, "child"))).catch((error: Error) =>
+            log.push(error.name),
+          );
+          log.push("group goes on");
+        }),
+      );
+      await task;
+      expect(log).toEqual(["child CancelledError", "child ended", "TimeoutError", "group goes on"]);
+    });
+  });
+
+  test("a child that is cancelled before it is ready cancels its starter", async () => {
+    await runVirtual(async () => {
+      const end = await taskGroup(async (group) => {
+        const starting = createTask(() => group.start(() => sleep(1000), { name: "child" }));
+        await sleep(1);
+        allTasks()
+          .find((task) => task.name === "child")
+          ?.cancel();
+        return starting.then(String, (error: unknown) => (error as Error).name);
+      });
+      expect(end).toBe("CancelledError");
+    });
+  });
+});
+
+describe("cancel", () => {
+  test("cancels body and children, waits for them and ends quietly", async () => {
+    await runVirtual(async () => {
+      const log: string[] = [];
+      const value = await taskGroup(async (group) => {
+        group.spawn(tidy(log, "child"));
+        group.spawn(async () => {
+          await sleep(1);
+          group.cancel("enough");
+          group.cancel("again");
+        });
+        await sleep(1000);
+        return "never";
+      });
+      expect(value).toBe(undefined);
+      expect(log).toEqual(["child CancelledError", "child ended"]);
+      await sleep(1);
+      expect(currentTask()?.cancelling()).toBe(0);
+    });
+  });
+
+  test("called by the body, it takes hold at the next wait; what the body returned counts", async () => {
+    await runVirtual(async () => {
+      const value = await taskGroup(async (group) => {
+        group.spawn(() => sleep(1000));
+        group.cancel();
+        return "returned";
+      });
+      expect(value).toBe("returned");
+    });
+  });
+
+  test("an outside cancel, and a failure, still pass on", async () => {
+    await runVirtual(async () => {
+      const task = createTask(() =>
+        taskGroup(async (group) => {
+          group.spawn(tidy([], "child", 10));
+          await sleep(1);
+          group.cancel();
+          await sleep(1000);
+        }),
+      );
+      await sleep(3);
+      task.cancel();
+      await expect(task).rejects.toThrow(CancelledError);
+      const failing = taskGroup(async (group) => {
+        group.spawn(() => sleep(1000).catch(() => fail(0, "clean-up failed")));
+        await sleep(1);
+        group.cancel();
+      });
+      await expect(failing).rejects.toThrow("clean-up failed");
+    });
+  });
+
+  test("without effect on a group that has ended", async () => {
+    await runVirtual(async () => {
+      let kept!: TaskGroup;
+      await taskGroup((group) => void (kept = group));
+      kept.cancel();
+      expect(inspect(kept)).toBe("<TaskGroup ended tasks=0>");
+    });
+  });
+});
+
+describe("supervisor and discarding groups", () => {
+  test("as a supervisor, a child's failure ends neither its siblings nor the group, and is reported once", async () => {
+    const seen: string[] = [];
+    await runVirtual(async () => {
+      getRunningLoop().setExceptionHandler(({ exception }) => seen.push(String(exception)));
+      const value = await taskGroup(
+        async (group) => {
+          group.spawn(() => fail(1, "unseen"));
+          const looked = group.spawn(() => fail(1, "looked at"));
+          const sibling = group.spawn(() => sleep(5, "sibling"));
+          await looked.then(null, () => {});
+          return sibling;
+        },
+        { supervisor: true },
+      );
+      expect(value).toBe("sibling");
+    });
+    expect(seen).toEqual(["Error: unseen"]);
+  });
+
+  test("a supervisor's body that fails cancels the children", async () => {
+    await runVirtual(async () => {
+      const log: string[] = [];
+      const work = taskGroup(
+        async (group) => {
+          group.spawn(tidy(log, "child"));
+          await fail(1, "body");
+        },
+        { supervisor: true },
+      );
+      await expect(work).rejects.toThrow("body");
+      expect(log).toEqual(["child CancelledError", "child ended"]);
+    });
+  });
+
+  test("a discarding group hands out no tasks, and fails as any group does", async () => {
+    await runVirtual(async () => {
+      const work = taskGroup(
+        async (group) => {
+          expect(group.spawn(() => fail(1, "boom"))).toBe(undefined);
+          await sleep(1000);
+        },
+        { discarding: true },
+      );
+      await expect(work).rejects.toThrow("boom");
+    });
+  });
+
+  test("a discarding supervisor reports a failure at once", async () => {
+    const seen: string[] = [];
+    await runVirtual(async () => {
+      getRunningLoop().setExceptionHandler(({ message, exception }) =>
+        seen.push(`${message}: ${String(exception)}`),
+      );
+      await taskGroup(
+        async (group) => {
+          group.spawn(() => fail(1, "boom"));
+          await sleep(2);
+          expect(seen).toHaveLength(1);
+        },
+        { discarding: true, supervisor: true },
+      );
+    });
+    expect(seen).toEqual(["a task of a discarding group has failed: Error: boom"]);
+  });
 });

@@ -131,3 +131,18 @@ test("a context variable has one type", () => {
   // @ts-expect-error -- a number is no string
   user.set(42);
 });
+
+test("start gives what the child says; a discarding group hands out no tasks", async () => {
+  await taskGroup(async (group) => {
+    const port = group.start(async (started: (port: number) => void) => started(8080));
+    expectTypeOf(port).toEqualTypeOf<Promise<number>>();
+    expectTypeOf(group.spawn(async () => 42)).toEqualTypeOf<Task<number>>();
+  });
+  const options = { discarding: true } as const;
+  await taskGroup(
+    (group) => expectTypeOf(group.spawn(async () => 42)).toEqualTypeOf<void>(),
+    options,
+  );
+  // @ts-expect-error -- a misspelt option
+  void taskGroup(() => {}, { supervisr: true });
+});

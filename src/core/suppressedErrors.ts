@@ -1,0 +1,42 @@
+/*
+ * The errors that came after the one that was thrown.
+ *
+ * Strategy: attached to the first error from outside, in a weak map, so that its type, its message and its stack are what
+ * they were (Kotlin's rule; asyncio throws an ExceptionGroup instead).
+ * Limits: what is thrown that is no object can have nothing attached.
+ */
+
+const suppressed = new WeakMap<object, unknown[]>();
+
+/**
+ * The errors that came after the one that a task group threw, in the order they came.
+ *
+ * @example
+ * ```ts
+ * import { sleep, suppressedErrors, taskGroup } from "ambit";
+ *
+ * const error = await taskGroup(async (group) => {
+ *   group.spawn(async () => {
+ *     try {
+ *       await sleep(60_000);
+ *     } finally {
+ *       throw new Error("second");
+ *     }
+ *   });
+ *   await sleep(1);
+ *   throw new Error("first");
+ * }).catch((error: Error) => error);
+ * error.message; // => "first"
+ * suppressedErrors(error).map(String); // => ["Error: second"]
+ * ```
+ */
+export function suppressedErrors(error: unknown): readonly unknown[] {
+  return (typeof error === "object" && error !== null && suppressed.get(error)) || [];
+}
+
+/** Makes one error of several: the first, with the others attached. @internal */
+export function combineErrors(errors: readonly unknown[]): unknown {
+  const [first, ...later] = errors;
+  if (later.length > 0 && typeof first === "object" && first !== null) suppressed.set(first, later);
+  return first;
+}
