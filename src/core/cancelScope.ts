@@ -9,6 +9,7 @@ import { expectFunction, expectMilliseconds } from "./arguments.ts";
 import { cancelled, cancelledFor } from "./cancellation.ts";
 import type { TimerHandle } from "./clock.ts";
 import { InvalidStateError } from "./errors.ts";
+import { INSPECT } from "./inspection.ts";
 import { ambientScope, enterScope, getRunningLoop, Scope } from "./scope.ts";
 import { judge, type Verdict } from "./unwinding.ts";
 
@@ -106,6 +107,13 @@ export class CancelScope {
   }
 
   #verdict: Verdict | null = null;
+
+  /** @internal */
+  [INSPECT](): string {
+    const state = this.#scope === null ? "new" : this.#scope.ended ? "ended" : "running";
+    const deadline = this.#deadline === Infinity ? "" : ` deadline=${this.#deadline}`;
+    return `<CancelScope ${state}${deadline}${this.#called === null ? "" : " cancelled"}>`;
+  }
 
   /** What the error that left the body means. @internal */
   get verdict(): Verdict | null {

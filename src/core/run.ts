@@ -85,6 +85,7 @@ export function onRunnerEnd(close: () => PromiseLike<void> | void): void {
 export class Runner implements AsyncDisposable {
   readonly #options: RunOptions;
   readonly #scope: Scope;
+  readonly #nested: boolean;
   #main: Task<unknown> | null = null;
   #closed = false;
 
@@ -92,6 +93,7 @@ export class Runner implements AsyncDisposable {
     if (options.signal !== undefined) expectAbortSignal("options.signal", options.signal);
     this.#options = options;
     const parent = ambientScope();
+    this.#nested = parent.home.body !== null;
     this.#scope = new Scope(parent, "shield", options.loop ?? parent.loop);
     this.#scope.runner = this.#scope;
     this.#scope.body = this;
@@ -134,7 +136,7 @@ export class Runner implements AsyncDisposable {
   }
 
   #watchSignals(task: Task<unknown>): SignalWatch | null {
-    const wanted = this.#options.handleSignals ?? outermost <= 1;
+    const wanted = this.#options.handleSignals ?? !this.#nested;
     return wanted ? new SignalWatch((error) => task.cancelWith(error)) : null;
   }
 

@@ -9,6 +9,7 @@ import { type Awaitable, ensureFuture } from "./awaitable.ts";
 import { CancelScope } from "./cancelScope.ts";
 import { InvalidStateError, TimeoutError } from "./errors.ts";
 import { Future } from "./future.ts";
+import { INSPECT } from "./inspection.ts";
 import { getRunningLoop } from "./scope.ts";
 
 /** A running timeout, as `timeout` hands it to its body. */
@@ -45,6 +46,12 @@ export class Timeout {
   /** @internal */
   close(): void {
     this.#active = false;
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    const state = this.expired() ? "expired" : this.#active ? "active" : "finished";
+    return `<Timeout ${state} when=${this.when()}>`;
   }
 }
 

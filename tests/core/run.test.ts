@@ -151,6 +151,9 @@ describe("run", () => {
     await run(async () => {
       expect(process.listenerCount("SIGINT")).toBe(before + 1);
       await run(async () => expect(process.listenerCount("SIGINT")).toBe(before + 1));
+      const inner = new Runner();
+      await inner.run(async () => expect(process.listenerCount("SIGINT")).toBe(before + 1));
+      await inner.close();
     });
     await run(async () => expect(process.listenerCount("SIGINT")).toBe(before), {
       handleSignals: false,
@@ -234,6 +237,24 @@ describe("signals, in a process of its own", { timeout: 30_000 }, () => {
   test("run called without await ends the same way", async () => {
     const ended = await runProgram(`${main}\nvoid run(main);`, { on: { started: "SIGINT" } });
     expect(ended).toMatchObject({ code: 130, err: "" });
+  });
+
+  test("of several runs side by side each is cancelled, those that outlast the others too", async () => {
+    const ended = await runProgram(
+      `import { run, sleep } from "ambit";
+       const main = (ms) => async () => {
+         console.log("main", ms);
+         try { await sleep(ms); } finally { console.log("end of", ms); }
+       };
+       const first = run(main(10));
+       const second = run(main(20_000));
+       await first;
+       console.log("started");
+       await second;`,
+      { on: { started: "SIGINT" } },
+    );
+    expect(ended).toMatchObject({ code: 130, err: "" });
+    expect(ended.out).toBe("main 10\nmain 20000\nend of 10\nstarted\nend of 20000\n");
   });
 
   test("a second signal ends the process at once", async () => {

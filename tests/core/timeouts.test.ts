@@ -1,6 +1,7 @@
 /*
  * Timeouts and cancel scopes.
  */
+import { inspect } from "node:util";
 import {
   CancelledError,
   CancelScope,
@@ -187,6 +188,34 @@ describe("timeout", () => {
         expect(() => limit.reschedule(100)).toThrow(/whose deadline has passed/);
       });
       expect(() => kept?.reschedule(100)).toThrow(InvalidStateError);
+    });
+  });
+
+  test("timeouts and scopes print their state", async () => {
+    await runVirtual(async () => {
+      const scope = new CancelScope({ deadline: 7 });
+      const printed = [inspect(scope)];
+      await scope.run(async () => {
+        printed.push(inspect(scope));
+        await sleep(1000);
+      });
+      printed.push(inspect(scope), inspect(new CancelScope()));
+      await timeout(5, async (limit) => {
+        printed.push(inspect(limit));
+        await sleep(1000).catch(() => printed.push(inspect(limit)));
+      });
+      let kept: unknown;
+      await timeoutAt(100, async (limit) => (kept = limit));
+      printed.push(inspect(kept));
+      expect(printed).toEqual([
+        "<CancelScope new deadline=7>",
+        "<CancelScope running deadline=7>",
+        "<CancelScope ended deadline=7 cancelled>",
+        "<CancelScope new>",
+        "<Timeout active when=12>",
+        "<Timeout expired when=12>",
+        "<Timeout finished when=100>",
+      ]);
     });
   });
 
