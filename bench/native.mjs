@@ -1,5 +1,5 @@
 // The language's own constructs, in a process that has never loaded Ambit.
-import { MANY } from "./sizes.mjs";
+import { BATCHES, MANY } from "./sizes.mjs";
 
 const SETTLED = Promise.resolve();
 
@@ -7,5 +7,12 @@ const SETTLED = Promise.resolve();
 export async function awaits() {
   let count = 0;
   for (; count < MANY; count++) await SETTLED;
+  return count;
+}
+
+/** The same for longer: a process that has just been asleep is slow at first. */
+export async function manyAwaits() {
+  let count = 0;
+  for (; count < MANY * BATCHES; count++) await SETTLED;
   return count;
 }
