@@ -80,7 +80,7 @@ export class Future<T> implements PromiseLike<T> {
    */
   result(): T {
     if (this.state === "fulfilled") return this.outcome as T;
-    if (this.state === "pending") throw this.#notDone("result");
+    if (this.state === "pending") throw this.notDone("result");
     this.look();
     throw this.outcome;
   }
@@ -91,7 +91,7 @@ export class Future<T> implements PromiseLike<T> {
    * @throws {@link InvalidStateError} while it is pending
    */
   exception(): unknown {
-    if (this.state === "pending") throw this.#notDone("exception");
+    if (this.state === "pending") throw this.notDone("exception");
     if (this.state === "cancelled") throw this.outcome;
     this.look();
     return this.state === "rejected" ? this.outcome : undefined;
@@ -102,7 +102,7 @@ export class Future<T> implements PromiseLike<T> {
    * @throws {@link InvalidStateError} when it is done already
    */
   setResult(value: T): void {
-    this.#mustBePending("setResult");
+    this.mustBePending("setResult");
     this.settle("fulfilled", value);
   }
 
@@ -111,7 +111,7 @@ export class Future<T> implements PromiseLike<T> {
    * @throws {@link InvalidStateError} when it is done already
    */
   setException(error: unknown): void {
-    this.#mustBePending("setException");
+    this.mustBePending("setException");
     this.settle("rejected", error);
   }
 
@@ -138,7 +138,7 @@ export class Future<T> implements PromiseLike<T> {
   /** Takes a callback back, each time it was added; returns how many that were. */
   removeDoneCallback(callback: (future: this) => void): number {
     let removed = 0;
-    for (const at of this.#listWaiters()) {
+    for (const at of this.listWaiters()) {
       if (!(at instanceof DoneCallback) || at.callback !== callback) continue;
       this.removeWaiter(at);
       removed++;
@@ -154,24 +154,24 @@ export class Future<T> implements PromiseLike<T> {
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
   ): PromiseLike<A | B> {
-    if (this.state !== "pending") return this.#settled().then(onFulfilled, onRejected);
+    if (this.state !== "pending") return this.settled().then(onFulfilled, onRejected);
     const join = new Join<T, A | B>(ambientScope(), this, onFulfilled, onRejected);
-    this.#tie(join);
+    this.tie(join);
     return join;
   }
 
   /** What it came to, as a promise; a failure counts as retrieved. */
-  #settled(): Promise<T> {
-    return this.state === "fulfilled" ? Promise.resolve(this.outcome as T) : this.#failure();
+  private settled(): Promise<T> {
+    return this.state === "fulfilled" ? Promise.resolve(this.outcome as T) : this.failure();
   }
 
-  async #failure(): Promise<never> {
+  private async failure(): Promise<never> {
     this.look();
     throw this.outcome;
   }
 
   /** Ties a join to its scope until the future is done. */
-  #tie(join: Join<T, unknown>): void {
+  private tie(join: Join<T, unknown>): void {
     const scope = join.ring as Scope;
     if (scope.home.body === this) return join.conclude(awaitsItself(this), false);
     const asked = scope.ended || scope.owner.undelivered !== 0 ? refuse(scope, "await") : null;
@@ -206,7 +206,7 @@ export class Future<T> implements PromiseLike<T> {
     this.outcome = outcome;
     const waiters = this.waiters;
     this.waiters = null;
-    if (state === "rejected" && !isLookedAt(waiters)) this.#record(outcome);
+    if (state === "rejected" && !isLookedAt(waiters)) this.record(outcome);
     if (waiters === null) return;
     if (waiters instanceof Set) for (const waiter of waiters) waiter.settled();
     else waiters.settled();
@@ -217,22 +217,22 @@ export class Future<T> implements PromiseLike<T> {
     return "a future";
   }
 
-  #record(error: unknown): void {
+  private record(error: unknown): void {
     const { runner } = this;
     recordUnretrieved(this, { what: this.describe(), error, runner, loop: runner.loop });
   }
 
-  #listWaiters(): Waiter[] {
+  private listWaiters(): Waiter[] {
     if (this.waiters === null) return [];
     return this.waiters instanceof Set ? [...this.waiters] : [this.waiters];
   }
 
-  #mustBePending(operation: string): void {
+  private mustBePending(operation: string): void {
     if (this.state === "pending") return;
     throw new InvalidStateError(`${operation} on a future that is done already: ${inspect(this)}`);
   }
 
-  #notDone(operation: string): InvalidStateError {
+  private notDone(operation: string): InvalidStateError {
     return new InvalidStateError(
       `${operation}() of ${inspect(this)}, which is not done yet: await it first`,
     );

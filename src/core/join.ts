@@ -65,32 +65,32 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
 
   run(): void {
     const { state, outcome } = this.target as Joinable;
-    this.#deliver(outcome, state === "fulfilled");
+    this.deliver(outcome, state === "fulfilled");
   }
 
   /** Gives the outcome without waiting, but not inside the `then` call. */
   conclude(outcome: unknown, fulfilled: boolean): void {
     this.leave();
-    void SETTLED.then(() => this.#deliver(outcome, fulfilled));
+    void SETTLED.then(() => this.deliver(outcome, fulfilled));
   }
 
-  #deliver(outcome: unknown, fulfilled: boolean): void {
+  private deliver(outcome: unknown, fulfilled: boolean): void {
     const handler = (fulfilled ? this.#onFulfilled : this.#onRejected) as Handler<unknown, R>;
-    if (typeof handler !== "function") return this.#end(outcome, fulfilled);
+    if (typeof handler !== "function") return this.end(outcome, fulfilled);
     try {
-      this.#end(this.#context.runInAsyncScope(handler, undefined, outcome), true);
+      this.end(this.#context.runInAsyncScope(handler, undefined, outcome), true);
     } catch (error) {
-      this.#end(error, false);
+      this.end(error, false);
     }
   }
 
-  #end(value: unknown, fulfilled: boolean): void {
+  private end(value: unknown, fulfilled: boolean): void {
     this.#ended = true;
     if (fulfilled && this.#promise === null) {
       this.#value = value;
       return;
     }
-    this.#promise ??= this.#open();
+    this.#promise ??= this.open();
     if (fulfilled) this.#resolve?.(value as never);
     else this.#reject?.(value);
   }
@@ -100,11 +100,11 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
     onFulfilled?: Handler<R, A>,
     onRejected?: Handler<unknown, B>,
   ): PromiseLike<A | B> {
-    this.#promise ??= this.#ended ? Promise.resolve(this.#value as R) : this.#open();
+    this.#promise ??= this.#ended ? Promise.resolve(this.#value as R) : this.open();
     return this.#promise.then(onFulfilled, onRejected);
   }
 
-  #open(): Promise<R> {
+  private open(): Promise<R> {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

@@ -57,10 +57,10 @@ export class Scope extends WaitRing {
     this.owner = border === "open" && parent !== null ? parent.owner : this;
     this.home = border === "task" || parent === null ? this : parent.home;
     this.runner = parent === null ? this : parent.runner;
-    if (parent !== null) this.#join(parent);
+    if (parent !== null) this.join(parent);
   }
 
-  #join(parent: Scope): void {
+  private join(parent: Scope): void {
     const sibling = parent.youngestChild;
     parent.youngestChild = this;
     this.previousSibling = sibling;
@@ -82,7 +82,7 @@ export class Scope extends WaitRing {
    */
   cancel(error: CancelledError): void {
     if (this.ended) return;
-    if (this.#latest === error) return this.#breakCircle(error);
+    if (this.#latest === error) return this.breakCircle(error);
     this.#latest = error;
     this.cancels++;
     const below = new Territory(this);
@@ -93,7 +93,7 @@ export class Scope extends WaitRing {
   }
 
   /** A cancel that comes back while it is handed on went round tasks that await each other: it ends one of the waits. */
-  #breakCircle(error: CancelledError): void {
+  private breakCircle(error: CancelledError): void {
     for (const wait of new Territory(this).waits) if (wait.forwarding) wait.cancel(error);
   }
 
@@ -156,10 +156,10 @@ export class Scope extends WaitRing {
     this.ended = true;
     if (this.#request !== null) this.drop();
     this.sweep();
-    if (this.parent !== null) this.#part(this.parent);
+    if (this.parent !== null) this.part(this.parent);
   }
 
-  #part(parent: Scope): void {
+  private part(parent: Scope): void {
     const older = this.previousSibling;
     const younger = this.nextSibling;
     if (older !== null) older.nextSibling = younger;
@@ -170,10 +170,10 @@ export class Scope extends WaitRing {
 
   /** Lets what was left floating here die out, as at the end of the scope, and leaves the scope open. */
   sweep(): void {
-    if (this.oldestWait !== null || this.youngestChild !== null) this.#abandon();
+    if (this.oldestWait !== null || this.youngestChild !== null) this.abandon();
   }
 
-  #abandon(): void {
+  private abandon(): void {
     const error = cancelled("the scope that this work was left in has ended");
     const below = new Territory(this, true);
     for (const scope of below.scopes) if (scope !== this) scope.ended = true;
@@ -219,20 +219,20 @@ class Territory {
   readonly scopes: Scope[] = [];
 
   constructor(scope: Scope, throughShields = false) {
-    this.#enter(scope, throughShields);
+    this.enter(scope, throughShields);
   }
 
-  #enter(scope: Scope, throughShields: boolean): void {
+  private enter(scope: Scope, throughShields: boolean): void {
     this.scopes.push(scope);
-    this.#collectWaits(scope);
+    this.collectWaits(scope);
     if (scope.youngestChild === null) return;
     for (const child of scope.children) {
       if (child.border === "task") this.tasks.push(child);
-      else if (child.border === "open" || throughShields) this.#enter(child, throughShields);
+      else if (child.border === "open" || throughShields) this.enter(child, throughShields);
     }
   }
 
-  #collectWaits(scope: Scope): void {
+  private collectWaits(scope: Scope): void {
     const first = scope.oldestWait;
     if (first === null) return;
     let at: Suspension = first;

@@ -145,18 +145,18 @@ export class Wait<T> extends Suspension {
 
   /** Completes the wait; false when it was settled already. */
   resolve(value: T): boolean {
-    return this.#settle(value, false);
+    return this.settle(value, false);
   }
 
   /** Fails the wait; false when it was settled already. */
   reject(reason: unknown): boolean {
-    return this.#settle(reason, true);
+    return this.settle(reason, true);
   }
 
   /** Ends the wait with a cancellation, after taking back what its start began. @internal */
   cancel(error: CancelledError): void {
     const loop = this.ring?.loop;
-    if (loop === undefined || !this.#settle(error, true)) return;
+    if (loop === undefined || !this.settle(error, true)) return;
     const cleanup = this.cleanup;
     if (cleanup !== null) loop.guard(() => cleanup(this as never, this.target as never));
   }
@@ -166,7 +166,7 @@ export class Wait<T> extends Suspension {
     if (this.leave() !== null) this.conclude(value, false);
   }
 
-  #settle(outcome: unknown, failed: boolean): boolean {
+  private settle(outcome: unknown, failed: boolean): boolean {
     const ring = this.leave();
     if (ring === null) return false;
     ring.loop.resume(this, outcome, failed);

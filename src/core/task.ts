@@ -162,7 +162,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   /** Enters the scope and starts the body when its turn comes. @internal */
   launch(options: TaskOptions): void {
     if (taskCreated.hasSubscribers) taskCreated.publish({ task: this });
-    if (options.signal !== undefined) this.#obey(options.signal);
+    if (options.signal !== undefined) this.obey(options.signal);
     if (options.eager === true) ambient.run(this.scope, runBody, this.scope);
     else this.scope.loop.begin(start, this.scope);
   }
@@ -171,7 +171,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   takeBody(): TaskBody<T> | null {
     const request = this.scope.request;
     if (request !== null) {
-      this.#finish("cancelled", request);
+      this.finish("cancelled", request);
       return null;
     }
     if (taskStarted.hasSubscribers) taskStarted.publish({ task: this });
@@ -181,17 +181,17 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
 
   /** @internal */
   fulfil(value: T): void {
-    this.#finish("fulfilled", value);
+    this.finish("fulfilled", value);
   }
 
   /** @internal */
   fail(error: unknown): void {
     const cancellation = asCancellation(error, this.scope.cancels > 0);
-    if (cancellation !== undefined) this.#finish("cancelled", cancellation);
-    else this.#finish("rejected", error);
+    if (cancellation !== undefined) this.finish("cancelled", cancellation);
+    else this.finish("rejected", error);
   }
 
-  #finish(state: "fulfilled" | "rejected" | "cancelled", outcome: unknown): void {
+  private finish(state: "fulfilled" | "rejected" | "cancelled", outcome: unknown): void {
     if (this.scope.loop.debug) stepEnds(this.scope.loop, this);
     this.#body = null;
     if (typeof this.#shows === "function") this.#shows = this.#shows.name;
@@ -202,7 +202,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
     this.settle(state, outcome);
   }
 
-  #obey(signal: AbortSignal): void {
+  private obey(signal: AbortSignal): void {
     const disobey = obey(signal, (reason) => this.cancel(reason));
     this.addWaiter({ settled: disobey, passive: true });
   }
@@ -217,18 +217,18 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
     const state =
       this.state === "pending" && this.scope.cancels > 0 ? "cancelling" : stateWords(this);
     const [word = "", ...rest] = state.split(" ");
-    const parts = [word, `name='${this.name}'`, this.#functionWords(), ...rest, this.#waitWords()];
+    const parts = [word, `name='${this.name}'`, this.functionWords(), ...rest, this.waitWords()];
     return `<Task ${parts.filter((part) => part !== "").join(" ")}>`;
   }
 
-  #functionWords(): string {
+  private functionWords(): string {
     const shows = this.#shows;
     const name = typeof shows === "string" ? shows : shows.name;
     const place = typeof shows === "string" ? undefined : locationOf(shows);
     return `fn=${name === "" ? "(anonymous)" : name}${place === undefined ? "" : ` at ${place}`}`;
   }
 
-  #waitWords(): string {
+  private waitWords(): string {
     if (this.state !== "pending") return "";
     const labels = this.scope.pendingWaits().map((wait) => wait.label);
     return labels.length === 0 ? "" : `waitFor=${labels.join(",")}`;
