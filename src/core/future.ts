@@ -149,7 +149,6 @@ export class Future<T> implements PromiseLike<T> {
   /**
    * What `await` calls. Ties the caller to the future, see the class.
    */
-  // oxlint-disable-next-line unicorn/no-thenable -- being awaitable is what a future is for
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,

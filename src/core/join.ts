@@ -95,7 +95,6 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
     else this.#reject?.(value);
   }
 
-  // oxlint-disable-next-line unicorn/no-thenable -- what `then` returns can be chained
   then<A = R, B = never>(
     onFulfilled?: Handler<R, A>,
     onRejected?: Handler<unknown, B>,

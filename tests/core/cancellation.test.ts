@@ -1,5 +1,6 @@
 /*
- * Cancellation: design/semantics, rules 1-10, each as a sentence.
+ * Cancellation, rule by rule. Timers of Node's own stand for foreign work here, a few milliseconds each: that it cannot
+ * be interrupted, or only by its signal, is what those tests are about.
  */
 import { setTimeout as foreignSleep } from "node:timers/promises";
 import {

@@ -1,5 +1,6 @@
 /*
- * run and Runner: the way in and out. Signals and exit codes are tried in processes of their own.
+ * run and Runner: the way in and out. Signals and exit codes are tried in processes of their own, on
+ * the real loop, since processes are what they are about.
  */
 import {
   allTasks,

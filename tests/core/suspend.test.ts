@@ -1,5 +1,6 @@
 /*
- * suspend, the one primitive; context variables; what diagnostics see of waits.
+ * suspend, the one primitive; context variables; what diagnostics see of waits. A step that holds the loop for too long,
+ * and work that goes on after its scope, need a few milliseconds of real time.
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { inspect } from "node:util";

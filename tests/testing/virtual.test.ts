@@ -1,5 +1,6 @@
 /*
- * ambit/testing: virtual time, seeds, deadlock reports, cancelling everywhere.
+ * ambit/testing: virtual time, seeds, deadlock reports, cancelling everywhere. Foreign timers of a few
+ * milliseconds stand for work outside, for which virtual time must wait.
  */
 import { readFile } from "node:fs/promises";
 import { cancellable, createTask, Future, getRunningLoop, run, sleep, taskGroup } from "ambit";
