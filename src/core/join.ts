@@ -118,8 +118,10 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
     // The cancel came round: tasks await each other in a circle. It is broken here, or none of them could ever end.
     if (this.#forwarding) return this.abandon(error);
     this.#forwarding = true;
-    (this.target as Joinable).cancelWith(error);
+    const taken = (this.target as Joinable).cancelWith(error);
     this.#forwarding = false;
+    // What is as good as done takes no cancel: it is for the awaiter's next wait then.
+    if (!taken) (this.ring as Scope | null)?.ask(error);
   }
 
   /** Its scope has ended: the awaiter goes, the future stays; others may want it. */

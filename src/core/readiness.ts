@@ -40,7 +40,8 @@ export class Readiness<S> {
       return await this.#ready;
     } catch (error) {
       if (task.done()) throw error;
-      task.cancel("its starter was cancelled");
+      // The same error: a cancel of the whole group has reached the child already, and counts once.
+      task.cancelWith(error as CancelledError);
       await protect(() => task.then(null, () => {}));
       throw task.cancelled() ? error : (task.exception() ?? error);
     }

@@ -169,6 +169,23 @@ describe("gather", () => {
     }
   });
 
+  test("a cancel that comes when all children are done is thrown by the awaiter's next wait", async () => {
+    await runVirtual(async () => {
+      const log: unknown[] = [];
+      const child = new Future<string>();
+      const awaiter = createTask(async () => {
+        log.push(await gather([child]));
+        await sleep(1);
+        log.push("never");
+      });
+      await sleep(1);
+      child.setResult("done");
+      expect(awaiter.cancel()).toBe(true);
+      await expect(awaiter).rejects.toThrow(CancelledError);
+      expect(log).toEqual([["done"]]);
+    });
+  });
+
   test("the same task twice is waited for once; the same function twice is called twice", async () => {
     await runVirtual(async () => {
       let calls = 0;

@@ -465,6 +465,17 @@ describe("start", () => {
     });
   });
 
+  test("a cancel of the whole group reaches a child that is starting once", async () => {
+    await runVirtual(async () => {
+      const log: string[] = [];
+      const task = createTask(() => taskGroup((group) => group.start(tidy(log, "child", 5))));
+      await sleep(1);
+      task.cancel();
+      await expect(task).rejects.toThrow(CancelledError);
+      expect(log).toEqual(["child CancelledError", "child ended"]);
+    });
+  });
+
   test("a child that is cancelled before it is ready cancels its starter", async () => {
     await runVirtual(async () => {
       const end = await taskGroup(async (group) => {
