@@ -154,7 +154,9 @@ export class Runner implements AsyncDisposable {
 
   async #endTasks(): Promise<void> {
     for (let left = tasksUnder(this.#scope); left.length > 0; left = tasksUnder(this.#scope)) {
-      for (const task of left) task.cancelWith(cancelled("the run has ended"));
+      // One error for all: a child that its group hands the cancel too gets it once.
+      const error = cancelled("the run has ended");
+      for (const task of left) task.cancelWith(error);
       await Promise.all(left.map((task) => endOf(task)));
       for (const task of left) this.#reportFailure(task);
     }

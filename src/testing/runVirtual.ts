@@ -102,7 +102,8 @@ class WatchedProgram implements Program {
         : `nothing has happened for ${Math.round(waitedMs)} ms of real time, though work outside Ambit is awaited`;
     this.deadlock ??= new DeadlockError(why, tree);
     if (++this.#stuckTimes > ATTEMPTS) return this.#giveUp(this.deadlock);
-    for (const task of this.#victims()) task.cancelWith(cancelled("the program is stuck"));
+    const error = cancelled("the program is stuck");
+    for (const task of this.#victims()) task.cancelWith(error);
   }
 
   /** The main task first; once it has ended, whatever will not end. */

@@ -14,6 +14,7 @@ import {
   Runner,
   RunnerStateError,
   sleep,
+  taskGroup,
 } from "ambit";
 import { inspect } from "node:util";
 import { runVirtual } from "ambit/testing";
@@ -40,6 +41,26 @@ describe("run", () => {
           log.push("cleaned up");
         }
       });
+      await sleep(1);
+    });
+    expect(log).toEqual(["cleaned up"]);
+  });
+
+  test("a child of a group left behind is cancelled once, and cleans up undisturbed", async () => {
+    const log: string[] = [];
+    await run(async () => {
+      createTask(() =>
+        taskGroup((group) => {
+          group.spawn(async () => {
+            try {
+              await sleep(10_000);
+            } finally {
+              await sleep(2);
+              log.push("cleaned up");
+            }
+          });
+        }),
+      );
       await sleep(1);
     });
     expect(log).toEqual(["cleaned up"]);
