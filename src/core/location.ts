@@ -16,13 +16,26 @@ interface Location {
   readonly lineNumber: number;
 }
 
+/** A function's module and line. @internal */
+export interface Origin {
+  /** As the runtime names the module: a `file:` URL, or a path for CommonJS. */
+  readonly url: string;
+  readonly line: number;
+}
+
 type Callable = (...args: never[]) => unknown;
 
-const known = new WeakMap<Callable, string>();
+const known = new WeakMap<Callable, Origin>();
 const SLOT = "__ambitLocate";
 
 /** `examples/spinner.ts:12`, or undefined. @internal */
 export function locationOf(callable: Callable): string | undefined {
+  const origin = originOf(callable);
+  return origin === undefined ? undefined : `${shortPath(origin.url)}:${origin.line}`;
+}
+
+/** Where the function is written, or undefined. @internal */
+export function originOf(callable: Callable): Origin | undefined {
   const before = known.get(callable);
   if (before !== undefined) return before;
   const found = ask(callable);
@@ -30,7 +43,7 @@ export function locationOf(callable: Callable): string | undefined {
   return found;
 }
 
-function ask(callable: Callable): string | undefined {
+function ask(callable: Callable): Origin | undefined {
   const holder = globalThis as { [SLOT]?: Callable };
   let session: Session | undefined;
   try {
@@ -55,9 +68,9 @@ function open(): Session {
 }
 
 /** The inspector answers a session of its own process before `post` returns. */
-function query(session: Session): string | undefined {
+function query(session: Session): Origin | undefined {
   const scripts = new Map<string, string>();
-  let answer: string | undefined;
+  let answer: Origin | undefined;
   session.on("Debugger.scriptParsed", ({ params }) => scripts.set(params.scriptId, params.url));
   session.post("Debugger.enable");
   session.post("Runtime.evaluate", { expression: SLOT }, (_error, found) => {
@@ -70,7 +83,7 @@ function query(session: Session): string | undefined {
         const slot = properties?.internalProperties?.find(
           (at) => at.name === "[[FunctionLocation]]",
         );
-        answer = words(slot?.value?.value as Location | undefined, scripts);
+        answer = origin(slot?.value?.value as Location | undefined, scripts);
       },
     );
   });
@@ -78,11 +91,11 @@ function query(session: Session): string | undefined {
   return answer;
 }
 
-function words(location: Location | undefined, scripts: Map<string, string>): string | undefined {
+function origin(location: Location | undefined, scripts: Map<string, string>): Origin | undefined {
   if (location === undefined) return undefined;
   const url = scripts.get(location.scriptId);
   if (url === undefined || url === "") return undefined;
-  return `${shortPath(url)}:${location.lineNumber + 1}`;
+  return { url, line: location.lineNumber + 1 };
 }
 
 function shortPath(url: string): string {
