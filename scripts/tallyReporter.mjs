@@ -4,25 +4,69 @@
 // An error outside a test (a file that does not load, an unhandled rejection) counts as a failure;
 // a run in which no test ran has failed. The line is written when the process exits, so that
 // nothing can come after it.
+//
+// It also keeps the titles that name tests of CPython's, for `npm run conformance`: of full runs
+// only, since a filtered one says nothing about the tests that it left out.
+import { complaints, namesCPython, pathFromRoot, rememberPassed } from "./conformance.mjs";
+
+/** Off until every row of the catalogue is pinned; see conformance.mjs. */
+const CONFORMANCE_IS_CHECKED = false;
+
 export default class TallyReporter {
   #passed = 0;
   #failed = 0;
+  /** @type {import("./conformance.mjs").Passed[]} */
+  #conforming = [];
+  /** @type {import("vitest/node").Vitest | undefined} */
+  #vitest;
+
+  /** @param {import("vitest/node").Vitest} vitest */
+  onInit(vitest) {
+    this.#vitest = vitest;
+  }
 
   /** @param {import("vitest/node").TestCase} testCase */
   onTestCaseResult(testCase) {
-    if (testCase.result().state === "passed") this.#passed++;
-    else this.#failed++; // a skipped test has not shown anything
+    if (testCase.result().state !== "passed") {
+      this.#failed++; // a skipped test has not shown anything
+      return;
+    }
+    this.#passed++;
+    const { name: title, module } = testCase;
+    if (!namesCPython(title)) return;
+    this.#conforming.push({ file: pathFromRoot(module.moduleId), title });
   }
 
   /**
    * @param {readonly import("vitest/node").TestModule[]} modules
    * @param {readonly unknown[]} errors
+   * @param {import("vitest/node").TestRunEndReason} reason
    */
-  onTestRunEnd(modules, errors) {
+  async onTestRunEnd(modules, errors, reason) {
     const broken = modules.filter((module) => module.errors().length > 0);
     this.#failed += broken.length + errors.length;
+    if (reason !== "interrupted" && (await this.#isFull(modules))) this.#conformance();
     process.once("exit", () => {
       process.stdout.write(`\n${this.#passed} passed, ${this.#failed} failed\n`);
     });
+  }
+
+  /** Whether nothing was left out. @param {readonly unknown[]} modules */
+  async #isFull(modules) {
+    if (this.#vitest === undefined) return false;
+    if (this.#vitest.config.testNamePattern !== undefined) return false;
+    const all = await this.#vitest.globTestSpecifications([]);
+    return modules.length === all.length;
+  }
+
+  /** Each complaint is a failure; said only when nothing else failed, since it would follow from that. */
+  #conformance() {
+    rememberPassed(this.#conforming);
+    if (!CONFORMANCE_IS_CHECKED || this.#failed > 0) return;
+    if (process.env["AMBIT_CONFORMANCE"] === "write") return;
+    const found = complaints(this.#conforming);
+    for (const complaint of found) process.stdout.write(`conformance: ${complaint}\n`);
+    this.#failed += found.length;
+    if (found.length > 0) process.exitCode = 1;
   }
 }
