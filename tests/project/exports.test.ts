@@ -199,6 +199,33 @@ test("ambit/testing exports these names", () => {
   `);
 });
 
+test("ambit/streams exports these names", () => {
+  expect(exportedNames("src/streams/index.ts")).toMatchInlineSnapshot(`
+    [
+      "type Address",
+      "ConcurrentReadError",
+      "ConnectionResetError",
+      "IncompleteReadError",
+      "type IpAddress",
+      "LimitOverrunError",
+      "type Protocol",
+      "type Separator",
+      "type StartTlsOptions",
+      "StreamProtocol",
+      "StreamReader",
+      "type StreamReaderOptions",
+      "StreamWriter",
+      "type TlsInfo",
+      "type TlsOptions",
+      "type TlsUpgrade",
+      "type Transport",
+      "type TransportInfo",
+      "type WriteBufferLimits",
+      "WriteLimits",
+    ]
+  `);
+});
+
 test("ambit/http exports these names", () => {
   expect(exportedNames("src/http/index.ts")).toMatchInlineSnapshot(`
     [
@@ -224,5 +251,5 @@ test("ambit/http exports these names", () => {
 });
 
 test("there are no other entries", () => {
-  expect(entries.map(([entry]) => entry)).toEqual([".", "./testing", "./http"]);
+  expect(entries.map(([entry]) => entry)).toEqual([".", "./testing", "./streams", "./http"]);
 });

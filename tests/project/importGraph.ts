@@ -17,7 +17,8 @@ export interface Edge {
 const FLOORS: readonly (readonly string[])[] = [
   ["core"],
   ["sync", "queues", "flow"],
-  ["futures", "streams", "subprocess", "files", "node"],
+  ["streams"],
+  ["futures", "subprocess", "files", "node"],
   ["http"],
   ["download", "web"],
   ["mysql", "postgres", "redis", "tracing", "distributed"],
