@@ -60,7 +60,7 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
 
   settled(): void {
     const ring = this.leave();
-    if (ring !== null) ring.loop.wake(this);
+    if (ring !== null) ring.loop.wake(this, ring);
   }
 
   run(): void {

@@ -82,10 +82,10 @@ export abstract class Loop {
 
   /** Milliseconds on the loop's clock; only differences mean anything. */
   abstract time(): number;
-  /** Runs what the end of a wait or a task holds up, as the wake policy says. @internal */
-  abstract wake(entry: Entry): void;
-  /** Resumes the code of a completed wait, as the wake policy says. @internal */
-  abstract resume<T>(wait: Resumable<T>, outcome: T, failed: boolean): void;
+  /** Runs what the end of a wait or a task holds up, as the wake policy says; `scope` is where it goes on. @internal */
+  abstract wake(entry: Entry, scope?: object): void;
+  /** Resumes the code of a completed wait in its scope, as the wake policy says. @internal */
+  abstract resume<T>(wait: Resumable<T>, outcome: T, failed: boolean, scope: object): void;
   /** Runs the entry on the next turn of the ready queue, in the caller's async context. @internal */
   abstract enqueue(entry: Entry): void;
   /**

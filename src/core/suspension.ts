@@ -169,7 +169,7 @@ export class Wait<T> extends Suspension {
   private settle(outcome: unknown, failed: boolean): boolean {
     const ring = this.leave();
     if (ring === null) return false;
-    ring.loop.resume(this, outcome, failed);
+    ring.loop.resume(this, outcome, failed, ring);
     return true;
   }
 

@@ -3,4 +3,13 @@
  */
 export { cancelEverywhere, type CancelEverywhereOptions } from "./cancelEverywhere.ts";
 export { DeadlockError } from "./deadlock.ts";
+export { NondeterminismError } from "./exploration.ts";
+export { exploreSchedules, type Exploration, type ExploreOptions } from "./exploreSchedules.ts";
+export { LivelockError, TimeLimitError } from "./limits.ts";
+export { type Deviation, type Replay, ReplayMismatchError } from "./replay.ts";
+export { runSeeds, type SeedsOptions, type SeedsResult } from "./runSeeds.ts";
 export { runVirtual, type VirtualOptions } from "./runVirtual.ts";
+export { ScheduleFailure } from "./scheduleFailure.ts";
+export { SequenceError, Sequencer } from "./sequencer.ts";
+export { advance, currentTime, NotVirtualError, runUntilIdle } from "./virtualTime.ts";
+export { waitAllTasksBlocked } from "./waitAllTasksBlocked.ts";

@@ -1,39 +1,38 @@
 /*
  * runVirtual: a program in virtual time.
- *
- * Strategy: an ordinary `run` on a virtual loop. When the program is stuck, the report is taken first, then the main
- * task is cancelled so that `finally` blocks run and nothing leaks, then the report is thrown.
  */
-import { expectFunction } from "../core/arguments.ts";
-import { cancelled } from "../core/cancellation.ts";
-import { run } from "../core/run.ts";
-import { ambientScope, type Scope } from "../core/scope.ts";
-import { currentTask, tasksUnder } from "../core/currentTask.ts";
-import type { Task, TaskBody } from "../core/task.ts";
-import { formatTreeOf } from "../core/taskTree.ts";
-import { DeadlockError } from "./deadlock.ts";
-import { OutsideWork } from "./outsideWork.ts";
-import { type Program, VirtualLoop } from "./virtualLoop.ts";
-
-/** So often is a stuck program cancelled before it is given up. */
-const ATTEMPTS = 10;
+import { expectFunction, expectInteger, expectMilliseconds } from "../core/arguments.ts";
+import type { TaskBody } from "../core/task.ts";
+import { mismatch, type Replay, readReplay, replayPicker } from "./replay.ts";
+import { FIFO, seededPicker } from "./schedule.ts";
+import { VirtualRun } from "./virtualRun.ts";
 
 /** How a program runs in virtual time. */
 export interface VirtualOptions {
   /** Permutes the order of what is ready; the same seed gives the same order. Left out: first come, first served. */
   readonly seed?: number;
+  /** Repeats a run that `runSeeds` or `exploreSchedules` found: the path of its replay file, or its content. */
+  readonly replay?: string | Replay;
   /** Debug mode. Default: `AMBIT_DEBUG=1`. */
   readonly debug?: boolean;
+  /** How far virtual time may go, in milliseconds from 0. Default: any time. */
+  readonly timeLimit?: number;
+  /** How many steps may run at one instant of virtual time, an integer of at least 1. Default: 1,000,000. */
+  readonly maxSteps?: number;
 }
 
 /**
  * Runs `main` as `run` does, on a virtual clock: sleeping costs no time, and order is repeatable.
  *
- * Time begins at 0 and jumps to the next timer when nothing is ready and no work outside Ambit is pending.
+ * Time begins at 0 and jumps to the next timer when nothing is ready and no work outside Ambit is pending. Whatever it
+ * fails with, the program is cancelled first and its clean-up runs.
  *
  * **Cancellation:** as of `run`.
  *
- * @throws {@link DeadlockError} when nothing can go on; the program is cancelled first
+ * @throws {@link DeadlockError} when nothing can go on: it tells who waits for what, held or fed by whom
+ * @throws {@link LivelockError} when more than `maxSteps` steps run and time does not move
+ * @throws {@link TimeLimitError} when the program would go on past `timeLimit`
+ * @throws {@link ReplayMismatchError} when the program no longer does what `replay` says
  * @throws what `main` throws
  *
  * @example
@@ -50,65 +49,24 @@ export interface VirtualOptions {
  */
 export async function runVirtual<T>(main: TaskBody<T>, options: VirtualOptions = {}): Promise<T> {
   expectFunction("main", main);
-  const loop = new VirtualLoop(options.seed);
-  const watched = new WatchedProgram(loop);
-  const debug = options.debug === undefined ? {} : { debug: options.debug };
-  const body = (): T | PromiseLike<T> => {
-    watched.begin();
-    return main();
-  };
-  try {
-    return await Promise.race([
-      run(body, { loop, handleSignals: false, ...debug }),
-      watched.hopeless,
-    ]);
-  } catch (error) {
-    throw watched.deadlock ?? error;
-  } finally {
-    loop.stop();
-  }
+  expectLimits(options);
+  const run = new VirtualRun(options);
+  const { seed, replay } = options;
+  if (replay !== undefined) return runReplay(main, run, readReplay(replay));
+  run.picker = seed === undefined ? FIFO : seededPicker(seed);
+  return run.conduct(main);
 }
 
-class WatchedProgram implements Program {
-  deadlock: DeadlockError | null = null;
-  /** Rejects when not even a cancel gets the program on: its tasks are left behind. */
-  readonly hopeless: Promise<never>;
-  #giveUp!: (error: DeadlockError) => void;
-  readonly #outside = new OutsideWork();
-  #stuckTimes = 0;
-  #runner: Scope | null = null;
-  #main: Task<unknown> | null = null;
+async function runReplay<T>(main: TaskBody<T>, run: VirtualRun, replay: Replay): Promise<T> {
+  run.picker = replayPicker(replay, run.loop.names);
+  const outcome = await run.conduct(main);
+  const { points } = run.loop;
+  if (points < replay.ready.length) throw mismatch(points, replay, "it has ended");
+  return outcome;
+}
 
-  constructor(loop: VirtualLoop) {
-    this.hopeless = new Promise((_, reject) => (this.#giveUp = reject));
-    loop.start(this);
-  }
-
-  begin(): void {
-    this.#runner = ambientScope().runner;
-    this.#main = currentTask();
-  }
-
-  awaitsOutside(waitedMs: number): boolean {
-    if (this.#runner === null) return true;
-    return this.#outside.isAwaitedBy(tasksUnder(this.#runner), waitedMs);
-  }
-
-  stuck(waitedMs: number): void {
-    const tree = formatTreeOf(this.#runner as Scope);
-    const why =
-      waitedMs === 0
-        ? "no task is ready and no timer is pending; these tasks wait for each other or for nothing"
-        : `nothing has happened for ${Math.round(waitedMs)} ms of real time, though work outside Ambit is awaited`;
-    this.deadlock ??= new DeadlockError(why, tree);
-    if (++this.#stuckTimes > ATTEMPTS) return this.#giveUp(this.deadlock);
-    const error = cancelled("the program is stuck");
-    for (const task of this.#victims()) task.cancelWith(error);
-  }
-
-  /** The main task first; once it has ended, whatever will not end. */
-  #victims(): Task<unknown>[] {
-    if (this.#main?.done() === false) return [this.#main];
-    return tasksUnder(this.#runner as Scope);
-  }
+/** @internal */
+export function expectLimits({ timeLimit, maxSteps }: VirtualOptions): void {
+  if (timeLimit !== undefined) expectMilliseconds("options.timeLimit", timeLimit);
+  if (maxSteps !== undefined) expectInteger("options.maxSteps", maxSteps, 1);
 }

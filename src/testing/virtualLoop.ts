@@ -1,17 +1,21 @@
 /*
- * The virtual loop: time that jumps, order that a seed permutes, and a report when nothing can go on.
+ * The virtual loop: time that jumps, order that a schedule decides, and a report when nothing can go on.
  *
  * Strategy: the `stepped` wake policy: completed waits, task starts and callbacks go through one ready queue, and
  * between two entries the microtask queue drains (a nextTick asked for in a microtask runs after it). A step is then
- * what a step of a Python task is, and without a seed the order is asyncio's FIFO. With a seed, the next entry is
- * picked at random among the ready ones.
+ * what a step of a Python task is, and without a seed the order is asyncio's FIFO. Where several are ready, a picker
+ * (`schedule.ts`) says which one runs.
  * When nothing is ready, time jumps to the next timer, unless work outside Ambit is pending (a foreign promise, a
  * socket, a file): then real time passes until it is done. With no timer either, the program is stuck.
  * Limits: foreign timers (`setTimeout`) run in real time; microtask order inside one step is V8's.
  */
 import { TimerHandle, TimerQueue } from "../core/clock.ts";
 import { type Entry, Loop, type Passing, type Resumable } from "../core/loop.ts";
-import { seededRandom } from "./random.ts";
+import type { Scope } from "../core/scope.ts";
+import { Suspension } from "../core/suspension.ts";
+import { IdleLine } from "./idleLine.ts";
+import { FIFO, type Picker, type Turn, TurnNames } from "./schedule.ts";
+import { StepCount } from "./stepCount.ts";
 
 /** What the loop needs to know of the program that it runs. @internal */
 export interface Program {
@@ -19,6 +23,12 @@ export interface Program {
   awaitsOutside(waitedMs: number): boolean;
   /** Nothing can go on; `waitedMs` is the real time that outside work was waited for. */
   stuck(waitedMs: number): void;
+  /** The next timer is due after the time limit. */
+  timeIsUp(next: number): void;
+  /** Too many steps ran at one instant. */
+  livelocked(steps: StepCount): void;
+  /** The picker refused to go on. */
+  unpickable(error: unknown): void;
 }
 
 /** How long real time may pass for outside work before the program counts as stuck, in milliseconds. */
@@ -26,37 +36,47 @@ const PATIENCE = 10_000;
 
 /** @internal */
 export class VirtualLoop extends Loop {
+  /** Those who wait until all others are blocked. */
+  readonly blocked: IdleLine = new IdleLine();
+  /** Those who wait until nothing is left that could move by itself, timers included. */
+  readonly idle: IdleLine = new IdleLine();
+  readonly names: TurnNames = new TurnNames();
+  picker: Picker = FIFO;
+  /** In milliseconds of virtual time. */
+  timeLimit = Infinity;
   readonly #timers = new TimerQueue(() => {});
-  readonly #ready: Entry[] = [];
-  readonly #random: (() => number) | null;
+  readonly #ready: Turn[] = [];
+  readonly #steps: StepCount;
   readonly #step = (): void => this.#stepOnce();
   #now = 0;
-  #steps = 0;
+  #points = 0;
   #scheduled = false;
+  #halted = false;
   #program: Program | null = null;
-  #outsideSince = 0;
+  #idleSince = 0;
 
-  constructor(seed?: number) {
+  constructor(maxSteps: number) {
     super();
-    this.#random = seed === undefined ? null : seededRandom(seed);
+    this.#steps = new StepCount(maxSteps);
   }
 
-  /** How many entries have run: a measure of a schedule's length. */
-  get steps(): number {
-    return this.#steps;
+  /** How often there was a choice. */
+  get points(): number {
+    return this.#points;
   }
 
   time(): number {
     return this.#now;
   }
 
-  wake(entry: Entry): void {
-    this.#ready.push(entry);
-    this.#goOn();
+  wake(entry: Entry, scope: object | null = null): void {
+    const what = entry instanceof Suspension ? entry.label : "callback";
+    this.#add({ run: () => entry.run(), scope: scope as Scope | null, what });
   }
 
-  resume<T>(wait: Resumable<T>, outcome: T, failed: boolean): void {
-    this.wake({ run: () => wait.conclude(outcome, failed) });
+  resume<T>(wait: Resumable<T>, outcome: T, failed: boolean, scope: object): void {
+    const run = (): void => wait.conclude(outcome, failed);
+    this.#add({ run, scope: scope as Scope, what: labelOf(wait) });
   }
 
   enqueue(entry: Entry): void {
@@ -64,12 +84,17 @@ export class VirtualLoop extends Loop {
   }
 
   begin<A>(run: (argument: A) => void, argument: A): void {
-    const turn = new Promise<A>((resolve) => this.wake({ run: () => resolve(argument) }));
+    const scope = argument as Scope;
+    const turn = new Promise<A>((resolve) =>
+      this.#add({ run: () => resolve(argument), scope, what: "start" }),
+    );
     void turn.then(run);
   }
 
   pass(wait: Passing): void {
-    this.wake({ run: () => wait.finish(undefined) });
+    const { ring } = wait as unknown as Suspension;
+    const run = (): void => wait.finish(undefined);
+    this.#add({ run, scope: ring as Scope, what: labelOf(wait) });
   }
 
   withinBudget(): boolean {
@@ -93,53 +118,96 @@ export class VirtualLoop extends Loop {
     this.#program = null;
   }
 
+  /** Runs nothing any more: what is left of the program is given up. */
+  halt(): void {
+    this.#halted = true;
+  }
+
+  #add(turn: Turn): void {
+    this.names.see(turn.scope);
+    this.#ready.push(turn);
+    this.#goOn();
+  }
+
   #goOn(): void {
-    if (this.#scheduled) return;
+    if (this.#scheduled || this.#halted) return;
     this.#scheduled = true;
     queueMicrotask(() => process.nextTick(this.#step));
   }
 
   #stepOnce(): void {
     this.#scheduled = false;
-    const entry = this.#take();
-    if (entry === undefined) return this.#idle();
-    this.#outsideSince = 0;
-    this.#steps++;
-    entry.run();
+    if (this.#halted) return;
+    const turn = this.#take();
+    if (turn === undefined) return this.#rest();
+    this.#idleSince = 0;
+    if (this.#steps.add(turn, this.names)) this.#program?.livelocked(this.#steps);
+    turn.run();
     this.#goOn();
   }
 
-  #take(): Entry | undefined {
-    if (this.#random === null || this.#ready.length < 2) return this.#ready.shift();
-    const index = Math.floor(this.#random() * this.#ready.length);
-    return this.#ready.splice(index, 1)[0];
+  #take(): Turn | undefined {
+    if (this.#ready.length < 2) return this.#ready.shift();
+    return this.#ready.splice(this.#pick(), 1)[0];
   }
 
-  #idle(): void {
+  #pick(): number {
+    try {
+      return this.picker.pick(this.#ready, this.#points++);
+    } catch (error) {
+      this.picker = FIFO;
+      this.#program?.unpickable(error);
+      return 0;
+    }
+  }
+
+  /** Nothing is ready. */
+  #rest(): void {
     if (this.#program === null) return;
-    const waited = this.#outsideSince === 0 ? 0 : performance.now() - this.#outsideSince;
-    if (this.#program.awaitsOutside(waited)) return this.#waitOutside(waited);
-    this.#outsideSince = 0;
+    const waited = this.#idleSince === 0 ? 0 : performance.now() - this.#idleSince;
+    const { shortest } = this.blocked;
+    if (shortest <= waited) return this.blocked.wake(); // which makes them ready
+    if (shortest !== Infinity || this.#program.awaitsOutside(waited))
+      return this.#waitOutside(waited);
     const next = this.#timers.first;
-    if (next === undefined) return this.#stuck(0);
-    this.#now = Math.max(this.#now, next.when);
-    for (const timer of this.#timers.takeAllDue(this.#now)) this.#ready.push(timer);
+    if (next === undefined) return this.#end();
+    this.#idleSince = 0;
+    if (next.when <= this.timeLimit) return this.#jump(next.when);
+    this.#program.timeIsUp(next.when);
     this.#goOn();
+  }
+
+  #jump(when: number): void {
+    if (when > this.#now) this.#steps.timeMoved();
+    this.#now = Math.max(this.#now, when);
+    for (const timer of this.#timers.takeAllDue(this.#now)) {
+      this.#ready.push({ run: () => timer.run(), scope: null, what: "timer" });
+    }
+    this.#goOn();
+  }
+
+  #end(): void {
+    if (this.idle.shortest !== Infinity) return this.idle.wake();
+    this.#stuck(0);
   }
 
   /** The program may cancel what is stuck; then it goes on, or is found stuck again. */
   #stuck(waitedMs: number): void {
-    this.#outsideSince = 0;
+    this.#idleSince = 0;
     this.#program?.stuck(waitedMs);
     if (this.#program !== null) this.#goOn();
   }
 
   /** Looks again in a moment: what a foreign promise resumes need not come by here. */
   #waitOutside(waited: number): void {
-    if (waited === 0) this.#outsideSince = performance.now();
-    if (waited > PATIENCE) return this.#stuck(waited);
+    if (waited === 0) this.#idleSince = performance.now();
+    if (waited > PATIENCE && this.blocked.shortest === Infinity) return this.#stuck(waited);
     this.#scheduled = true;
     if (waited < 2) setImmediate(this.#step);
     else setTimeout(this.#step, 1);
   }
+}
+
+function labelOf(wait: object): string {
+  return wait instanceof Suspension ? wait.label : "wait";
 }
