@@ -99,7 +99,11 @@ export { Queue, type QueueStatistics, type ShutdownOptions } from "./queues/queu
 // flow
 export { aclosing, type Closing } from "./flow/aclosing.ts";
 export { any } from "./flow/any.ts";
+export { type EventSource } from "./flow/emitter.ts";
+export { listen, type Listening } from "./flow/listen.ts";
 export { mapConcurrent, type MapConcurrentOptions } from "./flow/mapConcurrent.ts";
+export { on, type EventIterator, type OnOptions } from "./flow/on.ts";
+export { once } from "./flow/once.ts";
 export { race } from "./flow/race.ts";
 export {
   RateLimiter,
@@ -107,3 +111,5 @@ export {
   type RateLimiterStatistics,
 } from "./flow/rateLimiter.ts";
 export { retry, type RetryOptions } from "./flow/retry.ts";
+export { addSignalHandler, removeSignalHandler } from "./flow/signalHandlers.ts";
+export { signals, type SignalIterator } from "./flow/signals.ts";

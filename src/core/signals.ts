@@ -5,6 +5,7 @@
  * 130 or 143. Strategy: the listeners exist only while an outermost `run` is going, and leave nothing behind. When the
  * cancellation leaves `run`, the exit code is set, and a monitor sees to it that a program that does not catch it ends
  * quietly with that code instead of a stack trace; errors of any other kind pass it untouched.
+ * A program that handles such a signal itself claims it, and `run` then leaves it alone.
  */
 import { constants } from "node:os";
 import { cancelled } from "./cancellation.ts";
@@ -16,6 +17,19 @@ const ENDING: readonly EndingSignal[] = ["SIGINT", "SIGTERM"];
 
 function exitCodeOf(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
+}
+
+/** How many handle a signal themselves. */
+const claims = new Map<NodeJS.Signals, number>();
+
+/** Somebody handles the signal himself: `run` does nothing on it until he calls what this returns. @internal */
+export function claimSignal(signal: NodeJS.Signals): () => void {
+  claims.set(signal, (claims.get(signal) ?? 0) + 1);
+  return () => {
+    const left = (claims.get(signal) ?? 0) - 1;
+    if (left > 0) claims.set(signal, left);
+    else claims.delete(signal);
+  };
 }
 
 /** The signals of one outermost `run`. @internal */
@@ -30,6 +44,7 @@ export class SignalWatch {
   }
 
   #receive(signal: NodeJS.Signals): void {
+    if (claims.has(signal)) return;
     if (this.#seen) process.exit(exitCodeOf(signal));
     this.#seen = true;
     this.#onSignal(cancelled(`stopped by ${signal}`, { signal, reason: signal }));
