@@ -12,6 +12,7 @@ export {
   type CancelDetails,
 } from "./core/errors.ts";
 export { asCompleted, type AsCompletedOptions, type Completion } from "./core/asCompleted.ts";
+export { ExceptionGroup, type ErrorCondition } from "./core/exceptionGroup.ts";
 export { ensureFuture, type Awaitable, type Outcome } from "./core/awaitable.ts";
 export { ambientSignal, cancellable } from "./core/cancellable.ts";
 export {
@@ -34,6 +35,7 @@ export {
   type Loop,
 } from "./core/loop.ts";
 export { onRunnerEnd, run, Runner, type RunOptions } from "./core/run.ts";
+export { named } from "./core/naming.ts";
 export { getRunningLoop } from "./core/scope.ts";
 export { protect, shield } from "./core/shield.ts";
 export { checkpoint, sleep } from "./core/sleep.ts";
@@ -43,12 +45,10 @@ export { createTask, getTaskFactory, setTaskFactory, type TaskFactory } from "./
 export { allTasks, currentTask } from "./core/currentTask.ts";
 export { Task, type TaskBody, type TaskOptions } from "./core/task.ts";
 export { suppressedErrors } from "./core/suppressedErrors.ts";
-export {
-  taskGroup,
-  type DiscardingTaskGroup,
-  type TaskGroup,
-  type TaskGroupOptions,
-} from "./core/taskGroup.ts";
+export { type TaskGroupOptions } from "./core/childPolicy.ts";
+export { type JoinedGroupOptions, type JoinedTaskGroup, type Joiner } from "./core/joinedGroup.ts";
+export { joiners } from "./core/joiners.ts";
+export { taskGroup, type DiscardingTaskGroup, type TaskGroup } from "./core/taskGroup.ts";
 export { formatTaskTree, printTaskTree } from "./core/taskTree.ts";
 export { timeout, timeoutAt, waitFor, type Timeout } from "./core/timeouts.ts";
 export {

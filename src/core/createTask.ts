@@ -59,10 +59,19 @@ const DEFAULTS: TaskOptions = {};
  */
 export function createTask<T>(body: TaskBody<T>, options: TaskOptions = DEFAULTS): Task<T> {
   const creator = ambientScope();
-  const { runner } = creator;
-  const factory = factories?.get(runner.loop);
-  if (factory === undefined) return spawnUnder(runner, body, options, creator);
-  return factory(body, options, (inner, how) => spawnUnder(runner, inner, how ?? DEFAULTS));
+  return makeTask(creator.runner, body, options, creator);
+}
+
+/** Makes a task under `parent`, by the loop's task factory where it has one. @internal */
+export function makeTask<T>(
+  parent: Scope,
+  body: TaskBody<T>,
+  options: TaskOptions,
+  creator: Scope = ambientScope(),
+): Task<T> {
+  const factory = factories?.get(parent.loop);
+  if (factory === undefined) return spawnUnder(parent, body, options, creator);
+  return factory(body, options, (inner, how) => spawnUnder(parent, inner, how ?? DEFAULTS));
 }
 
 /** Starts a task whose scope hangs under `parent`. @internal */

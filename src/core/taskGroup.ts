@@ -12,38 +12,24 @@
  */
 import { expectFunction } from "./arguments.ts";
 import { asCancellation, cancelled, cancelledFor } from "./cancellation.ts";
-import { INSPECT } from "./inspection.ts";
+import { type ChildPolicy, policyFor, type TaskGroupOptions } from "./childPolicy.ts";
+import { Children } from "./children.ts";
+import { makeTask } from "./createTask.ts";
 import { type CancelledError, TaskGroupClosedError } from "./errors.ts";
-import type { Waiter } from "./join.ts";
-import type { Entry, Loop } from "./loop.ts";
+import { GroupOutcome } from "./groupOutcome.ts";
+import { INSPECT } from "./inspection.ts";
+import { conductJoined, type JoinedGroupOptions, type JoinedTaskGroup } from "./joinedGroup.ts";
 import { Readiness } from "./readiness.ts";
 import { ambientScope, enterScope, Scope } from "./scope.ts";
-import { suspend } from "./suspend.ts";
-import type { Wait } from "./suspension.ts";
-import { spawnUnder } from "./createTask.ts";
 import type { Task, TaskBody, TaskOptions } from "./task.ts";
-import { combineErrors } from "./suppressedErrors.ts";
-import { askAgain } from "./unwinding.ts";
-
-/** How a task group treats its children. */
-export interface TaskGroupOptions {
-  /**
-   * A child's failure ends neither its siblings nor the group (Kotlin's `supervisorScope`); it is reported once if nobody
-   * looks at it. Default false.
-   */
-  readonly supervisor?: boolean;
-  /**
-   * Children are let go as they end and `spawn` gives no task: for groups that live as long as a server (Swift's
-   * `DiscardingTaskGroup`). As a supervisor, a failure is reported at once. Default false.
-   */
-  readonly discarding?: boolean;
-}
 
 /** A task group that hands out no tasks. */
 export interface DiscardingTaskGroup extends Omit<TaskGroup, "spawn"> {
   /** Starts a child task that nobody will look at. */
   spawn(body: TaskBody<unknown>, options?: TaskOptions): void;
 }
+
+const DEFAULTS: TaskOptions = {};
 
 /**
  * The group that `taskGroup` hands to its body.
@@ -52,28 +38,29 @@ export interface DiscardingTaskGroup extends Omit<TaskGroup, "spawn"> {
  */
 export class TaskGroup {
   readonly #scope: Scope;
-  #live = 0;
+  readonly #policy: ChildPolicy;
+  readonly #children: Children = new Children(this);
+  readonly #outcome: GroupOutcome;
   #closing = false;
   #ended = false;
-  #errors: unknown[] = [];
-  #cancellation: CancelledError | null = null;
-  readonly #outerBefore: number;
-  readonly #options: TaskGroupOptions;
   #cancelCalled = false;
-  #joining: Wait<void> | null = null;
-  #onEmpty: (() => void) | null = null;
 
   /** @internal */
-  constructor(scope: Scope, options: TaskGroupOptions) {
+  constructor(scope: Scope, policy: ChildPolicy) {
     this.#scope = scope;
-    this.#options = options;
+    this.#policy = policy;
+    this.#outcome = new GroupOutcome(scope);
     scope.body = this;
-    this.#outerBefore = scope.outerCancels();
   }
 
   /** How many children are running. */
   get size(): number {
-    return this.#live;
+    return this.#children.size;
+  }
+
+  /** @internal */
+  get closing(): boolean {
+    return this.#closing;
   }
 
   /**
@@ -83,11 +70,11 @@ export class TaskGroup {
    *
    * @throws {@link TaskGroupClosedError} when the group has ended or is shutting down
    */
-  spawn<T>(body: TaskBody<T>, options: TaskOptions = {}): Task<T> {
+  spawn<T>(body: TaskBody<T>, options: TaskOptions = DEFAULTS): Task<T> {
     this.#mustBeOpen("spawn", body, options);
-    const task = spawnUnder(this.#scope, body, options);
-    this.#follow(task, (child) => this.#childFailed(child));
-    return this.#options.discarding === true ? (undefined as never) : task;
+    const task = makeTask(this.#scope, body, options);
+    this.#children.follow(task, this.#policy.passive, null);
+    return this.#policy.handsOut ? task : (undefined as never);
   }
 
   /**
@@ -116,15 +103,13 @@ export class TaskGroup {
    */
   async start<S>(
     body: (started: (value: S) => void) => unknown,
-    options: TaskOptions = {},
+    options: TaskOptions = DEFAULTS,
   ): Promise<S> {
     expectFunction("body", body);
     this.#mustBeOpen("start", body, options);
     const readiness = new Readiness<S>(body);
-    const task = spawnUnder(this.#scope, readiness.body, { shows: body, ...options });
-    this.#follow(task, (child) => {
-      if (!readiness.endedEarly(child)) this.#childFailed(child);
-    });
+    const task = makeTask(this.#scope, readiness.body, { shows: body, ...options });
+    this.#children.follow(task, this.#policy.passive, readiness);
     return readiness.awaitOf(task);
   }
 
@@ -142,37 +127,13 @@ export class TaskGroup {
   #mustBeOpen(operation: string, body: unknown, options: TaskOptions): void {
     if (!this.#ended && !this.#closing) return;
     const state = this.#ended ? "has ended" : "is shutting down";
-    throw new TaskGroupClosedError(
-      `${operation} of ${nameOf(body, options)} into a task group that ${state}`,
-    );
+    const what = `${operation} of ${nameOf(body, options)}`;
+    throw new TaskGroupClosedError(`${what} into a task group that ${state}`);
   }
 
-  /** Counts a child until it has ended. */
-  #follow(task: Task<unknown>, onEnd: (task: Task<unknown>) => void): void {
-    this.#live++;
-    const ended = (): void => {
-      this.#live--;
-      onEnd(task);
-      if (this.#live === 0) this.#emptied();
-    };
-    if (task.done()) ended();
-    else task.addWaiter(new ChildEnd(task.runner.loop, ended, this.#options.supervisor === true));
-  }
-
-  #childFailed(task: Task<unknown>): void {
-    if (task.state !== "rejected") return;
-    if (this.#options.supervisor !== true) return this.#failed(task.exception());
-    if (this.#options.discarding !== true) return;
-    task.runner.loop.callExceptionHandler({
-      message: "a task of a discarding group has failed",
-      exception: task.exception(),
-      task,
-    });
-  }
-
-  #emptied(): void {
-    this.#joining?.resolve();
-    this.#onEmpty?.();
+  /** A failure before a child was ready is its starter's. @internal */
+  childEnded(child: Task<unknown>, readiness: Readiness<unknown> | null): void {
+    if (readiness?.endedEarly(child) !== true) this.#policy.ended(child, this);
   }
 
   /** Runs the body, then waits for the children. @internal */
@@ -183,67 +144,44 @@ export class TaskGroup {
     } catch (error) {
       this.#bodyFailed(error);
     }
-    while (this.#live > 0) await this.#join();
+    while (this.#children.size > 0) await this.#join();
     this.#ended = true;
     this.#scope.end();
-    this.#throwOutcome();
+    this.#outcome.throwIfAny(this.#cancelCalled);
     return value as T;
-  }
-
-  #throwOutcome(): void {
-    if (this.#errors.length > 0) {
-      if (this.#cancelledFromAbove())
-        askAgain(this.#scope.parent as Scope, this.#cancellation ?? cancelled());
-      throw combineErrors(this.#errors);
-    }
-    const ownCancel = this.#cancelCalled && !this.#cancelledFromAbove();
-    if (this.#cancellation !== null && !ownCancel) throw this.#cancellation;
   }
 
   /** Waits for the children in the caller's scope; a cancel there has reached them already, and the wait goes on. */
   async #join(): Promise<void> {
-    const caller = this.#scope.parent as Scope;
-    // Work that was left floating may not wait any more, but its children are cancelled and must end first.
-    if (caller.ended) return new Promise((resolve) => (this.#onEmpty = resolve));
     try {
-      await suspend(waitForChildren, this, "taskGroup");
+      await this.#children.join(this.#scope.parent as Scope, this);
     } catch (error) {
       this.#interrupted(error as CancelledError);
     }
   }
 
-  /** @internal */
-  joinWith(wait: Wait<void>): void {
-    this.#joining = wait;
-  }
-
   #bodyFailed(error: unknown): void {
-    const cancellation = asCancellation(
-      error,
-      this.#scope.cancels > 0 || this.#scope.outerCancels() > 0,
-    );
-    if (cancellation === undefined) this.#failed(error);
-    else if (!this.#closing) this.#interrupted(cancellation);
-    else if (this.#errors.length === 0) this.#cancellation ??= cancellation;
+    const cancellation = asCancellation(error, this.#scope.metCancels() > 0);
+    if (cancellation === undefined) this.fail(error);
+    else if (this.#closing) this.#outcome.cutShortBy(cancellation);
+    else this.#interrupted(cancellation);
   }
 
-  #failed(error: unknown): void {
-    this.#errors.push(error);
+  /** @internal */
+  fail(error: unknown): void {
+    this.#outcome.failedWith(error);
     this.#shutDown("a task of the group has failed");
   }
 
   /** A cancel from above has reached the children by itself; a second one would interrupt their clean-up. */
   #interrupted(cancellation: CancelledError): void {
-    this.#cancellation = cancellation;
-    if (!this.#cancelledFromAbove()) return this.#shutDown(cancellation.message, cancellation);
+    this.#outcome.interruptedBy(cancellation);
+    if (!this.#outcome.cancelledFromAbove)
+      return this.#shutDown(cancellation.message, cancellation);
     this.#closing = true;
     // Those that were spawned since then; the others know this cancel already.
     for (const child of this.#scope.tasksBelow())
       if (child.cancels === 0) child.cancel(cancellation);
-  }
-
-  #cancelledFromAbove(): boolean {
-    return this.#scope.outerCancels() > this.#outerBefore;
   }
 
   #shutDown(why: string, details?: CancelledError): void {
@@ -255,40 +193,20 @@ export class TaskGroup {
   /** @internal */
   [INSPECT](): string {
     const state = this.#ended ? "ended" : this.#closing ? "shutting down" : "open";
-    return `<TaskGroup ${state} tasks=${this.#live}>`;
+    return `<TaskGroup ${state} tasks=${this.#children.size}>`;
   }
-}
-
-function waitForChildren(wait: Wait<void>, group: TaskGroup): void {
-  group.joinWith(wait);
 }
 
 function nameOf(body: unknown, options: TaskOptions): string {
   return `'${options.name ?? ((body as { name?: string } | null)?.name || "a task")}'`;
 }
 
-/** Tells the group in the loop's turn, as a done callback of asyncio does. */
-class ChildEnd implements Waiter, Entry {
-  readonly passive: boolean;
-  readonly run: () => void;
-  readonly #loop: Loop;
-
-  constructor(loop: Loop, run: () => void, passive: boolean) {
-    this.#loop = loop;
-    this.run = run;
-    this.passive = passive;
-  }
-
-  settled(): void {
-    this.#loop.wake(this);
-  }
-}
-
 /**
  * Runs the body with a group to spawn tasks in; ends when body and all children have ended (`asyncio.TaskGroup`).
  *
  * The first failure cancels the rest and is thrown, the same object; later ones are found by `suppressedErrors`. A
- * child that was cancelled by itself is no failure.
+ * child that was cancelled by itself is no failure. With a `joiner`, that decides what the children's ends mean and
+ * what is returned; see {@link joiners}.
  *
  * **Cancellation:** a cancel of the caller cancels body and children, waits for them and passes on.
  *
@@ -310,14 +228,23 @@ export function taskGroup<T>(
   body: (group: DiscardingTaskGroup) => T | PromiseLike<T>,
   options: TaskGroupOptions & { readonly discarding: true },
 ): Promise<T>;
+export function taskGroup<T, R>(
+  body: (group: JoinedTaskGroup<T>) => unknown,
+  options: JoinedGroupOptions<T, R>,
+): Promise<R>;
 export function taskGroup<T>(
   body: (group: TaskGroup) => T | PromiseLike<T>,
   options?: TaskGroupOptions,
 ): Promise<T>;
-export async function taskGroup<T>(
-  body: (group: TaskGroup) => T | PromiseLike<T>,
-  options: TaskGroupOptions = {},
-): Promise<T> {
+export async function taskGroup(
+  body: (group: never) => unknown,
+  options: TaskGroupOptions | JoinedGroupOptions<unknown, unknown> = {},
+): Promise<unknown> {
   expectFunction("body", body);
-  return new TaskGroup(new Scope(ambientScope(), "open"), options).conduct(body);
+  if ("joiner" in options) return conductJoined(body, options, openGroup);
+  return openGroup(policyFor(options)).conduct(body as () => unknown);
+}
+
+function openGroup(policy: ChildPolicy): TaskGroup {
+  return new TaskGroup(new Scope(ambientScope(), "open"), policy);
 }

@@ -5,6 +5,7 @@
  * waited for.
  */
 import type { Awaitable, Outcome } from "../core/awaitable.ts";
+import { ExceptionGroup } from "../core/exceptionGroup.ts";
 import { Contest, expectCompetitors, type Judge } from "./contest.ts";
 
 /**
@@ -17,7 +18,7 @@ import { Contest, expectCompetitors, type Judge } from "./contest.ts";
  * **Cancellation:** cancels all items, waits for their ends and passes on.
  *
  * @param items at least one function, task, future or promise
- * @throws AggregateError when all fail; `errors` has their failures in the order of the items
+ * @throws {@link ExceptionGroup} when all fail; `errors` has their failures in the order of the items
  * @throws RangeError when there are no items
  *
  * @example
@@ -49,6 +50,6 @@ class FirstSuccess implements Judge<unknown> {
   failed(contest: Contest<unknown>, error: unknown, _cancelled: boolean, index: number): void {
     this.#errors[index] = error;
     if (contest.running > 0) return;
-    contest.lose(new AggregateError(this.#errors, `all ${this.#errors.length} have failed`));
+    contest.lose(new ExceptionGroup(this.#errors, `all ${this.#errors.length} have failed`));
   }
 }

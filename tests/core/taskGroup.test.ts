@@ -13,6 +13,7 @@ import {
   run,
   sleep,
   suppressedErrors,
+  setTaskFactory,
   taskGroup,
   type TaskGroup,
   TaskGroupClosedError,
@@ -319,6 +320,40 @@ test("an eager child that fails at once fails the group", async () => {
   });
 });
 
+test("an eager child that has failed does not cancel the code that is spawning its siblings (gh-128550)", async () => {
+  await runVirtual(async () => {
+    const log: string[] = [];
+    const work = taskGroup(async (group) => {
+      const failing = (): never => {
+        throw new Error("eager");
+      };
+      group.spawn(failing, { eager: true });
+      group.spawn(tidy(log, "sibling"), { eager: true });
+      log.push("both spawned");
+      await sleep(1000);
+    });
+    await expect(work).rejects.toThrow("eager");
+    expect(log).toEqual(["both spawned", "sibling CancelledError", "sibling ended"]);
+  });
+});
+
+test("children are made by the loop's task factory, and end with the group all the same", async () => {
+  await runVirtual(async () => {
+    const loop = getRunningLoop();
+    setTaskFactory(loop, (body, options, create) => create(body, { ...options, name: "made" }));
+    const names: string[] = [];
+    await taskGroup(async (group) => {
+      names.push(group.spawn(() => sleep(1)).name);
+      await group.start((started: (value: null) => void) => {
+        names.push(currentTask()?.name ?? "");
+        started(null);
+      });
+    });
+    setTaskFactory(loop, null);
+    expect([names, allTasks()]).toEqual([["made", "made"], [currentTask()]]);
+  });
+});
+
 test("a timeout around a group and a scope inside it keep to themselves", async () => {
   await runVirtual(async () => {
     const scope = new CancelScope();
@@ -487,70 +522,6 @@ describe("start", () => {
         return starting.then(String, (error: unknown) => (error as Error).name);
       });
       expect(end).toBe("CancelledError");
-    });
-  });
-});
-
-describe("cancel", () => {
-  test("cancels body and children, waits for them and ends quietly", async () => {
-    await runVirtual(async () => {
-      const log: string[] = [];
-      const value = await taskGroup(async (group) => {
-        group.spawn(tidy(log, "child"));
-        group.spawn(async () => {
-          await sleep(1);
-          group.cancel("enough");
-          group.cancel("again");
-        });
-        await sleep(1000);
-        return "never";
-      });
-      expect(value).toBe(undefined);
-      expect(log).toEqual(["child CancelledError", "child ended"]);
-      await sleep(1);
-      expect(currentTask()?.cancelling()).toBe(0);
-    });
-  });
-
-  test("called by the body, it takes hold at the next wait; what the body returned counts", async () => {
-    await runVirtual(async () => {
-      const value = await taskGroup(async (group) => {
-        group.spawn(() => sleep(1000));
-        group.cancel();
-        return "returned";
-      });
-      expect(value).toBe("returned");
-    });
-  });
-
-  test("an outside cancel, and a failure, still pass on", async () => {
-    await runVirtual(async () => {
-      const task = createTask(() =>
-        taskGroup(async (group) => {
-          group.spawn(tidy([], "child", 10));
-          await sleep(1);
-          group.cancel();
-          await sleep(1000);
-        }),
-      );
-      await sleep(3);
-      task.cancel();
-      await expect(task).rejects.toThrow(CancelledError);
-      const failing = taskGroup(async (group) => {
-        group.spawn(() => sleep(1000).catch(() => fail(0, "clean-up failed")));
-        await sleep(1);
-        group.cancel();
-      });
-      await expect(failing).rejects.toThrow("clean-up failed");
-    });
-  });
-
-  test("without effect on a group that has ended", async () => {
-    await runVirtual(async () => {
-      let kept!: TaskGroup;
-      await taskGroup((group) => void (kept = group));
-      kept.cancel();
-      expect(inspect(kept)).toBe("<TaskGroup ended tasks=0>");
     });
   });
 });
