@@ -160,13 +160,13 @@ describe("a cancelled wait", () => {
 });
 
 describe("reset", () => {
-  test("of an empty barrier changes nothing", () => {
+  test("of an empty barrier changes nothing (CPython: test_locks BarrierTests.test_reset_barrier)", () => {
     const barrier = new Barrier(2);
     barrier.reset();
     expect([barrier.nWaiting, barrier.broken]).toEqual([0, false]);
   });
 
-  test("sends away who waits, and the barrier works again", async () => {
+  test("sends away who waits, and the barrier works again (CPython: test_locks BarrierTests.test_reset_barrier_while_tasks_waiting)", async () => {
     await runVirtual(async () => {
       const barrier = new Barrier(3);
       const tasks = arrivals(barrier, 2);
@@ -174,6 +174,7 @@ describe("reset", () => {
       barrier.reset();
       expect([barrier.statistics().state, barrier.broken]).toEqual(["resetting", false]);
       expect(await outcomes(tasks)).toEqual(["BrokenBarrierError", "BrokenBarrierError"]);
+      expect([barrier.statistics().state, barrier.nWaiting]).toEqual(["filling", 0]);
       expect(await outcomes(arrivals(barrier, 3))).toEqual([0, 1, 2]);
     });
   });
@@ -282,14 +283,18 @@ test("the errors say whether the barrier is broken or was reset", async () => {
 
 test.each([
   [0, RangeError],
+  [-4, RangeError],
   [1.5, RangeError],
   [Infinity, RangeError],
   ["3", TypeError],
-])("a barrier for %s parties is refused", (parties, type) => {
-  const make = () => new Barrier(parties as number);
-  expect(make).toThrow(type);
-  expect(make).toThrow("Expected `parties` to be an integer of at least 1, got");
-});
+])(
+  "a barrier for %s parties is refused (CPython: test_locks BarrierTests.test_barrier_parties)",
+  (parties, type) => {
+    const make = () => new Barrier(parties as number);
+    expect(make).toThrow(type);
+    expect(make).toThrow("Expected `parties` to be an integer of at least 1, got");
+  },
+);
 
 test("statistics are frozen, and it prints its state", async () => {
   await runVirtual(async () => {

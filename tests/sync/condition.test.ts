@@ -32,7 +32,7 @@ describe.each([
   ["virtual", runVirtual],
   ["real", run],
 ] as const)("on the %s loop", (_name, start) => {
-  test("notify wakes as many as it is told, in the order in which they came", async () => {
+  test("notify wakes as many as it is told, in the order in which they came (CPython: test_locks ConditionTests.test_notify)", async () => {
     await start(async () => {
       const condition = new Condition();
       const log: string[] = [];
@@ -50,7 +50,7 @@ describe.each([
     });
   });
 
-  test("notifyAll wakes all, one after the other", async () => {
+  test("notifyAll wakes all, one after the other (CPython: test_locks ConditionTests.test_notify_all)", async () => {
     await start(async () => {
       const condition = new Condition();
       const log: string[] = [];
@@ -79,7 +79,7 @@ describe.each([
     });
   });
 
-  test("waitFor looks again after each notification and returns what the predicate returned", async () => {
+  test("waitFor looks again after each notification and returns what the predicate returned (CPython: test_locks ConditionTests.test_wait_for)", async () => {
     await start(async () => {
       const condition = new Condition();
       let [presents, looks] = [0, 0];
@@ -199,16 +199,16 @@ describe("without the lock", () => {
       `${operation} on Condition { locked: false, waiting: 0 }, whose lock nobody holds: acquire it first`,
     );
 
-  test("wait is refused", async () => {
+  test("wait is refused (CPython: test_locks ConditionTests.test_wait_unacquired)", async () => {
     await expect(condition.wait()).rejects.toThrow(refusal("wait"));
   });
 
-  test("waitFor is refused, unless the predicate is true at once", async () => {
+  test("waitFor is refused, unless the predicate is true at once (CPython: test_locks ConditionTests.test_wait_for_unacquired)", async () => {
     await expect(condition.waitFor(() => false)).rejects.toThrow(refusal("wait"));
     expect(await condition.waitFor(() => [1, 2, 3])).toEqual([1, 2, 3]);
   });
 
-  test("notify and notifyAll are refused", () => {
+  test("notify and notifyAll are refused (CPython: test_locks ConditionTests.test_notify_unacquired, ConditionTests.test_notify_all_unacquired)", () => {
     expect(() => condition.notify()).toThrow(refusal("notify"));
     expect(() => condition.notifyAll()).toThrow(refusal("notifyAll"));
   });
@@ -362,7 +362,7 @@ describe("a cancelled wait", () => {
     });
   });
 
-  test("by a timeout around it becomes a TimeoutError, with the lock released by its guard", async () => {
+  test("by a timeout around it becomes a TimeoutError, with the lock released by its guard (CPython: test_locks ConditionTests.test_timeout_in_block)", async () => {
     await runVirtual(async () => {
       const condition = new Condition();
       const waiting = timeout(5, () => condition.run(() => condition.wait()));
@@ -453,7 +453,7 @@ test("arguments of the wrong kind are refused", async () => {
   );
 });
 
-test("statistics are frozen, and it prints its state", async () => {
+test("statistics are frozen, and it prints its state (CPython: test_locks ConditionTests.test_repr)", async () => {
   await runVirtual(async () => {
     const condition = new Condition();
     const log: string[] = [];
@@ -461,7 +461,10 @@ test("statistics are frozen, and it prints its state", async () => {
     await sleep(0);
     expect(Object.isFrozen(condition.statistics())).toBe(true);
     expect(inspect(condition)).toBe("Condition { locked: false, waiting: 2 }");
-    await condition.run(() => condition.notifyAll());
+    await condition.run(() => {
+      expect(inspect(condition)).toBe("Condition { locked: true, waiting: 2 }");
+      condition.notifyAll();
+    });
     await Promise.all(waiters);
   });
 });

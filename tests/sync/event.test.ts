@@ -39,7 +39,7 @@ describe.each([
   });
 });
 
-test("a set event is no wait: nobody else runs, and no cancel is delivered", async () => {
+test("a set event is no wait: nobody else runs, and no cancel is delivered (CPython, differs: test_locks EventTests.test_wait_on_set)", async () => {
   await runVirtual(async () => {
     const event = new Event();
     event.set();
@@ -56,9 +56,10 @@ test("a set event is no wait: nobody else runs, and no cancel is delivered", asy
   });
 });
 
-test("a cleared event makes who comes later wait for the next set", async () => {
+test("a cleared event makes who comes later wait for the next set (CPython: test_locks EventTests.test_clear)", async () => {
   await runVirtual(async () => {
     const event = new Event();
+    expect(event.isSet()).toBe(false);
     event.set();
     expect(event.isSet()).toBe(true);
     event.clear();
@@ -101,9 +102,10 @@ test("a cancel after set comes at the next wait", async () => {
   });
 });
 
-test("statistics are frozen, and it prints its state", async () => {
+test("statistics are frozen, and it prints its state (CPython: test_locks EventTests.test_repr)", async () => {
   await runVirtual(async () => {
     const event = new Event();
+    expect(inspect(event)).toBe("Event { set: false, waiting: 0 }");
     const waiter = createTask(() => event.wait());
     await sleep(0);
     expect(Object.isFrozen(event.statistics())).toBe(true);

@@ -163,7 +163,7 @@ test("any task may release a lock, as in asyncio", async () => {
   });
 });
 
-test("releasing a free lock is refused and says what to do", () => {
+test("releasing a free lock is refused and says what to do (CPython: test_locks LockTests.test_release_not_acquired)", () => {
   expect(() => new Lock().release()).toThrow(
     new LockNotHeldError(
       "release on Lock { locked: false, waiting: 0 }, which nobody holds: acquire it first",
@@ -250,7 +250,7 @@ test("code outside any task holds a lock in nobody's name", async () => {
   expect(lock.statistics()).toEqual({ locked: true, holder: null, waiting: 0 });
 });
 
-test("prints its state", async () => {
+test("prints its state (CPython: test_locks LockTests.test_repr)", async () => {
   await runVirtual(async () => {
     const lock = new Lock();
     expect(inspect(lock)).toBe("Lock { locked: false, waiting: 0 }");

@@ -38,7 +38,7 @@ describe.each([
     });
   });
 
-  test("who waits is served in the order of the calls", async () => {
+  test("who waits is served in the order of the calls (CPython: test_locks SemaphoreTests.test_acquire_fifo_order)", async () => {
     const log: string[] = [];
     await start(async () => {
       const semaphore = new Semaphore(1);
@@ -139,7 +139,7 @@ test("an acquire of a free permit ends no step and delivers no cancel", async ()
   });
 });
 
-test("locked is true when no permit is free, from the start if there are none", () => {
+test("locked is true when no permit is free, from the start if there are none (CPython: test_locks SemaphoreTests.test_initial_value_zero)", () => {
   const semaphore = new Semaphore();
   expect(semaphore.locked()).toBe(false);
   expect(semaphore.tryAcquire()).not.toBeNull();
@@ -165,11 +165,14 @@ test.each([
   [-1, "got `-1` (number)", RangeError],
   [1.5, "got `1.5` (number)", RangeError],
   ["2", "got `'2'` (string)", TypeError],
-])("a semaphore of %s permits is refused", (value, got, type) => {
-  const make = () => new Semaphore(value as number);
-  expect(make).toThrow(type);
-  expect(make).toThrow(`Expected \`value\` to be an integer of at least 0, ${got}`);
-});
+])(
+  "a semaphore of %s permits is refused (CPython: test_locks SemaphoreTests.test_semaphore_value)",
+  (value, got, type) => {
+    const make = () => new Semaphore(value as number);
+    expect(make).toThrow(type);
+    expect(make).toThrow(`Expected \`value\` to be an integer of at least 0, ${got}`);
+  },
+);
 
 test("run releases when the body returns, throws or is cancelled, and refuses what is no function", async () => {
   await runVirtual(async () => {
@@ -188,7 +191,7 @@ test("run releases when the body returns, throws or is cancelled, and refuses wh
 });
 
 describe("a bounded semaphore", () => {
-  test("refuses the release too many, and says so", async () => {
+  test("refuses the release too many, and says so (CPython: test_locks SemaphoreTests.test_release_not_acquired)", async () => {
     const semaphore = new BoundedSemaphore(2);
     await semaphore.acquire();
     semaphore.release();
@@ -222,7 +225,7 @@ describe("a bounded semaphore", () => {
   });
 });
 
-test("statistics are frozen, and it prints its state", async () => {
+test("statistics are frozen, and it prints its state (CPython: test_locks SemaphoreTests.test_repr)", async () => {
   await runVirtual(async () => {
     const semaphore = new Semaphore(1);
     expect(inspect(semaphore)).toBe("Semaphore { value: 1, waiting: 0 }");
