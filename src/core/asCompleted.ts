@@ -33,7 +33,8 @@ export interface AsCompletedOptions {
  * The items as they finish (`asyncio.as_completed`): an async iterable of `{ task, index }`, where the task is done.
  *
  * A task or future that was passed in is yielded itself; functions are started as tasks. `task.result()` gives the
- * value or throws the failure. (A record, because TypeScript takes it that `for await` awaits what is yielded.)
+ * value or throws the failure. (A record, because TypeScript takes it that `for await` awaits what is yielded.) After a
+ * `break`, another loop over the same iterator goes on with the rest.
  *
  * **Cancellation:** of the loop that iterates: the items go on.
  *
@@ -77,27 +78,33 @@ interface Finished {
 class Completions implements AsyncIterableIterator<Finished> {
   readonly #ready: Finished[] = [];
   readonly #waiting: Wait<void>[] = [];
-  readonly #ends: End[] = [];
+  /** Those that have not ended, as far as is known here. */
+  readonly #open = new Set<End>();
   readonly #timeout: number;
+  readonly #deadline: number;
+  readonly #all: number;
   #left: number;
+  #paused = true;
   #timedOut = false;
   #timer: TimerHandle | null = null;
 
   constructor(futures: Map<Future<unknown>, number>, timeout: number) {
-    this.#left = futures.size;
+    this.#left = this.#all = futures.size;
     this.#timeout = timeout;
-    for (const [task, index] of futures) this.#follow({ task, index });
-    const loop = getRunningLoop();
-    if (timeout !== Infinity && this.#ready.length < futures.size) {
-      this.#timer = loop.schedule(loop.time() + timeout, expire, this);
-    }
+    this.#deadline = getRunningLoop().time() + timeout;
+    for (const [task, index] of futures) this.#open.add(new End({ task, index }, this));
+    this.#follow();
   }
 
-  #follow(item: Finished): void {
-    if (item.task.done()) return void this.#ready.push(item);
-    const end = new End(item, this);
-    this.#ends.push(end);
-    item.task.addWaiter(end);
+  /** Begins, or goes on after a `break`: what ended meanwhile comes in the order given. */
+  #follow(): void {
+    this.#paused = false;
+    for (const end of this.#open) {
+      if (end.item.task.done()) this.ended(end);
+      else end.item.task.addWaiter(end);
+    }
+    if (this.#timeout === Infinity || this.#open.size === 0) return;
+    this.#timer = getRunningLoop().schedule(this.#deadline, expire, this);
   }
 
   [Symbol.asyncIterator](): this {
@@ -107,10 +114,11 @@ class Completions implements AsyncIterableIterator<Finished> {
   async next(): Promise<IteratorResult<Finished, undefined>> {
     if (this.#left === 0) return this.#finished();
     this.#left--;
+    if (this.#paused) this.#follow();
     while (this.#ready.length === 0) {
       if (this.#timedOut)
         throw new TimeoutError(
-          `asCompleted: timed out after ${this.#timeout} ms with ${this.#left + 1} not done`,
+          `asCompleted: timed out after ${this.#timeout} ms with ${this.#left + 1} of ${this.#all} not done`,
           this.#timeout,
         );
       await this.#nextEnd();
@@ -138,16 +146,18 @@ class Completions implements AsyncIterableIterator<Finished> {
     this.#waiting.push(wait);
   }
 
+  /** A `break`: holds on to nothing until somebody goes on, unless another consumer waits here. */
   async return(): Promise<IteratorResult<Finished, undefined>> {
-    this.#left = 0;
+    if (this.#waiting.some((wait) => wait.pending)) return { done: true, value: undefined };
+    this.#paused = true;
     this.#timer?.cancel();
-    for (const end of this.#ends) end.leave();
-    this.#wakeAll();
+    for (const end of this.#open) end.leave();
     return { done: true, value: undefined };
   }
 
-  ended(item: Finished): void {
-    this.#ready.push(item);
+  ended(end: End): void {
+    if (!this.#open.delete(end)) return;
+    this.#ready.push(end.item);
     this.#wakeAll();
   }
 
@@ -163,24 +173,24 @@ class Completions implements AsyncIterableIterator<Finished> {
 
 class End implements Waiter, Entry {
   readonly passive = true;
-  readonly #item: Finished;
+  readonly item: Finished;
   readonly #completions: Completions;
 
   constructor(item: Finished, completions: Completions) {
-    this.#item = item;
+    this.item = item;
     this.#completions = completions;
   }
 
   settled(): void {
-    this.#item.task.getLoop().wake(this);
+    this.item.task.getLoop().wake(this);
   }
 
   run(): void {
-    this.#completions.ended(this.#item);
+    this.#completions.ended(this);
   }
 
   leave(): void {
-    this.#item.task.removeWaiter(this);
+    this.item.task.removeWaiter(this);
   }
 }
 

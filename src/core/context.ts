@@ -25,6 +25,11 @@ export class Context {
     return this.#values.size;
   }
 
+  /** The variables that have a value, with it. @internal */
+  entries(): Iterable<readonly [variable: object, value: unknown]> {
+    return this.#values.entries();
+  }
+
   /** @internal */
   has(variable: object): boolean {
     return this.#values.has(variable);

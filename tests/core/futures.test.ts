@@ -335,7 +335,7 @@ describe("asCompleted", () => {
       })();
       const error = await loop.catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(TimeoutError);
-      expect(String(error)).toBe("TimeoutError: asCompleted: timed out after 5 ms with 1 not done");
+      expect(String(error)).toBe("TimeoutError: asCompleted: timed out after 5 ms with 1 of 2 not done");
       expect(seen).toEqual(["fast"]);
       expect(await slow).toBe("slow");
     });

@@ -96,11 +96,13 @@ test("ambit exports these names", () => {
       "type DiscardingTaskGroup",
       "EndOfChannel",
       "ensureFuture",
+      "type ErrorCondition",
       "Event",
       "type EventIterator",
       "type EventSource",
       "type EventStatistics",
       "type ExceptionContext",
+      "ExceptionGroup",
       "type ExceptionHandler",
       "FIRST_COMPLETED",
       "FIRST_EXCEPTION",
@@ -116,6 +118,10 @@ test("ambit exports these names", () => {
       "type Handle",
       "InvalidStateError",
       "isCancelled",
+      "type JoinedGroupOptions",
+      "type JoinedTaskGroup",
+      "type Joiner",
+      "joiners",
       "LifoQueue",
       "listen",
       "type Listening",
@@ -281,6 +287,37 @@ test("ambit/http exports these names", () => {
   `);
 });
 
+test("ambit/futures exports these names", () => {
+  expect(exportedNames("src/futures/index.ts")).toMatchInlineSnapshot(`
+    [
+      "ALL_COMPLETED",
+      "asCompleted",
+      "BrokenExecutor",
+      "BrokenThreadPool",
+      "cancelRequested",
+      "ConcurrentFuture",
+      "Executor",
+      "ExecutorShutdownError",
+      "type ExecutorShutdownOptions",
+      "FIRST_COMPLETED",
+      "FIRST_EXCEPTION",
+      "getDefaultExecutor",
+      "type MapOptions",
+      "type ModuleCalls",
+      "runInExecutor",
+      "setDefaultExecutor",
+      "task",
+      "ThreadPoolExecutor",
+      "type ThreadPoolOptions",
+      "type ThreadPoolStatistics",
+      "toThread",
+      "UnreachableFunctionError",
+      "wait",
+      "WorkerLostError",
+    ]
+  `);
+});
+
 test("there are no other entries", () => {
-  expect(entries.map(([entry]) => entry)).toEqual([".", "./testing", "./streams", "./http"]);
+  expect(entries.map(([entry]) => entry)).toEqual([".", "./testing", "./streams", "./http", "./futures"]);
 });

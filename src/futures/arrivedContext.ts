@@ -1,0 +1,42 @@
+/*
+ * The context variables of a call that came from another thread.
+ *
+ * Strategy: a variable is an object, and each thread has its own; so values travel by the variable's name, and are found
+ * by it when the code here asks for a variable that it has not set itself.
+ * Limits: two variables of one name see each other's value here.
+ */
+import { Context } from "../core/context.ts";
+import type { Variables } from "./protocol.ts";
+
+interface Named {
+  readonly name?: string;
+}
+
+/** @internal */
+export class ArrivedContext extends Context {
+  readonly #arrived: ReadonlyMap<string, unknown>;
+
+  constructor(
+    variables: Variables | ReadonlyMap<string, unknown>,
+    values?: ReadonlyMap<object, unknown>,
+  ) {
+    super(values);
+    this.#arrived = variables instanceof Map ? variables : new Map(variables as Variables);
+  }
+
+  override copy(): Context {
+    return new ArrivedContext(this.#arrived, new Map(this.entries()));
+  }
+
+  override get size(): number {
+    return super.size + this.#arrived.size;
+  }
+
+  override has(variable: Named): boolean {
+    return super.has(variable) || this.#arrived.has(variable.name ?? "");
+  }
+
+  override get(variable: Named): unknown {
+    return super.has(variable) ? super.get(variable) : this.#arrived.get(variable.name ?? "");
+  }
+}

@@ -1,0 +1,103 @@
+/*
+ * ConcurrentFuture: the outcome of a call that an executor runs (`concurrent.futures.Future`).
+ *
+ * Strategy: a Future with one more state, "running", between pending and done. What a cancel means while it runs is
+ * the executor's matter: it lends the future a way to stop the call, for as long as that runs.
+ * Limits: there is no `result(timeout)` that blocks: JavaScript's main thread must not. `await` it, with a `timeout`
+ * around it where one is wanted.
+ */
+import { inspect } from "node:util";
+import type { CancelledError } from "../core/errors.ts";
+import { Future, stateWords } from "../core/future.ts";
+import { INSPECT } from "../core/inspection.ts";
+import { InvalidStateError } from "../core/errors.ts";
+
+/** Stops a running call; false when it cannot be stopped. @internal */
+export type Stopper = (error: CancelledError) => boolean;
+
+/**
+ * A call that an executor has taken on.
+ *
+ * `await` gives what the call returned or throws what it threw. Invariant: pending, running, then done; or cancelled
+ * while it was pending. Unlike `concurrent.futures.Future` it calls its done callbacks soon, not at once: in the
+ * loop's next turn, as every future of Ambit does.
+ *
+ * **Cancellation:** cancelling who awaits it cancels the call. A call that waits for its turn is dropped. One that runs is
+ * asked to stop, and the awaiter resumes when it has really ended, with what it ended with.
+ *
+ * @example
+ * ```ts
+ * import { ConcurrentFuture } from "ambit/futures";
+ *
+ * const future = new ConcurrentFuture<number>();
+ * future.setRunningOrNotifyCancel(); // => true
+ * [future.running(), future.cancel()]; // => [true, false]
+ * future.setResult(42);
+ * await future; // => 42
+ * ```
+ */
+export class ConcurrentFuture<T> extends Future<T> {
+  #running = false;
+  #stop: Stopper | null = null;
+
+  /** True while the call runs. */
+  running(): boolean {
+    return this.#running && !this.done();
+  }
+
+  /**
+   * For executors: the call begins now. From here on {@link ConcurrentFuture.cancel} no longer drops it.
+   * @returns false when it was cancelled before, so that it must not be run
+   * @throws {@link InvalidStateError} when it runs already, or is done without having been cancelled
+   */
+  setRunningOrNotifyCancel(): boolean {
+    if (this.cancelled()) return false;
+    if (this.#running || this.done()) {
+      throw new InvalidStateError(
+        `setRunningOrNotifyCancel on ${inspect(this)}: a call begins once, and before it is done`,
+      );
+    }
+    this.#running = true;
+    return true;
+  }
+
+  /** How the running call can be stopped. @internal */
+  lendStopper(stop: Stopper): void {
+    this.#stop = stop;
+  }
+
+  /** Back to waiting: the call was sent, but its worker ended before it began. @internal */
+  takeBack(): void {
+    this.#running = false;
+    this.#stop = null;
+  }
+
+  /**
+   * Drops a pending call; asks a running one to stop, if its executor can.
+   * @returns false when it is done, or runs and cannot be stopped
+   */
+  override cancel(reason?: unknown): boolean {
+    return super.cancel(reason);
+  }
+
+  /** @internal */
+  override cancelWith(error: CancelledError): boolean {
+    if (!this.running()) return super.cancelWith(error);
+    return this.#stop !== null && this.#stop(error);
+  }
+
+  /** The running call has ended by the cancel. @internal */
+  endCancelled(error: CancelledError): void {
+    if (!this.done()) this.settle("cancelled", error);
+  }
+
+  /** @internal */
+  override describe(): string {
+    return "a call of an executor";
+  }
+
+  /** @internal */
+  override [INSPECT](): string {
+    return `<ConcurrentFuture ${this.running() ? "running" : stateWords(this)}>`;
+  }
+}

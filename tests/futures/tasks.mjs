@@ -1,0 +1,111 @@
+// What the tests of executors run on other threads: exported functions of a module of their own. A thread on Node.js 20
+// cannot load TypeScript, so they use the compiled Ambit.
+import { threadId, workerData } from "node:worker_threads";
+import { writeFileSync } from "node:fs";
+import { ambientSignal, ContextVar, currentTask, sleep } from "../../dist/index.js";
+import { cancelRequested } from "../../dist/futures/index.js";
+
+/** @param {number} a @param {number} b */
+export const add = (a, b) => a + b;
+
+/** @param {number} x */
+export const square = (x) => x * x;
+
+/** @param {number} x */
+export const abs = (x) => Math.abs(x);
+
+/** @param {number} a @param {number} b */
+export const divmod = (a, b) => [Math.floor(a / b), a % b];
+
+export const thread = () => threadId;
+
+export const threadName = () => workerData.name;
+
+/** @param {number} ms @param {unknown} [result] */
+export async function napping(ms, result) {
+  await sleep(ms);
+  return result;
+}
+
+/** Blocks the thread. @param {number} ms */
+export function blocking(ms) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  return ms;
+}
+
+/** @param {Int32Array} gate Waits until its first number is not 0. */
+export function atGate(gate) {
+  Atomics.wait(gate, 0, 0, 10_000);
+  return Atomics.load(gate, 0);
+}
+
+/** @param {Int32Array} counter */
+export const count = (counter) => Atomics.add(counter, 0, 1);
+
+/** @param {number} x */
+export function failing(x) {
+  throw Object.assign(new RangeError(`no ${x}`, { cause: new TypeError("deep") }), {
+    code: "E_NO",
+  });
+}
+
+export class OwnError extends Error {
+  /** @override */
+  name = "OwnError";
+}
+
+export function failingOwn() {
+  throw new OwnError("own");
+}
+
+export const returnsFunction = () => ({ deep: [() => 1] });
+
+/** @param {Int32Array} seen Notes in it what the end of the call looked like. */
+export async function untilCancelled(seen) {
+  const signal = ambientSignal();
+  Atomics.store(seen, 0, 1);
+  Atomics.notify(seen, 0);
+  try {
+    await sleep(60_000);
+  } finally {
+    await sleep(1);
+    Atomics.store(seen, 0, signal.aborted ? 2 : 3);
+  }
+}
+
+/** @param {Int32Array} seen */
+export function spinning(seen) {
+  Atomics.store(seen, 0, 1);
+  let turns = 0;
+  while (!cancelRequested()) turns++;
+  return turns > 0 ? "stopped by the flag" : "never ran";
+}
+
+/** @param {Int32Array} seen */
+export function spinningForEver(seen) {
+  Atomics.store(seen, 0, 1);
+  for (;;) Atomics.add(seen, 1, 1);
+}
+
+export const leaving = () => process.exit(3);
+
+const user = new ContextVar("user", { defaultValue: "nobody" });
+export const whoIsIt = () => user.get();
+
+export const taskName = () => currentTask()?.name;
+
+let initialized = "no";
+/** @param {string} word */
+export function initialize(word) {
+  initialized = word;
+}
+export const seesInitialized = () => initialized;
+
+export function failingInitializer() {
+  throw new Error("the initializer failed");
+}
+
+/** @param {string} path @param {string} text */
+export function write(path, text) {
+  writeFileSync(path, text);
+}
