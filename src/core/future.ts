@@ -115,16 +115,22 @@ export class Future<T> implements PromiseLike<T> {
     this.settle("rejected", error);
   }
 
-  /** Cancels it; false when it is done already. */
+  /** Cancels it; false when it is done already. A failure then counts as retrieved (CPython). */
   cancel(reason?: unknown): boolean {
     return this.cancelWith(cancelledFor("the future", reason));
   }
 
   /** @internal */
   cancelWith(error: CancelledError): boolean {
-    if (this.state !== "pending") return false;
+    if (this.state !== "pending") return this.refuseCancel();
     this.settle("cancelled", error);
     return true;
+  }
+
+  /** Whoever cancels what has failed does not want it any more. @internal */
+  protected refuseCancel(): false {
+    this.look();
+    return false;
   }
 
   /** Calls `callback(this)` soon after it is done, in the caller's async context, in the order of registration. */

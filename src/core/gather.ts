@@ -101,7 +101,7 @@ class Gathering extends Future<unknown[]> {
   }
 
   override cancelWith(error: CancelledError): boolean {
-    if (this.done()) return false;
+    if (this.done()) return this.refuseCancel();
     let any = false;
     for (const child of new Set(this.#children)) {
       any = child.cancelWith(error) || any;

@@ -94,7 +94,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
 
   /** @internal */
   override cancelWith(error: CancelledError): boolean {
-    if (this.state !== "pending") return false;
+    if (this.state !== "pending") return this.refuseCancel();
     if (taskCancelled.hasSubscribers) taskCancelled.publish({ task: this, error });
     this.scope.cancel(error);
     return true;
