@@ -8,10 +8,10 @@
  * Limits: a loop cannot be stopped or run "until complete"; the host loop is Node's. asyncio's add_reader, sock_* and
  * policies have no counterpart.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
 import { inspect } from "node:util";
 import { expectFunction, expectMilliseconds } from "./arguments.ts";
 import type { TimerHandle } from "./clock.ts";
+import { Callback, Handle } from "./handle.ts";
 
 /** Something that waits for its turn: a completed wait, a callback. @internal */
 export interface Entry {
@@ -36,6 +36,16 @@ export interface ExceptionContext {
   readonly exception?: unknown;
   /** The task or future it happened in, where known. */
   readonly task?: object;
+  /** The callback it happened in, where it was one. */
+  readonly handle?: object;
+  /** In debug mode: where in the user's code the task or callback was created, as `file:line`. */
+  readonly createdAt?: string;
+  /** In debug mode: where work was started that outlived its scope, as `file:line`. */
+  readonly startedAt?: string;
+  /** In debug mode: the wait that it came from, or was thrown out of, as `file:line`. */
+  readonly waitedAt?: string;
+  /** In debug mode: the wait that it went on to, as `file:line`. */
+  readonly nextWaitAt?: string;
   /** More for the reader: where it started, a task tree. */
   readonly details?: string;
 }
@@ -43,41 +53,14 @@ export interface ExceptionContext {
 /** Hears of errors that reach nobody else. */
 export type ExceptionHandler = (context: ExceptionContext) => void;
 
-/** A callback that waits for its turn; `callSoon` returns it. */
-export class Handle {
-  #callback: (() => void) | null;
-  readonly #loop: Loop;
-
-  /** @internal */
-  constructor(loop: Loop, callback: () => void) {
-    this.#loop = loop;
-    this.#callback = callback;
-  }
-
-  /** Takes the callback back; without effect once it ran. */
-  cancel(): void {
-    this.#callback = null;
-  }
-
-  /** True when the callback was taken back or has run. */
-  cancelled(): boolean {
-    return this.#callback === null;
-  }
-
-  /** @internal */
-  run(): void {
-    const callback = this.#callback;
-    this.#callback = null;
-    if (callback !== null) this.#loop.guard(callback);
-  }
-}
-
 /** Clock, order and error reporting of a program. `getRunningLoop()` gives the one in charge. */
 export abstract class Loop {
   /** Reports slow steps, swallowed cancellations and waits that came too late; off unless `run({ debug: true })` or `AMBIT_DEBUG=1`. */
   debug: boolean = process.env["AMBIT_DEBUG"] === "1";
   /** In debug mode, a step that holds the loop for longer than this many milliseconds is reported. Default 100. */
   slowCallbackDuration = 100;
+  /** Whether it is noted who feeds what, see `feeding.ts`. @internal */
+  readonly keepsNotes: boolean = false;
   #exceptionHandler: ExceptionHandler | null = null;
 
   /** Milliseconds on the loop's clock; only differences mean anything. */
@@ -104,7 +87,7 @@ export abstract class Loop {
   /** Calls `callback` soon, after what is ready now, in the caller's async context (`loop.call_soon`). */
   callSoon(callback: () => void): Handle {
     expectFunction("callback", callback);
-    const handle = new Handle(this, AsyncLocalStorage.bind(callback));
+    const handle = new Handle(new Callback(this, callback, this.callSoon));
     this.enqueue(handle);
     return handle;
   }
@@ -112,14 +95,21 @@ export abstract class Loop {
   /** Calls `callback` after `ms` milliseconds, in the caller's async context (`loop.call_later`). */
   callLater(ms: number, callback: () => void): TimerHandle {
     expectMilliseconds("ms", ms);
-    return this.callAt(this.time() + ms, callback);
+    expectFunction("callback", callback);
+    return this.#callAt(this.time() + ms, new Callback(this, callback, this.callLater));
   }
 
   /** Calls `callback` when the loop's clock reaches `when` (`loop.call_at`). */
   callAt(when: number, callback: () => void): TimerHandle {
     expectMilliseconds("when", when);
     expectFunction("callback", callback);
-    return this.schedule(when, guarded(this), AsyncLocalStorage.bind(callback));
+    return this.#callAt(when, new Callback(this, callback, this.callAt));
+  }
+
+  #callAt(when: number, callback: Callback): TimerHandle {
+    const handle = this.schedule(when, runCallback, callback);
+    callback.handle = handle;
+    return handle;
   }
 
   /** Who hears of errors that reach nobody; null is the default, which prints to standard error. */
@@ -163,6 +153,6 @@ export abstract class Loop {
   }
 }
 
-function guarded(loop: Loop): (callback: () => void) => void {
-  return (callback) => loop.guard(callback);
+function runCallback(callback: Callback): void {
+  callback.run();
 }

@@ -10,6 +10,7 @@
  * does not.
  */
 import { expectLimit } from "../core/arguments.ts";
+import { FED_THROUGH, feeding, noteFeed } from "../core/feeding.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
@@ -87,6 +88,7 @@ export class Sender<T> implements Disposable {
   send(item: T): Promise<void> {
     const error = this.#refusal("send");
     if (error !== null) return Promise.reject(error);
+    if (feeding.noted) noteFeed(this.#passage, "send");
     if (this.#passage.hasRoom) {
       this.#passage.send(item);
       return SETTLED;
@@ -107,6 +109,7 @@ export class Sender<T> implements Disposable {
   sendNowait(item: T): void {
     const error = this.#refusal("sendNowait");
     if (error !== null) throw error;
+    if (feeding.noted) noteFeed(this.#passage, "send");
     if (!this.#passage.hasRoom)
       throw new WouldBlock(`sendNowait on a full channel: ${this[INSPECT]()}`);
     this.#passage.send(item);
@@ -138,6 +141,11 @@ export class Sender<T> implements Disposable {
   /** The numbers of the moment, frozen. */
   statistics(): ChannelStatistics {
     return this.#passage.statistics();
+  }
+
+  /** @internal */
+  get [FED_THROUGH](): object {
+    return this.#passage;
   }
 
   /** @internal */
@@ -189,6 +197,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
    */
   receive(): Promise<T> {
     if (this.#closed) return Promise.reject(closedError("receive", "Receiver"));
+    if (feeding.noted) noteFeed(this.#passage, "receive");
     if (this.#passage.hasItem) return Promise.resolve(this.#passage.take());
     if (!this.#passage.fed) return Promise.reject(ended("receive"));
     return suspend<T, Receiver<T>>(Receiver.#startReceive, this, "Receiver.receive");
@@ -203,6 +212,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
    */
   receiveNowait(): T {
     if (this.#closed) throw closedError("receiveNowait", "Receiver");
+    if (feeding.noted) noteFeed(this.#passage, "receive");
     if (this.#passage.hasItem) return this.#passage.take();
     if (!this.#passage.fed) throw ended("receiveNowait");
     throw new WouldBlock(`receiveNowait on an empty channel: ${this[INSPECT]()}`);
@@ -247,12 +257,18 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable {
   }
 
   /** @internal */
+  get [FED_THROUGH](): object {
+    return this.#passage;
+  }
+
+  /** @internal */
   [INSPECT](): string {
     return this.#closed ? "Receiver { closed }" : `Receiver ${words(this.statistics())}`;
   }
 
   async #next(): Promise<IteratorResult<T, undefined>> {
     if (this.#closed) throw closedError("receive", "Receiver");
+    if (feeding.noted) noteFeed(this.#passage, "receive");
     if (this.#passage.hasItem) return { done: false, value: this.#passage.take() };
     if (!this.#passage.fed) return DONE;
     return suspend<IteratorResult<T, undefined>, Receiver<T>>(

@@ -10,6 +10,7 @@
  * put it in a record.
  */
 import { outOfRange, wrongType } from "../core/arguments.ts";
+import { feeding, noteFeed } from "../core/feeding.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
@@ -124,6 +125,7 @@ export class Queue<T> implements AsyncIterable<T> {
    */
   put(item: T): Promise<void> {
     if (this.#shutDown) return Promise.reject(shutDownError("put", this));
+    if (feeding.noted) noteFeed(this, "put");
     if (this.full()) {
       this.#incoming = item;
       const putting = suspend<void, Queue<T>>(Queue.#startPut, this, "Queue.put");
@@ -146,6 +148,7 @@ export class Queue<T> implements AsyncIterable<T> {
    */
   putNowait(item: T): void {
     if (this.#shutDown) throw shutDownError("putNowait", this);
+    if (feeding.noted) noteFeed(this, "put");
     if (this.full()) throw new QueueFull(`putNowait on a full queue: ${this[INSPECT]()}`);
     this.#add(item);
   }
@@ -159,6 +162,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * items
    */
   get(): Promise<T> {
+    if (feeding.noted) noteFeed(this, "take");
     try {
       if (this.#store.size > 0) return Promise.resolve(this.#take());
     } catch (error) {
@@ -175,6 +179,7 @@ export class Queue<T> implements AsyncIterable<T> {
    * @throws {@link QueueShutDown} when there is none and the queue is shut down
    */
   getNowait(): T {
+    if (feeding.noted) noteFeed(this, "take");
     if (this.#store.size > 0) return this.#take();
     if (this.#shutDown) throw shutDownError("getNowait", this);
     throw new QueueEmpty(`getNowait on an empty queue: ${this[INSPECT]()}`);
@@ -191,6 +196,7 @@ export class Queue<T> implements AsyncIterable<T> {
         "taskDone was called more often than items were put: call it once for each item",
       );
     }
+    if (feeding.noted) noteFeed(this, "finish");
     this.#finish(1);
   }
 
@@ -256,6 +262,7 @@ export class Queue<T> implements AsyncIterable<T> {
   }
 
   async #next(): Promise<IteratorResult<T, undefined>> {
+    if (feeding.noted) noteFeed(this, "take");
     if (this.#store.size > 0) return { done: false, value: this.#take() };
     if (this.#shutDown) return DONE;
     return suspend<IteratorResult<T, undefined>, Queue<T>>(Queue.#startNext, this, "Queue.get");

@@ -9,6 +9,7 @@
  * same one.
  */
 import { expectInteger } from "../core/arguments.ts";
+import { feeding, noteFeed } from "../core/feeding.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
@@ -89,6 +90,7 @@ export class Barrier {
    */
   async wait(): Promise<number> {
     if (this.#state === "broken") throw this.#refusal();
+    if (feeding.noted) noteFeed(this, "arrive");
     if (this.#state === "filling" && this.#inside.size === this.#parties - 1)
       return this.#complete();
     const index = await suspend<number, Barrier>(Barrier.#enter, this, "Barrier.wait");

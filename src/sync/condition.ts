@@ -10,6 +10,7 @@
  * Then it throws, and passes the notification on, since it will not act on it.
  */
 import { expectFunction, expectLimit, wrongType } from "../core/arguments.ts";
+import { feeding, noteFeed } from "../core/feeding.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { ambientScope } from "../core/scope.ts";
 import { protect } from "../core/shield.ts";
@@ -163,6 +164,7 @@ export class Condition {
   notify(count = 1): void {
     expectLimit("count", count, 0);
     this.#expectHeld("notify");
+    if (feeding.noted) noteFeed(this, "notify");
     this.#wake(count);
   }
 
@@ -172,6 +174,7 @@ export class Condition {
    */
   notifyAll(): void {
     this.#expectHeld("notifyAll");
+    if (feeding.noted) noteFeed(this, "notify");
     this.#wake(Infinity);
   }
 

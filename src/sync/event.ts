@@ -4,6 +4,7 @@
  * Strategy: `set` completes every wait that is there, in the order in which they came; what happens to the flag before
  * the waiting code resumes does not matter to it.
  */
+import { feeding, noteFeed } from "../core/feeding.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
 import { WaitQueue } from "../core/waitQueue.ts";
@@ -48,6 +49,7 @@ export class Event {
 
   /** Sets the flag, and wakes all that wait for it. */
   set(): void {
+    if (feeding.noted) noteFeed(this, "set");
     this.#set = true;
     for (let next = this.waiters.shift(); next !== null; next = this.waiters.shift())
       next.resolve();

@@ -5,6 +5,7 @@
  * the same step. So the count is exact at every moment: nobody barges in, and no permit is granted twice or lost.
  */
 import { expectFunction, expectLimit } from "../core/arguments.ts";
+import { feeding, noteFeed } from "../core/feeding.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { ambientScope } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
@@ -93,6 +94,7 @@ export class Semaphore {
   release(): void {
     this.expectRoom(this.#value);
     this.#holds.removeOne();
+    if (feeding.noted) noteFeed(this, "release");
     this.#handOver();
   }
 
@@ -122,6 +124,7 @@ export class Semaphore {
   takeBack(hold: Hold): void {
     this.expectRoom(this.#value);
     this.#holds.remove(hold);
+    if (feeding.noted) noteFeed(this, "release");
     this.#handOver();
   }
 

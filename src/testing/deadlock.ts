@@ -1,5 +1,5 @@
 /*
- * What a run that cannot go on fails with: the task tree, what each task waits for and who holds it.
+ * What a run that cannot go on fails with: who waits for whom, in sentences, then the task tree.
  */
 
 /**
@@ -7,11 +7,15 @@
  */
 export class DeadlockError extends Error {
   override readonly name = "DeadlockError";
+  /** Who waits for what, held or fed by whom: a sentence for each circle and each chain. */
+  readonly diagnosis: readonly string[];
   /** The task tree at that moment, one line per task. */
   readonly tree: string;
 
-  constructor(message: string, tree: string) {
-    super(`${message}\n${tree}`);
+  /** @internal */
+  constructor(message: string, diagnosis: readonly string[], tree: string) {
+    super([message, ...diagnosis, tree].join("\n"));
+    this.diagnosis = diagnosis;
     this.tree = tree;
   }
 }

@@ -36,6 +36,7 @@ const PATIENCE = 10_000;
 
 /** @internal */
 export class VirtualLoop extends Loop {
+  override readonly keepsNotes = true;
   /** Those who wait until all others are blocked. */
   readonly blocked: IdleLine = new IdleLine();
   /** Those who wait until nothing is left that could move by itself, timers included. */

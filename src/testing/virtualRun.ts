@@ -7,10 +7,12 @@
  */
 import { cancelled } from "../core/cancellation.ts";
 import { currentTask, tasksUnder } from "../core/currentTask.ts";
+import { feeding } from "../core/feeding.ts";
 import { run } from "../core/run.ts";
 import { ambientScope, type Scope } from "../core/scope.ts";
 import type { Task, TaskBody } from "../core/task.ts";
 import { formatTreeOf } from "../core/taskTree.ts";
+import { diagnose } from "./diagnosis.ts";
 import { DeadlockError } from "./deadlock.ts";
 import { LivelockError, TimeLimitError } from "./limits.ts";
 import { OutsideWork } from "./outsideWork.ts";
@@ -47,6 +49,7 @@ export class VirtualRun implements Program {
 
   constructor(settings: RunSettings) {
     this.#settings = settings;
+    feeding.noted = true;
     this.loop = new VirtualLoop(settings.maxSteps ?? MAX_STEPS);
     this.loop.timeLimit = settings.timeLimit ?? Infinity;
     this.#hopeless = new Promise((_, reject) => (this.#giveUp = reject));
@@ -97,7 +100,10 @@ export class VirtualRun implements Program {
       waitedMs === 0
         ? "no task is ready and no timer is pending; these tasks wait for each other or for nothing"
         : `nothing has happened for ${Math.round(waitedMs)} ms of real time, though work outside Ambit is awaited`;
-    this.#judge(() => new DeadlockError(why, this.#tree()), "the program is stuck");
+    this.#judge(
+      () => new DeadlockError(why, diagnose(tasksUnder(this.#runner as Scope)), this.#tree()),
+      "the program is stuck",
+    );
   }
 
   timeIsUp(next: number): void {

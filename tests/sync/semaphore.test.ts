@@ -13,7 +13,7 @@ import {
   timeout,
   TooManyReleasesError,
 } from "ambit";
-import { runVirtual } from "ambit/testing";
+import { type DeadlockError, runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 
 describe.each([
@@ -250,7 +250,7 @@ describe("a deadlock report", () => {
       await semaphore.acquire();
     });
     const error = await stuck.catch((caught: unknown) => caught as Error);
-    return /held by .*/.exec((error as Error).message)?.[0] ?? "held by nobody";
+    return /held by .*/.exec((error as DeadlockError).tree)?.[0] ?? "held by nobody";
   }
 
   const holdOn = (semaphore: Semaphore, name: string): Task<void> =>
