@@ -166,7 +166,7 @@ describe("bounds", () => {
     expect(make).toThrow(message);
   });
 
-  test("without items getNowait throws QueueEmpty, without room putNowait throws QueueFull", () => {
+  test("without items getNowait throws QueueEmpty, without room putNowait throws QueueFull (CPython: test_queues QueueGetTests.test_nonblocking_get_exception, QueuePutTests.test_nonblocking_put_exception)", () => {
     const queue = new Queue<number>(1);
     expect(() => queue.getNowait()).toThrow(
       new QueueEmpty(
