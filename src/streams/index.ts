@@ -7,6 +7,23 @@ export {
   IncompleteReadError,
   LimitOverrunError,
 } from "./errors.ts";
+export {
+  openConnection,
+  openUnixConnection,
+  type ConnectOptions,
+  type TcpConnectOptions,
+} from "./connect.ts";
+export { Connection, connectionOver } from "./connection.ts";
+export { type Accept, type Listener } from "./listener.ts";
+export { NodeTransport } from "./nodeTransport.ts";
+export { Server, type ServingOptions } from "./server.ts";
+export { type ConnectionHandler } from "./serving.ts";
+export {
+  startServer,
+  startUnixServer,
+  type ServerOptions,
+  type TcpServerOptions,
+} from "./startServer.ts";
 export { StreamReader, type Separator, type StreamReaderOptions } from "./reader.ts";
 export { StreamProtocol } from "./streamProtocol.ts";
 export { type TlsOptions } from "./tlsOptions.ts";

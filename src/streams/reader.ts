@@ -63,9 +63,8 @@ export class StreamReader implements AsyncIterable<Buffer> {
 
   /** @throws RangeError when `limit` is not an integer of at least 1, or Infinity */
   constructor(options: StreamReaderOptions = {}) {
-    const { limit = DEFAULT_LIMIT } = options;
-    expectLimit("options.limit", limit, 1);
-    this.#limit = limit;
+    expectReaderOptions(options);
+    this.#limit = options.limit ?? DEFAULT_LIMIT;
   }
 
   /** The longest line, in bytes. */
@@ -358,6 +357,11 @@ export class StreamReader implements AsyncIterable<Buffer> {
   static #forget(this: void, wait: Wait<void>, reader: StreamReader): void {
     if (reader.#waiter === wait) reader.#waiter = null;
   }
+}
+
+/** @internal */
+export function expectReaderOptions(options: StreamReaderOptions): void {
+  if (options.limit !== undefined) expectLimit("options.limit", options.limit, 1);
 }
 
 /** `readuntil`, past the limit: nothing is dropped. */

@@ -40,13 +40,13 @@ export interface TlsInfo {
 /** What is known of a transport, by asyncio's names; what does not apply is left out. */
 export interface TransportInfo {
   /** The other side. */
-  readonly peername?: Address;
+  readonly peername?: Address | undefined;
   /** This side. */
-  readonly sockname?: Address;
+  readonly sockname?: Address | undefined;
   /** Node's socket, to look at; reading from it or writing to it breaks the stream. */
-  readonly socket?: Socket;
+  readonly socket?: Socket | undefined;
   /** Present on an encrypted connection. */
-  readonly tls?: TlsInfo;
+  readonly tls?: TlsInfo | undefined;
   /** Anything else that a transport of one's own wants to tell. */
   readonly extra?: unknown;
 }

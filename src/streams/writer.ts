@@ -38,7 +38,7 @@ export interface StartTlsOptions extends TlsOptions {
  *   async (reader, writer) => writer.write(await reader.readline()),
  *   { host: "127.0.0.1", port: 0 },
  * );
- * const { reader, writer } = await openConnection(server.addresses[0]);
+ * const { reader, writer } = await openConnection({ port: server.port });
  * writer.write("hello\n");
  * await writer.drain();
  * String(await reader.read()); // => "hello\n"
