@@ -237,6 +237,18 @@ test("wait with a time limit tells who is not done (CPython: concurrent.futures 
   });
 });
 
+test("asCompleted without a time limit gives every call as it ends (CPython: concurrent.futures AsCompletedTests.test_no_timeout)", async () => {
+  await runVirtual(async () => {
+    const [first, second] = [running(), running()];
+    const done = [cancelled(), failed(), successful()];
+    getRunningLoop().callLater(1, () => second.setResult(2));
+    getRunningLoop().callLater(2, () => first.setResult(1));
+    const seen: unknown[] = [];
+    for await (const { task } of asCompleted([first, ...done, second])) seen.push(task);
+    expect(seen).toEqual([...done, second, first]);
+  });
+});
+
 test("asCompleted gives what is done before its time is up, then throws (CPython: concurrent.futures AsCompletedTests.test_future_times_out)", async () => {
   await runVirtual(async () => {
     const done = [cancelled(), failed(), successful()];

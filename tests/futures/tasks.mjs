@@ -2,7 +2,14 @@
 // cannot load TypeScript, so they use the compiled Ambit.
 import { threadId, workerData } from "node:worker_threads";
 import { writeFileSync } from "node:fs";
-import { ambientSignal, ContextVar, currentTask, sleep } from "../../dist/index.js";
+import {
+  ambientSignal,
+  ContextVar,
+  currentTask,
+  getRunningLoop,
+  setTaskFactory,
+  sleep,
+} from "../../dist/index.js";
 import { cancelRequested } from "../../dist/futures/index.js";
 
 /** @param {number} a @param {number} b */
@@ -108,4 +115,21 @@ export function failingInitializer() {
 /** @param {string} path @param {string} text */
 export function write(path, text) {
   writeFileSync(path, text);
+}
+
+/** @param {number} a @param {number} b @param {{ fail?: boolean, cancel?: boolean }} [how] */
+export async function addLater(a, b, how = {}) {
+  await sleep(1);
+  if (how.fail) throw new Error("Fail!");
+  if (how.cancel) {
+    currentTask()?.cancel();
+    await sleep(0);
+  }
+  return a + b;
+}
+
+export function breakTaskFactory() {
+  setTaskFactory(getRunningLoop(), () => {
+    throw new TypeError("no tasks here");
+  });
 }
