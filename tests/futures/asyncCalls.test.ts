@@ -2,7 +2,7 @@
  * Async functions on another thread's loop: what `asyncio.run_coroutine_threadsafe` does, by a call of a pool. Real
  * threads, so real time.
  */
-import { CancelledError, timeout, TimeoutError } from "ambit";
+import { CancelledError, getRunningLoop, sleep, timeout, TimeoutError } from "ambit";
 import { ThreadPoolExecutor } from "ambit/futures";
 import { expect, test } from "vitest";
 import { addLater, breakTaskFactory, napping, untilCancelled } from "./tasks.mjs";
@@ -32,10 +32,14 @@ test("what an async function throws after a wait is thrown here (CPython: test_t
 
 test("a deadline here ends the wait there, after its clean-up (CPython: test_tasks RunCoroutineThreadsafeTests.test_run_coroutine_threadsafe_with_timeout)", async () => {
   await withThread(async (pool) => {
-    await pool.submit(addLater, 0, 0); // the thread runs, so the deadline is not about its start
     const seen = new Int32Array(new SharedArrayBuffer(4));
     const call = pool.submit(untilCancelled, seen);
-    await expect(timeout(30, async () => await call)).rejects.toThrow(TimeoutError);
+    const limited = timeout(60_000, async (limit) => {
+      while (Atomics.load(seen, 0) !== 1) await sleep(1);
+      limit.reschedule(getRunningLoop().time());
+      return await call;
+    });
+    await expect(limited).rejects.toThrow(TimeoutError);
     expect([call.cancelled(), pool.statistics().running]).toEqual([true, 0]);
     expect(Atomics.load(seen, 0)).toBe(2);
   });
