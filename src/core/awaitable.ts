@@ -32,8 +32,14 @@ export type Outcome<A> = A extends () => infer R ? Awaited<R> : Awaited<A>;
 export function ensureFuture<T>(item: Awaitable<T>): Future<T> {
   if (item instanceof Future) return item as Future<T>;
   if (typeof item === "function") return createTask(item);
-  if (isThenable(item)) return createTask(() => cancellable(item));
+  if (isThenable(item)) return follow(item);
   throw wrongType("item", "a function, a task, a future or a promise", item);
+}
+
+/** What the promise fails with is the task's to tell, also when that is cancelled before it looks at the promise. */
+function follow<T>(promise: PromiseLike<T>): Future<T> {
+  if (promise instanceof Promise) promise.catch(() => {});
+  return createTask(() => cancellable(promise));
 }
 
 function isThenable(item: unknown): item is PromiseLike<unknown> {

@@ -11,7 +11,7 @@ import { expectFunction } from "./arguments.ts";
 import { cancelledFor } from "./cancellation.ts";
 import { taskWaiting } from "./diagnostics.ts";
 import { INSPECT } from "./inspection.ts";
-import { type CancelledError, InvalidStateError } from "./errors.ts";
+import { CancelledError, InvalidStateError } from "./errors.ts";
 import { Join, type Waiter } from "./join.ts";
 import type { Loop } from "./loop.ts";
 import { ambientScope, type Scope } from "./scope.ts";
@@ -223,6 +223,7 @@ export class Future<T> implements PromiseLike<T> {
   }
 
   private record(error: unknown): void {
+    if (error instanceof CancelledError) return; // a cancel that reaches nobody is no failure
     const { runner } = this;
     recordUnretrieved(this, { what: this.describe(), error, runner, loop: runner.loop });
   }

@@ -3,7 +3,7 @@
  *
  * Strategy: a Future that its children's ends settle, as in CPython: the first exception goes to the awaiter at once
  * and the others keep running (use `taskGroup` where they should not). Cancelling it cancels the children; it ends
- * when they have ended.
+ * when they have ended. It is never `cancelled()` itself: its children are, and it fails with their CancelledError.
  */
 import { wrongType } from "./arguments.ts";
 import { type Awaitable, ensureFuture, type Outcome } from "./awaitable.ts";
@@ -87,13 +87,13 @@ class Gathering extends Future<unknown[]> {
     child.look();
     if (this.done()) return;
     if (!this.#returnExceptions && child.state !== "fulfilled" && this.#cancellation === null) {
-      return this.settle(child.state, child.outcome);
+      return this.settle("rejected", child.outcome);
     }
     if (this.#live === 0) this.#finish();
   }
 
   #finish(): void {
-    if (this.#cancellation !== null) return this.settle("cancelled", this.#cancellation);
+    if (this.#cancellation !== null) return this.settle("rejected", this.#cancellation);
     this.settle(
       "fulfilled",
       this.#children.map((child) => child.outcome),

@@ -7,10 +7,10 @@
 import { expectFunction, expectMilliseconds } from "./arguments.ts";
 import { type Awaitable, ensureFuture } from "./awaitable.ts";
 import { CancelScope } from "./cancelScope.ts";
-import { InvalidStateError, TimeoutError } from "./errors.ts";
+import { CancelledError, InvalidStateError, TimeoutError } from "./errors.ts";
 import { Future } from "./future.ts";
 import { INSPECT } from "./inspection.ts";
-import { getRunningLoop } from "./scope.ts";
+import { ambientScope, getRunningLoop } from "./scope.ts";
 
 /** A running timeout, as `timeout` hands it to its body. */
 export class Timeout {
@@ -138,11 +138,15 @@ export async function waitFor<T>(item: Awaitable<T>, ms: number): Promise<T> {
   if (ms > 0) return timeout(ms, () => outcomeOf(item));
   if (typeof item === "function") throw timedOut(ms);
   const future = ensureFuture(item);
-  if (!future.done()) future.cancel("timeout");
+  if (future.done()) return await future;
+  const scope = ambientScope();
+  const before = scope.metCancels();
+  future.cancel("timeout");
   try {
     return await future;
   } catch (error) {
-    throw future.cancelled() ? timedOut(ms) : error;
+    const cancelledFromOutside = scope.metCancels() > before;
+    throw error instanceof CancelledError && !cancelledFromOutside ? timedOut(ms) : error;
   }
 }
 
