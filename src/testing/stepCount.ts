@@ -9,7 +9,9 @@ import type { Turn, TurnNames } from "./schedule.ts";
 const LATE = 1000;
 /** After the first alarm the program gets so many steps at most to obey its cancel. */
 const MORE = 10_000;
+/** So many are named, of those that ran at least a so-many-th as often as the busiest. */
 const NAMED = 3;
+const WORTH = 20;
 
 /** @internal */
 export class StepCount {
@@ -45,7 +47,9 @@ export class StepCount {
   /** Who ran most of late: `spinner (sleep)`. */
   busiest(): string {
     const byRuns = [...this.#runs].sort(([, one], [, other]) => other - one);
+    const most = byRuns[0]?.[1] ?? 0;
     return byRuns
+      .filter(([, runs]) => runs * WORTH >= most)
       .slice(0, NAMED)
       .map(([name]) => name)
       .join(", ");
