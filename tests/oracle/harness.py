@@ -1,0 +1,649 @@
+"""CPython's side of the oracle: runs generated asyncio programs in virtual time and logs them.
+
+The programs use CPython's own C tasks, futures, timers and primitives. What is put around them:
+
+* The loop is BaseEventLoop on a virtual clock. Timers of one instant fire in the order in which they
+  were made (asyncio leaves that order open, Ambit does not). With a seed, the next ready entry is
+  picked at random: one of the orders that a scheduler may take.
+* TaskGroup keeps its tasks in a dict and not a set, whose order is that of addresses. It throws the
+  error that came first, not an ExceptionGroup.
+* Instruments notice when a program touches one of the places in which Ambit differs on purpose
+  (`note`). They change nothing.
+* In a run with `rules`, Ambit's rule holds in place of CPython's in some of those places. So a
+  program that touches them is compared all the same.
+"""
+import asyncio, collections.abc, contextvars, heapq, json, logging, random, sys, warnings
+from asyncio import base_events, events, locks, taskgroups, tasks, timeouts
+
+warnings.simplefilter('ignore')
+logging.disable(logging.CRITICAL)
+sys.unraisablehook = lambda unraisable: None
+
+LONGEST_LOG = 2000
+MOST_STEPS = 20000
+
+
+class Deadlock(BaseException):
+    """Nothing is ready and no timer is pending."""
+
+
+class TooLong(BaseException):
+    """The program does not end."""
+
+
+class E1(Exception):
+    pass
+
+
+class E2(Exception):
+    pass
+
+
+class Timer(events.TimerHandle):
+    """A timer that keeps its place among those of the same instant."""
+
+    made = 0
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        Timer.made += 1
+        self.order = Timer.made
+
+    def __lt__(self, other):
+        return (self._when, self.order) < (other._when, other.order)
+
+
+class Shuffled(collections.deque):
+    """A ready queue that is served at random, or newest first."""
+
+    def __init__(self, seed):
+        super().__init__()
+        self.random = None if seed == 0 else random.Random(seed)
+
+    def popleft(self):
+        if self.random is None:
+            return self.pop()
+        place = self.random.randrange(len(self))
+        self.rotate(-place)
+        handle = super().popleft()
+        self.rotate(place)
+        return handle
+
+
+class VirtualLoop(base_events.BaseEventLoop):
+    def __init__(self, seed):
+        super().__init__()
+        self.now = 0
+        self.steps = 0
+        self._selector = self
+        if seed is not None:
+            self._ready = Shuffled(seed)
+        self.set_task_factory(lambda loop, coro, **how: ObservedTask(coro, loop=loop, **how))
+        self.set_exception_handler(lambda loop, context: self.report(context))
+
+    def report(self, context):
+        if context['message'].startswith('Exception in callback'):
+            run.log('callback', 0, context['exception'])
+
+    def time(self):
+        return self.now
+
+    def call_at(self, when, callback, *args, context=None):
+        timer = Timer(when, callback, args, self, context)
+        heapq.heappush(self._scheduled, timer)
+        timer._scheduled = True
+        return timer
+
+    def select(self, timeout):
+        self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise TooLong
+        if timeout is None:
+            raise Deadlock
+        if timeout > 0:
+            self.now = self._scheduled[0]._when
+        return []
+
+    def _process_events(self, event_list):
+        pass
+
+    def _write_to_self(self):
+        pass
+
+
+class Observed(collections.abc.Coroutine):
+    """A task's coroutine. With `rules`, it turns a cancel that came too late into one that is
+    delivered at the next suspension."""
+
+    def __init__(self, coro):
+        self.coro = coro
+        self.task = None
+        #: The message of a cancel that the next suspension takes, in a list; or None.
+        self.armed = None
+        self.interrupting = False
+
+    def send(self, value):
+        if self.armed is None or not self.interrupting:
+            return self.step(self.coro.send, value)
+        (message,), self.armed = self.armed, None
+        return self.step(self.coro.throw, cancelled_with(message))
+
+    def throw(self, *exc):
+        late, self.task.late = self.task.late, None
+        if late is None:
+            self.armed = None
+            return self.step(self.coro.throw, *exc)
+        self.armed = late
+        self.interrupting = False
+        return self.step(self.coro.send, None)
+
+    def step(self, go, *args):
+        try:
+            waited_for = go(*args)
+        except StopIteration:
+            self.returned()
+            raise
+        if self.armed is not None:
+            self.interrupting = waited_for is None
+            if waited_for is not None and waited_for.cancel(*self.armed):
+                self.armed = None
+        return waited_for
+
+    def returned(self):
+        """With a request that no suspension took, CPython calls the task cancelled."""
+        if not self.task._must_cancel:
+            return
+        run.note('late cancel')
+        if run.rules:
+            while self.task.cancelling():
+                asyncio.Task.uncancel(self.task)
+
+    def close(self):
+        self.coro.close()
+
+    def __await__(self):
+        return self.coro.__await__()
+
+
+def cancelled_with(message):
+    return asyncio.CancelledError() if message is None else asyncio.CancelledError(message)
+
+
+class ObservedTask(asyncio.Task):
+    def __init__(self, coro, **how):
+        self.late = None
+        #: The timeouts and groups that it is in, outermost first.
+        self.scopes = []
+        self.observed = Observed(coro)
+        self.observed.task = self
+        super().__init__(self.observed, **how)
+
+    def cancel(self, msg=None, inside=0, joining=None):
+        """`inside`: how many of its scopes the cancel is not meant for; `joining`: what it may
+        wait for without it mattering that it is done."""
+        if self.done():
+            return super().cancel(msg)
+        waited_for, asked = self._fut_waiter, self._must_cancel
+        super().cancel(msg)
+        if waited_for is not None and self._must_cancel and not asked:
+            if waited_for is not joining:
+                run.note('late cancel')
+                if run.rules:
+                    self.late = [msg]
+        self.reach(inside, msg)
+        return True
+
+    def reach(self, inside, msg):
+        """In Ambit a cancel reaches the tasks of the groups that it ends at once; in asyncio when
+        the error has left the group's body."""
+        for scope in self.scopes[inside:]:
+            for task in scope.live_tasks():
+                run.note('cancel around a group')
+                if run.rules:
+                    scope.reached.add(task)
+                    task.cancel(msg)
+
+    def uncancel(self):
+        left = super().uncancel()
+        if left == 0:
+            self.late = self.observed.armed = None
+        return left
+
+    def own_cancels(self):
+        """Those that were asked of the task, and not by a timeout or group in it."""
+        return self.cancelling() - sum(scope.has_cancelled() for scope in self.scopes)
+
+    def own_uncancel(self):
+        if self.own_cancels() != self.cancelling():
+            run.note('uncancel of a timeout or group')
+        self.uncancel()
+        return self.own_cancels()
+
+
+class ObservedTimeout(timeouts.Timeout):
+    async def __aenter__(self):
+        await super().__aenter__()
+        self._task.scopes.append(self)
+        return self
+
+    async def __aexit__(self, *exc):
+        self._task.scopes.remove(self)
+        return await super().__aexit__(*exc)
+
+    def _on_timeout(self):
+        task = self._task
+        self._task = Canceller(task, self)
+        super()._on_timeout()
+        self._task = task
+
+    def has_cancelled(self):
+        return self._state is timeouts._State.EXPIRING
+
+    def live_tasks(self):
+        return []
+
+
+class Canceller:
+    """How a timeout or group sees its task when it cancels it: outer scopes are not meant."""
+
+    def __init__(self, task, scope, joining=None):
+        self.task, self.joining = task, joining
+        self.inside = task.scopes.index(scope) + 1
+
+    def cancel(self):
+        return self.task.cancel(inside=self.inside, joining=self.joining)
+
+    def done(self):
+        return self.task.done()
+
+
+def timeout(delay):
+    return ObservedTimeout(None if delay is None else run.loop.now + delay)
+
+
+# For wait_for.
+timeouts.timeout = timeout
+
+
+class OrderedTasks(dict):
+    def add(self, task):
+        self[task] = None
+
+    def discard(self, task):
+        self.pop(task, None)
+
+    remove = discard
+
+
+class ObservedGroup(asyncio.TaskGroup):
+    def __init__(self):
+        super().__init__()
+        self._tasks = OrderedTasks()
+        #: Those that a cancel of the parent has reached already, with `rules`.
+        self.reached = set()
+
+    async def __aenter__(self):
+        await super().__aenter__()
+        self._parent_task.scopes.append(self)
+        self.cancels_before = self._parent_task.cancelling()
+        return self
+
+    async def __aexit__(self, et, exc, tb):
+        parent, before = self._parent_task, list(self._errors)
+        self._parent_task = Parent(parent, self)
+        try:
+            return await super().__aexit__(et, exc, tb)
+        except BaseExceptionGroup as group:
+            errors = list(group.exceptions)
+            if et is not None and not issubclass(et, asyncio.CancelledError):
+                # CPython lists the body's error last; it came when the body ended.
+                errors = [*before, exc, *errors[len(before):-1]]
+            errors[0].later = errors[1:]
+            raise errors[0] from None
+        finally:
+            parent.scopes.remove(self)
+
+    def _abort(self):
+        self._aborting = True
+        for task in self.live_tasks():
+            if task not in self.reached:
+                task.cancel()
+
+    def _on_task_done(self, task):
+        parent = self._parent_task
+        real = parent.task if isinstance(parent, Parent) else parent
+        self._parent_task = Canceller(real, self, self._on_completed_fut)
+        super()._on_task_done(task)
+        self._parent_task = parent
+
+    def has_cancelled(self):
+        return self._parent_cancel_requested
+
+    def live_tasks(self):
+        return [task for task in self._tasks if not task.done()]
+
+
+class Parent:
+    """How a group that ends sees its task."""
+
+    def __init__(self, task, group):
+        self.task, self.group = task, group
+
+    def uncancel(self):
+        return self.task.uncancel()
+
+    def cancelling(self):
+        """Ambit asks again for a cancel that came during the group, CPython for any."""
+        now = self.task.cancelling()
+        if 0 < now <= self.group.cancels_before:
+            run.note('cancel from before a group')
+            if run.rules:
+                return 0
+        return now
+
+    def cancel(self):
+        return self.task.cancel(inside=len(self.task.scopes))
+
+
+tasks.futures.future_add_to_awaited_by = lambda child, parent: None
+tasks.futures.future_discard_from_awaited_by = lambda child, parent: None
+
+
+class Completed(tasks._AsCompletedIterator):
+    """as_completed, with a dict in the place of the set."""
+
+    def __init__(self, aws, timeout):
+        super().__init__([], None)
+        self._todo = OrderedTasks.fromkeys(aws)
+        self._todo_left = len(self._todo)
+        for task in self._todo:
+            task.add_done_callback(self._handle_completion)
+        if self._todo and timeout is not None:
+            self._timeout_handle = run.loop.call_later(timeout, self._handle_timeout)
+
+
+class Futures:
+    """A loop, as primitives see it, that remembers which task made which future."""
+
+    def __init__(self, made):
+        self.made = made
+
+    def create_future(self):
+        future = run.loop.create_future()
+        self.made[asyncio.current_task()] = future
+        return future
+
+
+def is_handed_over(task, future):
+    """Completed, while the task that waits for it has not run again."""
+    return future.done() and not future.cancelled() and task._fut_waiter is future
+
+
+class Lock(asyncio.Lock):
+    def handing_over(self):
+        return not self._locked and any(w.done() and not w.cancelled() for w in self._waiters or ())
+
+    def look(self):
+        if self.handing_over():
+            run.note('look at a lock that is handed over')
+
+    def locked(self):
+        self.look()
+        return super().locked()
+
+    def release(self):
+        self.look()
+        if self._waiters and next(iter(self._waiters)).cancelled():
+            run.note('release of a lock whose first waiter is cancelled')
+        super().release()
+
+
+class Condition(asyncio.Condition):
+    """Notices a wait that was cancelled without having been notified, and wakes another."""
+
+    def __init__(self):
+        super().__init__(Lock())
+        self.made = {}
+        self.asked = False
+
+    def _get_loop(self):
+        return Futures(self.made)
+
+    def notify(self, n=1):
+        self.asked = True
+        super().notify(n)
+        self.asked = False
+
+    def _notify(self, n):
+        if not self.asked and any(not waiter.done() for waiter in self._waiters):
+            if self.made[asyncio.current_task()].cancelled():
+                run.note('needless notification')
+                if run.rules:
+                    return
+        super()._notify(n)
+
+
+locks.Condition = Condition
+
+
+class Permits:
+    def look(self):
+        if self._value > 0 and any(not waiter.cancelled() for waiter in self._waiters or ()):
+            run.note('look at a semaphore that is handed over')
+
+    def locked(self):
+        self.look()
+        return super().locked()
+
+
+class Semaphore(Permits, asyncio.Semaphore):
+    pass
+
+
+class BoundedSemaphore(Permits, asyncio.BoundedSemaphore):
+    pass
+
+
+class Barrier(asyncio.Barrier):
+    async def wait(self):
+        try:
+            return await super().wait()
+        except asyncio.CancelledError:
+            run.note('cancel at a barrier')
+            raise
+
+
+class Handover:
+    """Notices who uses a queue between the moment in which an item or room for one is there for a
+    task and the one in which that task runs again. Ambit has given it to the task by then."""
+
+    def __init__(self, maxsize=0):
+        super().__init__(maxsize)
+        self.gets, self.puts = {}, {}
+
+    def _get_loop(self):
+        return Futures(self.gets if sys._getframe(1).f_code.co_name == 'get' else self.puts)
+
+    def handed_over(self, made):
+        return any(is_handed_over(*each) for each in made.items())
+
+    def look(self, harmless=False):
+        if self.handed_over(self.puts) or (self.handed_over(self.gets) and not harmless):
+            run.note('look at a queue that hands over')
+
+    def user_put(self, item):
+        self.look(harmless=type(self) is Queue and not self.full())
+        return self.put(item)
+
+    def user_put_nowait(self, item):
+        self.look(harmless=type(self) is Queue and not self.full())
+        self.put_nowait(item)
+
+    def user_get(self):
+        self.look()
+        return self.get()
+
+    def user_get_nowait(self):
+        self.look()
+        return self.get_nowait()
+
+    def user_state(self):
+        self.look()
+        return [self.qsize(), self.empty(), self.full()]
+
+    def user_task_done(self):
+        self.look(harmless=True)
+        self.task_done()
+
+    def user_join(self):
+        self.look(harmless=True)
+        return self.join()
+
+    def user_shutdown(self, immediate):
+        self.look(harmless=not immediate and type(self) is Queue)
+        self.shutdown(immediate)
+
+
+class Queue(Handover, asyncio.Queue):
+    pass
+
+
+class LifoQueue(Handover, asyncio.LifoQueue):
+    pass
+
+
+class PriorityQueue(Handover, asyncio.PriorityQueue):
+    pass
+
+
+class Run:
+    """One run of one program: what it logged, which differences it touched."""
+
+    def __init__(self, rules, seed):
+        self.rules = rules
+        self.lines = []
+        self.notes = set()
+        self.open = True
+        self.tasks = []
+        self.main = None
+        self.loop = VirtualLoop(seed)
+
+    def log(self, me, place, value=None):
+        if not self.open:
+            return
+        if len(self.lines) >= LONGEST_LOG:
+            raise TooLong
+        self.lines.append(f'{me}|{self.loop.now:g}|{place}|{words(value)}')
+
+    def note(self, name):
+        if self.open:
+            self.notes.add(name)
+
+    def register(self, task):
+        self.tasks.append(task)
+        return task
+
+    async def root(self, main):
+        self.main = asyncio.create_task(main('m'))
+        await self.outcome('m', self.main)
+        asked = [task for task in self.tasks if not task.done()]
+        for task in asked:
+            task.cancel('end')
+        for place, task in enumerate(self.tasks):
+            if not task.done() and task not in asked:
+                task.cancel('end')
+            await self.outcome(f't{place}', task)
+
+    async def outcome(self, name, task):
+        try:
+            value = await task
+        except BaseException as error:
+            value = error
+        self.log(name, 'outcome', [task.cancelled(), value])
+
+    def execute(self, code):
+        # Pyodide has a loop of its own, which counts as running.
+        events._set_running_loop(None)
+        names = {**globals(), 'log': self.log, 'reg': self.register, 'run': self}
+        exec(code, names)
+        end = 'done'
+        try:
+            self.loop.run_until_complete(self.root(names['make']()))
+        except (Deadlock, TooLong) as error:
+            end = type(error).__name__
+        self.open = False
+        self.close()
+        return {'log': self.lines, 'notes': sorted(self.notes), 'end': end, 'time': self.loop.now}
+
+    def close(self):
+        for task in asyncio.all_tasks(self.loop):
+            for _ in range(5):
+                try:
+                    task.observed.coro.close()
+                    break
+                except BaseException:
+                    pass
+        self.loop._ready.clear()
+        self.loop.close()
+
+
+def words(value):
+    if value is None:
+        return '-'
+    if isinstance(value, bool):
+        return 'true' if value else 'false'
+    if isinstance(value, (list, tuple)):
+        return '[' + ' '.join(words(each) for each in value) + ']'
+    if isinstance(value, BaseException):
+        return error_words(value)
+    return str(value)
+
+
+def error_words(error):
+    name = type(error).__name__
+    if isinstance(error, asyncio.CancelledError):
+        return f'{name}({error.args[0] if error.args and error.args[0] else ""})'
+    later = getattr(error, 'later', ())
+    return name + (f'+{words(later)}' if later else '')
+
+
+def state(future):
+    if not future.done():
+        return 'pending'
+    if future.cancelled():
+        return 'cancelled'
+    return future.exception() or future.result()
+
+
+def items(*them):
+    """Those that are there: a slot whose task was not made yet is empty."""
+    return [each for each in them if each is not None]
+
+
+
+class Places:
+    """The label of what a function starts: the starter's own, the place, and a number."""
+
+    def __init__(self):
+        self.count = 0
+
+    def __call__(self, me, place):
+        self.count += 1
+        return f'{me}/{place}.{self.count}'
+
+
+run = None
+
+
+def batch(text):
+    """Runs programs: [{source, runs: [{rules, seed}]}] gives a list of results for each."""
+    global run
+    results = []
+    for each in json.loads(text):
+        code = compile(each['source'], 'program', 'exec')
+        mine = []
+        for how in each['runs']:
+            run = Run(how['rules'], how['seed'])
+            mine.append(run.execute(code))
+        results.append(mine)
+    return json.dumps(results)
