@@ -121,6 +121,8 @@ export class StreamWriter implements AsyncDisposable {
   /** The turn lets the connection end: a loop of `write` and `drain` would never hear of it otherwise. */
   async #drainClosing(): Promise<void> {
     await sleep(0);
+    // With nothing left to send, the end is near.
+    if (this.#transport.bufferedBytes === 0) await this.#protocol.untilLost();
     await this.#protocol.untilWritable();
   }
 
