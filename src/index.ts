@@ -27,13 +27,10 @@ export { type Context } from "./core/context.ts";
 export { ContextVar, copyContext, runInContext, type Token } from "./core/contextVar.ts";
 export { type TaskEvent } from "./core/diagnostics.ts";
 export { Future } from "./core/future.ts";
+export { type FrameCallGraphEntry } from "./core/frames.ts";
 export { gather, type Gathered, type GatheredOrErrors, type GatherOptions } from "./core/gather.ts";
-export {
-  type ExceptionContext,
-  type ExceptionHandler,
-  type Handle,
-  type Loop,
-} from "./core/loop.ts";
+export { type ExceptionContext, type ExceptionHandler, type Loop } from "./core/loop.ts";
+export { type Handle } from "./core/handle.ts";
 export { onRunnerEnd, run, Runner, type RunOptions } from "./core/run.ts";
 export { named } from "./core/naming.ts";
 export { getRunningLoop } from "./core/scope.ts";
@@ -44,6 +41,7 @@ export { type Cleanup, type Wait } from "./core/suspension.ts";
 export { createTask, getTaskFactory, setTaskFactory, type TaskFactory } from "./core/createTask.ts";
 export { allTasks, currentTask } from "./core/currentTask.ts";
 export { Task, type TaskBody, type TaskOptions } from "./core/task.ts";
+export { type StackOptions, type TextOutput } from "./core/taskStack.ts";
 export { suppressedErrors } from "./core/suppressedErrors.ts";
 export { type TaskGroupOptions } from "./core/childPolicy.ts";
 export { type JoinedGroupOptions, type JoinedTaskGroup, type Joiner } from "./core/joinedGroup.ts";

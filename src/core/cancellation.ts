@@ -2,23 +2,22 @@
  * Making a cancellation, and recognising one.
  *
  * Strategy: a CancelledError is made without a stack (there, it would be the canceller's, and it costs more than the
- * rest of a cancel) unless some loop runs in debug mode. Foreign code reports a cancellation in its own words: an
+ * rest of a cancel); in debug mode `cancelStacks.ts` gives it one. Foreign code reports a cancellation in its own words: an
  * error whose cause is ours, or the DOM's AbortError; these count only where a cancel was in fact asked for.
  */
+import { explainCancellation } from "./cancelStacks.ts";
 import { CancelledError, type CancelDetails, cancellationIn } from "./errors.ts";
 import { ignoreFloatingCancellations } from "./floating.ts";
-
-let debugging = false;
-
-/** Takes stacks of cancellations from now on: some loop runs in debug mode. @internal */
-export function takeCancelStacks(): void {
-  debugging = true;
-}
 
 /** @internal */
 export function cancelled(message?: string, details?: CancelDetails): CancelledError {
   ignoreFloatingCancellations();
-  if (debugging) return new CancelledError(message, details);
+  const error = withoutStack(message, details);
+  explainCancellation(error, cancelled);
+  return error;
+}
+
+function withoutStack(message?: string, details?: CancelDetails): CancelledError {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 0;
   try {

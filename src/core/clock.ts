@@ -6,6 +6,9 @@
  * plain append. A timer runs a function with one argument, so that a sleep needs no closure.
  * Limits: knows no real time; the loop decides when to look.
  */
+import type { Context } from "./context.ts";
+import { Callback, handleWords } from "./handle.ts";
+import { INSPECT } from "./inspection.ts";
 
 const ARITY = 4;
 
@@ -13,7 +16,7 @@ const ARITY = 4;
 const OUTSIDE = -1;
 const CANCELLED = -2;
 
-/** A call that is due at a time of the loop's clock. */
+/** A call that is due at a time of the loop's clock; `callLater` and `callAt` return it (`asyncio.TimerHandle`). */
 export class TimerHandle {
   /** When it is due, in milliseconds of the loop's clock. */
   readonly when: number;
@@ -40,11 +43,24 @@ export class TimerHandle {
     this.#run = null;
     this.#queue.drop(this);
     this.index = CANCELLED;
+    if (this.#argument instanceof Callback) this.#argument.drop();
   }
 
   /** True after {@link TimerHandle.cancel} took effect. */
   cancelled(): boolean {
     return this.index === CANCELLED;
+  }
+
+  /** The context variables that the callback runs with; undefined for a timer of Ambit's own. */
+  getContext(): Context | undefined {
+    return this.#argument instanceof Callback ? this.#argument.getContext() : undefined;
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    const callback = this.#argument instanceof Callback ? this.#argument : null;
+    const state = this.cancelled() ? "cancelled" : this.#run === null ? "finished" : "";
+    return handleWords("TimerHandle", [state, `when=${this.when}`], callback);
   }
 
   /** @internal */

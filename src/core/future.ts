@@ -5,16 +5,18 @@
  * functions of the await's own promise, so a join is one small object that calls them in the loop's turn.
  * Awaiting ties: a cancel of the awaiting scope cancels the future, and the awaiter resumes when that has ended.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
 import { inspect } from "node:util";
 import { expectFunction } from "./arguments.ts";
 import { cancelledFor } from "./cancellation.ts";
 import { taskWaiting } from "./diagnostics.ts";
+import { DoneCallback } from "./doneCallback.ts";
 import { INSPECT } from "./inspection.ts";
 import { CancelledError, InvalidStateError } from "./errors.ts";
+import { futureWords } from "./futureWords.ts";
 import { Join, type Waiter } from "./join.ts";
 import type { Loop } from "./loop.ts";
 import { ambientScope, type Scope } from "./scope.ts";
+import { rememberFuture } from "./places.ts";
 import { announce, refuse } from "./suspend.ts";
 import { recordUnretrieved, retrieved } from "./unretrieved.ts";
 
@@ -56,6 +58,7 @@ export class Future<T> implements PromiseLike<T> {
   constructor(runner?: Scope);
   constructor(runner: Scope = ambientScope().runner) {
     this.runner = runner;
+    if (runner.loop.debug) rememberFuture(this, Future);
   }
 
   /** The loop that it belongs to (`get_loop`). */
@@ -181,7 +184,8 @@ export class Future<T> implements PromiseLike<T> {
     if (scope.home.body === this) return join.conclude(awaitsItself(this), false);
     const asked = scope.ended || scope.owner.undelivered !== 0 ? refuse(scope, "await") : null;
     if (asked !== null && scope.ended) return join.conclude(asked, false);
-    if (scope.loop.debug || taskWaiting.hasSubscribers) announce(scope, join, this.then);
+    if (scope.loop.debug || taskWaiting.hasSubscribers)
+      announce(scope, join, Future.prototype.then);
     this.addWaiter(join);
     if (asked !== null) join.cancel(asked);
   }
@@ -246,7 +250,7 @@ export class Future<T> implements PromiseLike<T> {
 
   /** @internal */
   [INSPECT](): string {
-    return `<Future ${stateWords(this)}>`;
+    return `<Future ${futureWords(this).join(" ")}>`;
   }
 }
 
@@ -259,33 +263,4 @@ function isLookedAt(waiters: Waiter | Set<Waiter> | null): boolean {
   if (!(waiters instanceof Set)) return waiters.passive !== true;
   for (const waiter of waiters) if (waiter.passive !== true) return true;
   return false;
-}
-
-/** `pending`, `finished result=42`, `finished exception=Error: x`, `cancelled`. @internal */
-export function stateWords(future: Future<unknown>): string {
-  if (future.state === "fulfilled")
-    return `finished result=${inspect(future.outcome, { depth: 0 })}`;
-  if (future.state === "rejected") return `finished exception=${String(future.outcome)}`;
-  return future.state;
-}
-
-class DoneCallback implements Waiter {
-  readonly passive = true;
-  readonly callback: (future: never) => void;
-  readonly #future: Future<unknown>;
-  readonly #bound: (future: Future<unknown>) => void;
-
-  constructor(future: Future<unknown>, callback: (future: never) => void) {
-    this.#future = future;
-    this.callback = callback;
-    this.#bound = AsyncLocalStorage.bind(callback as (future: Future<unknown>) => void);
-  }
-
-  settled(): void {
-    this.#future.runner.loop.enqueue(this);
-  }
-
-  run(): void {
-    this.#future.runner.loop.guard(() => this.#bound(this.#future));
-  }
 }

@@ -7,7 +7,7 @@
  * undefined).
  */
 import { createRequire } from "node:module";
-import { relative } from "node:path";
+import { isAbsolute, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Session } from "node:inspector";
 
@@ -98,9 +98,10 @@ function origin(location: Location | undefined, scripts: Map<string, string>): O
   return { url, line: location.lineNumber + 1 };
 }
 
-function shortPath(url: string): string {
-  if (!url.startsWith("file:")) return url;
-  const path = fileURLToPath(url);
+/** A file's name for people: relative to the working directory where it is inside. @internal */
+export function shortPath(file: string): string {
+  if (!file.startsWith("file:") && !isAbsolute(file)) return file;
+  const path = file.startsWith("file:") ? fileURLToPath(file) : file;
   const near = relative(process.cwd(), path);
   return near.startsWith("..") ? path : near;
 }

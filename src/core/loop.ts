@@ -69,6 +69,10 @@ export abstract class Loop {
   abstract wake(entry: Entry, scope?: object): void;
   /** Resumes the code of a completed wait in its scope, as the wake policy says. @internal */
   abstract resume<T>(wait: Resumable<T>, outcome: T, failed: boolean, scope: object): void;
+  /** The promise of a wait that a cancel refused, which was asked for before it began. @internal */
+  refuse(error: Error, _scope: object): Promise<never> {
+    return Promise.reject(error);
+  }
   /** Runs the entry on the next turn of the ready queue, in the caller's async context. @internal */
   abstract enqueue(entry: Entry): void;
   /**

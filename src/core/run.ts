@@ -9,8 +9,9 @@
  * signals.
  */
 import { expectAbortSignal, expectFunction } from "./arguments.ts";
-import { cancelled, takeCancelStacks } from "./cancellation.ts";
+import { cancelled } from "./cancellation.ts";
 import { Context } from "./context.ts";
+import { enterDebugMode, leaveDebugMode } from "./debugMode.ts";
 import { type CancelledError, RunnerStateError } from "./errors.ts";
 import { INSPECT } from "./inspection.ts";
 import type { Loop } from "./loop.ts";
@@ -19,6 +20,7 @@ import { leaveBySignal, SignalWatch } from "./signals.ts";
 import { spawnUnder } from "./createTask.ts";
 import { tasksUnder } from "./currentTask.ts";
 import type { Task, TaskBody } from "./task.ts";
+import { watchSteps } from "./steps.ts";
 import { formatTaskTree } from "./taskTree.ts";
 import { reportUnretrieved } from "./unretrieved.ts";
 
@@ -99,8 +101,8 @@ export class Runner implements AsyncDisposable {
     this.#scope.body = this;
     this.#scope.home = this.#scope;
     this.#scope.context = parent.home.context?.copy() ?? new Context();
-    if (options.debug !== undefined) this.getLoop().debug = options.debug;
-    if (this.getLoop().debug) takeCancelStacks();
+    if (options.debug !== undefined) enterDebugMode(this.getLoop(), options.debug);
+    if (this.getLoop().debug) watchSteps(this.getLoop(), ambient);
   }
 
   /** The loop that it runs on. */
@@ -150,6 +152,7 @@ export class Runner implements AsyncDisposable {
     await this.#callClosers();
     reportUnretrieved(this.#scope);
     this.#scope.end();
+    if (this.#options.debug !== undefined) leaveDebugMode(this.getLoop());
   }
 
   async #endTasks(): Promise<void> {

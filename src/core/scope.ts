@@ -15,12 +15,15 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { cancelled } from "./cancellation.ts";
-import type { Context } from "./context.ts";
+import { Context } from "./context.ts";
 import type { CancelledError } from "./errors.ts";
+import { rememberFloating } from "./floatingWork.ts";
+import { setContextSource } from "./handle.ts";
 import type { Loop } from "./loop.ts";
 import { ScopeSignals } from "./scopeSignals.ts";
 import { defaultLoop } from "./uvLoop.ts";
 import { type Suspension, WaitRing } from "./suspension.ts";
+import { cancelReached, requestTaken } from "./swallowed.ts";
 
 /** What a scope is to its owner: part of the same flow, a flow of its own, or closed to cancels from above. @internal */
 export type Border = "open" | "task" | "shield";
@@ -88,6 +91,7 @@ export class Scope extends WaitRing {
     const below = new Territory(this);
     for (const wait of below.waits) wait.cancel(error);
     if (below.waits.length === 0) this.ask(error);
+    else if (this.loop.debug) cancelReached(this, error, below.waits);
     for (const task of below.tasks) task.cancel(error);
     for (const scope of below.scopes) scope.#signals?.abort(error);
   }
@@ -133,7 +137,10 @@ export class Scope extends WaitRing {
       if (at.#request !== null) asked = at;
       if (at === this.owner) break;
     }
-    return asked === null ? null : asked.drop();
+    if (asked === null) return null;
+    const request = asked.drop();
+    if (this.loop.debug) requestTaken(asked, request as CancelledError, this.claim);
+    return request;
   }
 
   /** How often the scopes above, up to the owner, were cancelled: tells an outer cancel from one's own. */
@@ -176,6 +183,7 @@ export class Scope extends WaitRing {
   private abandon(): void {
     const error = cancelled("the scope that this work was left in has ended");
     const below = new Territory(this, true);
+    if (this.loop.debug) rememberFloating(below.scopes, below.waits);
     for (const scope of below.scopes) if (scope !== this) scope.ended = true;
     for (const wait of below.waits) wait.abandon(error);
     for (const task of below.tasks) task.cancel(error);
@@ -262,6 +270,11 @@ export function enterScope<A, T>(
   const result = ambient.run(scope, body, argument);
   return result instanceof Promise ? result : ambient.run(scope, adopt, result);
 }
+
+setContextSource(() => {
+  const { home } = ambientScope();
+  return (home.context ??= new Context());
+});
 
 /** Code that runs outside `run` is in this one; it never ends. @internal */
 export const rootScope: Scope = new Scope(null, "shield", defaultLoop);

@@ -6,11 +6,14 @@
  * closures. Futures and tasks are joined without a promise of their own (`future.ts`), by the same rules.
  */
 import { expectFunction } from "./arguments.ts";
-import { rememberPlace, reportLateWait, stepEnds } from "./debug.ts";
 import { taskWaiting } from "./diagnostics.ts";
 import type { CancelledError } from "./errors.ts";
+import { reportLateWait } from "./floatingWork.ts";
+import { rememberPlace } from "./places.ts";
 import { ambient, rootScope, type Scope } from "./scope.ts";
+import { stepWaits, watchSteps } from "./steps.ts";
 import { type Cleanup, openPromise, type Suspension, Wait } from "./suspension.ts";
+import { lookForSwallowed } from "./swallowed.ts";
 
 /** Begins an operation whose end settles the wait; may return what takes it back when the wait is cancelled. */
 export type Start<T, A> = (wait: Wait<T>, target: A) => Cleanup<T, A> | void;
@@ -53,7 +56,7 @@ export function suspend<T, A = undefined>(
   const scope = ambient.getStore() ?? rootScope;
   if (scope.ended || scope.owner.undelivered !== 0) {
     const refusal = refuse(scope, label);
-    if (refusal !== null) return Promise.reject(refusal);
+    if (refusal !== null) return scope.loop.refuse(refusal, scope);
   }
   const promise = openPromise<T>();
   const wait = new Wait<T>(scope, label, target);
@@ -69,7 +72,7 @@ export function suspend<T, A = undefined>(
 
 /** Why a wait may not begin in the scope, or null. @internal */
 export function refuse(scope: Scope, label: string): CancelledError | null {
-  if (scope.ended && scope.loop.debug) reportLateWait(scope.loop, label, scope.home.body, suspend);
+  if (scope.ended && scope.loop.debug) reportLateWait(scope, label, suspend);
   return scope.refusal();
 }
 
@@ -80,6 +83,8 @@ export function announce(scope: Scope, wait: Suspension, above: object): void {
     taskWaiting.publish({ task, label: wait.label, target: wait.target });
   }
   if (!scope.loop.debug) return;
-  stepEnds(scope.loop, task);
+  watchSteps(scope.loop, ambient);
   rememberPlace(wait, above);
+  stepWaits(scope, wait);
+  lookForSwallowed(scope, wait);
 }

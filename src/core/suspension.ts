@@ -7,9 +7,9 @@
  * comes later finds nothing to reject: completion beats cancellation.
  * Limits: knows nothing of the scope tree; `scope.ts` decides who is cancelled.
  */
-import { stepBegins } from "./debug.ts";
 import type { CancelledError } from "./errors.ts";
 import type { Loop } from "./loop.ts";
+import { waitEnds } from "./steps.ts";
 
 /** Runs when a wait is cancelled: takes back what its start began. */
 export type Cleanup<T, A> = (wait: Wait<T>, target: A) => void;
@@ -41,7 +41,7 @@ export abstract class Suspension {
     if (ring === null) return null;
     this.ring = null;
     ring.unlink(this);
-    if (ring.loop.debug) stepBegins(ring.loop, this.label);
+    if (ring.loop.debug) waitEnds(ring.home, this);
     return ring;
   }
 
@@ -63,6 +63,8 @@ export abstract class WaitRing {
   /** The oldest pending wait; the ring is circular, so its `previous` is the newest. */
   oldestWait: Suspension | null = null;
   readonly loop: Loop;
+  /** What the steps of its code belong to. */
+  abstract readonly home: { readonly body: object | null };
 
   constructor(loop: Loop) {
     this.loop = loop;

@@ -10,14 +10,19 @@
 import { inspect } from "node:util";
 import { asCancellation, cancelledFor } from "./cancellation.ts";
 import { Context } from "./context.ts";
-import { framesOf, rememberPlace, stepBegins, stepEnds } from "./debug.ts";
 import { taskCancelled, taskCreated, taskEnded, taskStarted } from "./diagnostics.ts";
 import { INSPECT } from "./inspection.ts";
 import { type CancelledError, InvalidStateError } from "./errors.ts";
-import { Future, stateWords } from "./future.ts";
-import { locationOf } from "./location.ts";
+import { Future } from "./future.ts";
+import { futureWords } from "./futureWords.ts";
+import type { FrameCallGraphEntry } from "./frames.ts";
+import { functionWords } from "./handle.ts";
 import { ambient, ambientScope, Scope } from "./scope.ts";
 import { obey } from "./outsideSignal.ts";
+import { framesOf } from "./places.ts";
+import { stepIsLast, stepStarts, watchSteps } from "./steps.ts";
+import { lookForSwallowedAtEnd } from "./swallowed.ts";
+import { type StackOptions, stackOf, stackText, type TextOutput } from "./taskStack.ts";
 
 /** The body of a task: an async function, or any function that returns a value or a promise. */
 export type TaskBody<T> = () => T | PromiseLike<T>;
@@ -66,7 +71,6 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
     this.scope = new Scope(parent, "task");
     this.scope.body = this;
     this.scope.context = options.context ?? inheritedFrom(creator);
-    if (parent.loop.debug) rememberPlace(this, Task);
   }
 
   /** Its name: as given, or `Task-N`. */
@@ -115,16 +119,25 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
     return (this.scope.context ??= new Context());
   }
 
-  /** The stack frames where its waits began, innermost first; taken in debug mode only, otherwise empty. */
-  getStack(): string[] {
-    const found: string[] = [];
-    for (const wait of this.scope.pendingWaits()) found.push(...framesOf(wait));
-    return found;
+  /**
+   * Where it is: the frames of the user's code, innermost first. Of the running task, those of the running code; of one
+   * that has failed, those of its error; of one that waits, those of its waits, taken in debug mode only.
+   */
+  getStack(options: StackOptions = {}): FrameCallGraphEntry[] {
+    return stackOf(this, ambientScope().home.body === this, this.getStack).slice(0, options.limit);
   }
 
-  /** The stack frames where the task was created; taken in debug mode only, otherwise empty. */
-  getCreationStack(): string[] {
-    return framesOf(this);
+  /** Prints {@link Task.getStack}; `file` is standard error when left out. */
+  printStack(options: StackOptions & { readonly file?: TextOutput } = {}): void {
+    const { file = process.stderr } = options;
+    const frames = stackOf(this, ambientScope().home.body === this, this.printStack);
+    const failure = this.state === "rejected" ? this.outcome : undefined;
+    file.write(stackText(frames.slice(0, options.limit), inspect(this), failure));
+  }
+
+  /** The frames of the user's code that created it, innermost first; taken in debug mode only, otherwise empty. */
+  getCreationStack(): FrameCallGraphEntry[] {
+    return [...framesOf(this)];
   }
 
   /** @throws {@link InvalidStateError} always: only its body settles a task */
@@ -175,7 +188,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
       return null;
     }
     if (taskStarted.hasSubscribers) taskStarted.publish({ task: this });
-    if (this.scope.loop.debug) stepBegins(this.scope.loop, "its start");
+    if (this.scope.loop.debug) this.debugStart();
     return this.#body;
   }
 
@@ -192,7 +205,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   }
 
   private finish(state: "fulfilled" | "rejected" | "cancelled", outcome: unknown): void {
-    if (this.scope.loop.debug) stepEnds(this.scope.loop, this);
+    if (this.scope.loop.debug) this.debugEnd(state, outcome);
     this.#body = null;
     if (typeof this.#shows === "function") this.#shows = this.#shows.name;
     this.scope.end();
@@ -200,6 +213,16 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
       taskEnded.publish(state === "fulfilled" ? { task: this } : { task: this, error: outcome });
     }
     this.settle(state, outcome);
+  }
+
+  private debugStart(): void {
+    watchSteps(this.scope.loop, ambient);
+    stepStarts(this.scope);
+  }
+
+  private debugEnd(state: string, outcome: unknown): void {
+    stepIsLast(this.scope);
+    if (state === "fulfilled") lookForSwallowedAtEnd(this.scope, outcome);
   }
 
   private obey(signal: AbortSignal): void {
@@ -214,18 +237,16 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
 
   /** @internal */
   override [INSPECT](): string {
-    const state =
-      this.state === "pending" && this.scope.cancels > 0 ? "cancelling" : stateWords(this);
-    const [word = "", ...rest] = state.split(" ");
-    const parts = [word, `name='${this.name}'`, this.functionWords(), ...rest, this.waitWords()];
+    const [state = "", ...rest] = futureWords(this);
+    const word = state === "pending" && this.scope.cancels > 0 ? "cancelling" : state;
+    const parts = [word, `name='${this.name}'`, this.functionWords(), this.waitWords(), ...rest];
     return `<Task ${parts.filter((part) => part !== "").join(" ")}>`;
   }
 
   private functionWords(): string {
     const shows = this.#shows;
-    const name = typeof shows === "string" ? shows : shows.name;
-    const place = typeof shows === "string" ? undefined : locationOf(shows);
-    return `fn=${name === "" ? "(anonymous)" : name}${place === undefined ? "" : ` at ${place}`}`;
+    if (typeof shows === "function") return `fn=${functionWords(shows)}`;
+    return `fn=${shows === "" ? "(anonymous)" : shows}`;
   }
 
   private waitWords(): string {

@@ -241,8 +241,9 @@ export async function taskGroup(
   options: TaskGroupOptions | JoinedGroupOptions<unknown, unknown> = {},
 ): Promise<unknown> {
   expectFunction("body", body);
-  if ("joiner" in options) return conductJoined(body, options, openGroup);
-  return openGroup(policyFor(options)).conduct(body as () => unknown);
+  // Awaited, not handed on: a stack then leads from the wait for the children to the caller.
+  if ("joiner" in options) return await conductJoined(body, options, openGroup);
+  return await openGroup(policyFor(options)).conduct(body as () => unknown);
 }
 
 function openGroup(policy: ChildPolicy): TaskGroup {

@@ -135,7 +135,7 @@ function timedOut(ms: number | undefined): TimeoutError {
  */
 export async function waitFor<T>(item: Awaitable<T>, ms: number): Promise<T> {
   expectMilliseconds("ms", ms);
-  if (ms > 0) return timeout(ms, () => outcomeOf(item));
+  if (ms > 0) return await timeout(ms, () => outcomeOf(item));
   if (typeof item === "function") throw timedOut(ms);
   const future = ensureFuture(item);
   if (future.done()) return await future;

@@ -1,6 +1,6 @@
 /*
- * suspend, the one primitive; context variables; what diagnostics see of waits. A step that holds the loop for too long,
- * and work that goes on after its scope, need a few milliseconds of real time.
+ * suspend, the one primitive; context variables; what diagnostics see of waits. A cancel from a
+ * foreign callback needs a few milliseconds of real time.
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { inspect } from "node:util";
@@ -255,85 +255,6 @@ describe("diagnostics", () => {
       await expect(victim).resolves.toBe(undefined);
     });
     expect(written.join("")).toContain("napper  sleep(50)");
-  });
-});
-
-describe("debug mode", () => {
-  test("a step that holds the loop for too long is reported, with its task and the wait before it", async () => {
-    const seen: string[] = [];
-    await run(
-      async () => {
-        const loop = getRunningLoop();
-        loop.slowCallbackDuration = 20;
-        loop.setExceptionHandler(({ message }) => seen.push(message));
-        await createTask(
-          async () => {
-            await sleep(1);
-            const start = performance.now();
-            while (performance.now() - start < 40);
-            await sleep(1);
-          },
-          { name: "hog" },
-        );
-        loop.slowCallbackDuration = 100;
-        loop.setExceptionHandler(null);
-        loop.debug = false;
-      },
-      { debug: true },
-    );
-    expect(seen).toHaveLength(1);
-    expect(seen[0]).toMatch(
-      /^a step of <Task pending name='hog'.*> held the loop for \d+ ms after sleep$/,
-    );
-  });
-
-  test("waits and tasks know the code that made them", async () => {
-    await runVirtual(
-      async () => {
-        async function waitingHere(): Promise<void> {
-          await sleep(1000);
-        }
-        const task = createTask(waitingHere);
-        await sleep(1);
-        expect(task.getStack().join("\n")).toContain("waitingHere");
-        expect(task.getCreationStack().join("\n")).toContain("suspend.test.ts");
-        task.cancel();
-        const error = await task.then(null, (thrown: unknown) => thrown as Error);
-        expect((error as Error).stack).toContain("suspend.test.ts");
-      },
-      { debug: true },
-    );
-  });
-
-  test("a wait that comes after its scope has ended is reported with its place", async () => {
-    const seen: string[] = [];
-    await runVirtual(
-      async () => {
-        getRunningLoop().setExceptionHandler(({ message, details }) =>
-          seen.push(`${message}\n${details}`),
-        );
-        await createTask(async () => {
-          void Promise.resolve().then(async function floater() {
-            await Promise.resolve();
-            await new Promise((resolve) => setTimeout(resolve, 5));
-            await sleep(1);
-          });
-        });
-        await sleep(1);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      },
-      { debug: true },
-    );
-    expect(seen.join()).toMatch(/^sleep was refused: it was called by work that was left running/);
-    expect(seen.join()).toContain("floater");
-  });
-
-  test("outside debug mode stacks are not taken", async () => {
-    await runVirtual(async () => {
-      const task = createTask(() => sleep(1));
-      await sleep(0);
-      expect([task.getStack(), task.getCreationStack()]).toEqual([[], []]);
-    });
   });
 });
 

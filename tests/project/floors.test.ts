@@ -19,10 +19,10 @@ const files = sourceFiles(SRC);
 const edges = importEdges(SRC);
 
 /**
- * The files that make time: everybody else asks the loop. `debug.ts` measures the loop itself, from
+ * The files that make time: everybody else asks the loop. `steps.ts` measures the loop itself, from
  * outside it.
  */
-const TIMEKEEPERS = ["core/uvLoop.ts", "core/debug.ts"];
+const TIMEKEEPERS = ["core/uvLoop.ts", "core/steps.ts"];
 const CLOCKS =
   /\b(setTimeout|setInterval|setImmediate|Date\.now|performance\.now|timers\/promises)\b/;
 
