@@ -8,7 +8,8 @@
  */
 import { inspect } from "node:util";
 import type { CancelledError } from "../core/errors.ts";
-import { Future, stateWords } from "../core/future.ts";
+import { Future } from "../core/future.ts";
+import { stateWords } from "../core/futureWords.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { InvalidStateError } from "../core/errors.ts";
 
