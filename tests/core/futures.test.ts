@@ -335,7 +335,9 @@ describe("asCompleted", () => {
       })();
       const error = await loop.catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(TimeoutError);
-      expect(String(error)).toBe("TimeoutError: asCompleted: timed out after 5 ms with 1 of 2 not done");
+      expect(String(error)).toBe(
+        "TimeoutError: asCompleted: timed out after 5 ms with 1 of 2 not done",
+      );
       expect(seen).toEqual(["fast"]);
       expect(await slow).toBe("slow");
     });
@@ -384,12 +386,19 @@ describe("asCompleted", () => {
   });
 });
 
-test("ensureFuture starts functions, keeps futures and wraps promises", async () => {
+test("ensureFuture starts functions, keeps futures, and wraps promises and what only behaves like a future (CPython, differs: test_futures DuckTests.test_ensure_future)", async () => {
   await runVirtual(async () => {
     const future = new Future<number>();
     expect(ensureFuture(future)).toBe(future);
     expect(await ensureFuture(() => 1)).toBe(1);
     expect(await ensureFuture(Promise.resolve(2))).toBe(2);
+    const inner = new Future<number>();
+    // oxlint-disable-next-line unicorn/no-thenable
+    const duck = { then: inner.then.bind(inner), done: () => inner.done() } as typeof inner;
+    const wrapped = ensureFuture(duck);
+    expect([wrapped === duck, wrapped instanceof Future]).toEqual([false, true]);
+    inner.setResult(3);
+    expect(await wrapped).toBe(3);
     expect(() => ensureFuture("x" as never)).toThrow(TypeError);
   });
 });
