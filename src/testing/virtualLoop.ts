@@ -47,10 +47,14 @@ export class VirtualLoop extends Loop {
   timeLimit = Infinity;
   readonly #timers = new TimerQueue(() => {});
   readonly #ready: Turn[] = [];
+  /** The turns of waits that pass one. */
+  readonly #passing = new WeakMap<object, Turn>();
   readonly #steps: StepCount;
   readonly #step = (): void => this.#stepOnce();
   #now = 0;
   #points = 0;
+  /** How many turns are left of the round: asyncio looks for due timers once in a round of its ready queue. */
+  #round = 0;
   #scheduled = false;
   #halted = false;
   #program: Program | null = null;
@@ -77,7 +81,16 @@ export class VirtualLoop extends Loop {
 
   resume<T>(wait: Resumable<T>, outcome: T, failed: boolean, scope: object): void {
     const run = (): void => wait.conclude(outcome, failed);
-    this.#add({ run, scope: scope as Scope, what: labelOf(wait) });
+    const turn = this.#passing.get(wait);
+    // A cancelled `sleep(0)` keeps its place, as asyncio's bare yield does.
+    if (turn !== undefined) turn.run = run;
+    else this.#add({ run, scope: scope as Scope, what: labelOf(wait) });
+  }
+
+  override refuse(error: Error, scope: object): Promise<never> {
+    return new Promise((_, reject) =>
+      this.#add({ run: () => reject(error), scope: scope as Scope, what: "cancel" }),
+    );
   }
 
   enqueue(entry: Entry): void {
@@ -95,7 +108,9 @@ export class VirtualLoop extends Loop {
   pass(wait: Passing): void {
     const { ring } = wait as unknown as Suspension;
     const run = (): void => wait.finish(undefined);
-    this.#add({ run, scope: ring as Scope, what: labelOf(wait) });
+    const turn: Turn = { run, scope: ring as Scope, what: labelOf(wait) };
+    this.#passing.set(wait, turn);
+    this.#add(turn);
   }
 
   withinBudget(): boolean {
@@ -139,8 +154,10 @@ export class VirtualLoop extends Loop {
   #stepOnce(): void {
     this.#scheduled = false;
     if (this.#halted) return;
+    if (this.#round === 0) this.#beginRound();
     const turn = this.#take();
     if (turn === undefined) return this.#rest();
+    this.#round--;
     this.#idleSince = 0;
     if (this.#steps.add(turn, this.names)) this.#program?.livelocked(this.#steps);
     turn.run();
@@ -181,10 +198,15 @@ export class VirtualLoop extends Loop {
   #jump(when: number): void {
     if (when > this.#now) this.#steps.timeMoved();
     this.#now = Math.max(this.#now, when);
+    this.#goOn();
+  }
+
+  /** What is due joins what is ready; what becomes ready meanwhile is for the next round. */
+  #beginRound(): void {
     for (const timer of this.#timers.takeAllDue(this.#now)) {
       this.#ready.push({ run: () => timer.run(), scope: null, what: "timer" });
     }
-    this.#goOn();
+    this.#round = this.#ready.length;
   }
 
   #end(): void {
