@@ -107,6 +107,7 @@ test("ambit exports these names", () => {
       "FIRST_COMPLETED",
       "FIRST_EXCEPTION",
       "formatTaskTree",
+      "type FrameCallGraphEntry",
       "Future",
       "gather",
       "type Gathered",
@@ -175,6 +176,7 @@ test("ambit exports these names", () => {
       "type SignalIterator",
       "signals",
       "sleep",
+      "type StackOptions",
       "type Start",
       "suppressedErrors",
       "suspend",
@@ -188,6 +190,7 @@ test("ambit exports these names", () => {
       "TaskGroupClosedError",
       "type TaskGroupOptions",
       "type TaskOptions",
+      "type TextOutput",
       "timeout",
       "type Timeout",
       "timeoutAt",
@@ -280,6 +283,32 @@ test("ambit/streams exports these names", () => {
   `);
 });
 
+test("ambit/subprocess exports these names", () => {
+  expect(exportedNames("src/subprocess/index.ts")).toMatchInlineSnapshot(`
+    [
+      "type CalledProcess",
+      "CalledProcessError",
+      "type CompletedProcess",
+      "createSubprocessExec",
+      "createSubprocessShell",
+      "DEVNULL",
+      "INHERIT",
+      "PIPE",
+      "type PipeOf",
+      "Process",
+      "type ProcessOf",
+      "runSubprocess",
+      "type RunSubprocessOptions",
+      "SpawnError",
+      "type SpawnFailure",
+      "type Stdio",
+      "type StdioChoice",
+      "STDOUT",
+      "type SubprocessOptions",
+    ]
+  `);
+});
+
 test("ambit/http exports these names", () => {
   expect(exportedNames("src/http/index.ts")).toMatchInlineSnapshot(`
     [
@@ -336,5 +365,12 @@ test("ambit/futures exports these names", () => {
 });
 
 test("there are no other entries", () => {
-  expect(entries.map(([entry]) => entry)).toEqual([".", "./testing", "./streams", "./http", "./futures"]);
+  expect(entries.map(([entry]) => entry)).toEqual([
+    ".",
+    "./testing",
+    "./streams",
+    "./subprocess",
+    "./http",
+    "./futures",
+  ]);
 });
