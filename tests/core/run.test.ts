@@ -122,7 +122,7 @@ describe("run", () => {
     ]);
   });
 
-  test("nests: the inner program has tasks of its own, and a cancel of the outer one reaches it", async () => {
+  test("nests: the inner program has tasks of its own, and a cancel of the outer one reaches it (CPython, differs: test_runners RunTests.test_asyncio_run_from_running_loop)", async () => {
     await runVirtual(async () => {
       const log: string[] = [];
       const outer = createTask(async () => {
