@@ -73,10 +73,6 @@ export abstract class Loop {
   refuse(error: Error, _scope: object): Promise<never> {
     return Promise.reject(error);
   }
-  /** The promise of a wait that a cancel refused, which was asked for before it began. @internal */
-  refuse(error: Error, _scope: object): Promise<never> {
-    return Promise.reject(error);
-  }
   /** Runs the entry on the next turn of the ready queue, in the caller's async context. @internal */
   abstract enqueue(entry: Entry): void;
   /**
