@@ -5,6 +5,8 @@ export { cancelEverywhere, type CancelEverywhereOptions } from "./cancelEverywhe
 export { DeadlockError } from "./deadlock.ts";
 export { NondeterminismError } from "./exploration.ts";
 export { exploreSchedules, type Exploration, type ExploreOptions } from "./exploreSchedules.ts";
+export { leakCheck, type LeakHooks } from "./leakCheck.ts";
+export { LeakError, type LeakOptions } from "./leaks.ts";
 export { LivelockError, TimeLimitError } from "./limits.ts";
 export { type Deviation, type Replay, ReplayMismatchError } from "./replay.ts";
 export { runSeeds, type SeedsOptions, type SeedsResult } from "./runSeeds.ts";

@@ -66,8 +66,8 @@ describe.each(places)("%s", (_place, start) => {
   });
 
   test("alone, it returns at once", async () => {
-    await start(() => waitAllTasksBlocked());
-    await start(() => waitAllTasksBlocked(3));
+    await expect(start(() => waitAllTasksBlocked())).resolves.toBeUndefined();
+    await expect(start(() => waitAllTasksBlocked(3))).resolves.toBeUndefined();
   });
 
   test("a cancelled wait is over, and leaves nothing behind", async () => {
