@@ -213,8 +213,9 @@ export class NodeTransport implements Transport {
     if (!this.#protocol.eofReceived()) this.close();
   };
 
-  readonly #onWritten = (): void => {
-    this.#limits.shrunk(this.bufferedBytes, this.#protocol);
+  /** A write that failed makes no room: who waits for some hears of the end of the connection instead. */
+  readonly #onWritten = (error?: Error | null): void => {
+    if (error == null) this.#limits.shrunk(this.bufferedBytes, this.#protocol);
   };
 
   readonly #onError = (error: Error): void => {
