@@ -526,59 +526,6 @@ describe("protect", () => {
   });
 });
 
-describe("shield", () => {
-  test("the awaiter goes at once, the work goes on", async () => {
-    await runVirtual(async () => {
-      const work = createTask(() => sleep(10, "work"));
-      const awaiter = createTask(() => shield(work));
-      await sleep(1);
-      awaiter.cancel();
-      expect(await endOf(awaiter)).toBe("cancelled");
-      expect(work.done()).toBe(false);
-      expect(await endOf(work)).toBe("value work");
-    });
-  });
-
-  test("when the work is cancelled, so is the awaiter", async () => {
-    await runVirtual(async () => {
-      const work = createTask(() => sleep(10));
-      const awaiter = createTask(() => shield(work));
-      await sleep(1);
-      work.cancel();
-      expect(await endOf(awaiter)).toBe("cancelled");
-    });
-  });
-
-  test("a failure after the awaiter was cancelled goes to the exception handler, once", async () => {
-    const seen: string[] = [];
-    await runVirtual(async () => {
-      const loop = (currentTask() as NonNullable<ReturnType<typeof currentTask>>).getLoop();
-      loop.setExceptionHandler(({ message, exception }) =>
-        seen.push(`${message}: ${String(exception)}`),
-      );
-      const awaiter = createTask(() =>
-        shield(async () => {
-          await sleep(5);
-          throw new Error("too late");
-        }),
-      );
-      await sleep(1);
-      awaiter.cancel();
-      expect(await endOf(awaiter)).toBe("cancelled");
-      await sleep(10);
-    });
-    expect(seen).toEqual(["shielded work failed after its awaiter was cancelled: Error: too late"]);
-  });
-
-  test("what is done already gives its outcome", async () => {
-    await runVirtual(async () => {
-      const done = createTask(async () => 1);
-      await done;
-      expect(await shield(done)).toBe(1);
-    });
-  });
-});
-
 describe("recognising a cancellation", () => {
   test("isCancelled sees a CancelledError and an error caused by one; rethrowIfCancelled throws it on", () => {
     const own = new CancelledError();

@@ -7,7 +7,6 @@ import {
   CancelScope,
   createTask,
   currentTask,
-  Future,
   getRunningLoop,
   InvalidStateError,
   moveOnAfter,
@@ -17,7 +16,6 @@ import {
   timeout,
   timeoutAt,
   TimeoutError,
-  waitFor,
 } from "ambit";
 import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
@@ -268,46 +266,6 @@ describe("timeout", () => {
       });
     });
     expect(points).toBe(2);
-  });
-});
-
-describe("waitFor", () => {
-  test("a function runs in the current task, under the timeout", async () => {
-    await runVirtual(async () => {
-      const me = currentTask();
-      expect(await waitFor(async () => currentTask() === me, 5)).toBe(true);
-      expect(await nameOfEnd(waitFor(() => sleep(1000), 5))).toBe("TimeoutError");
-    });
-  });
-
-  test("with no time at all, a done item gives its result, a function is never called", async () => {
-    await runVirtual(async () => {
-      const done = createTask(async () => "done");
-      await done;
-      expect(await waitFor(done, 0)).toBe("done");
-      let called = false;
-      const work = waitFor(async () => (called = true), 0);
-      expect([await nameOfEnd(work), called]).toEqual(["TimeoutError", false]);
-      const pending = createTask(() => sleep(1000));
-      expect(await nameOfEnd(waitFor(pending, 0))).toBe("TimeoutError");
-      expect(pending.cancelled()).toBe(true);
-      const failed = new Future<void>();
-      failed.setException(new RangeError("x"));
-      expect(await nameOfEnd(waitFor(failed, 0))).toBe("RangeError");
-    });
-  });
-
-  test("a task that swallows the cancel and returns a value gives that value", async () => {
-    await runVirtual(async () => {
-      const stubborn = createTask(() => sleep(1000).catch(() => "stubborn"));
-      expect(await waitFor(stubborn, 5)).toBe("stubborn");
-    });
-  });
-
-  test("a foreign promise is let go", async () => {
-    await runVirtual(async () => {
-      expect(await waitFor(Promise.resolve(3), 5)).toBe(3);
-    });
   });
 });
 
