@@ -22,6 +22,7 @@ export {
   type CancelScopeOptions,
   type Cut,
 } from "./core/cancelScope.ts";
+export { type Clause, type Selectable } from "./core/clause.ts";
 export { type TimerHandle } from "./core/clock.ts";
 export { type Context } from "./core/context.ts";
 export { ContextVar, copyContext, runInContext, type Token } from "./core/contextVar.ts";
@@ -78,7 +79,7 @@ export { ReadWriteLock, type ReadWriteLockStatistics } from "./sync/readWriteLoc
 export { Semaphore, type SemaphoreStatistics } from "./sync/semaphore.ts";
 
 // queues
-export { openChannel, type Channel, type Receiver, type Sender } from "./queues/channel.ts";
+export { openChannel, type Channel } from "./queues/channel.ts";
 export {
   BrokenChannelError,
   ClosedChannelError,
@@ -92,6 +93,8 @@ export {
 export { LifoQueue } from "./queues/lifoQueue.ts";
 export { type ChannelStatistics } from "./queues/passage.ts";
 export { PriorityQueue, type Comparator } from "./queues/priorityQueue.ts";
+export { type Receiver } from "./queues/receiver.ts";
+export { type Sender } from "./queues/sender.ts";
 export { Queue, type QueueStatistics, type ShutdownOptions } from "./queues/queue.ts";
 
 // flow
@@ -109,5 +112,12 @@ export {
   type RateLimiterStatistics,
 } from "./flow/rateLimiter.ts";
 export { retry, type RetryOptions } from "./flow/retry.ts";
+export {
+  after,
+  select,
+  type Selectables,
+  type Selected,
+  type SelectOptions,
+} from "./flow/select.ts";
 export { addSignalHandler, removeSignalHandler } from "./flow/signalHandlers.ts";
 export { signals, type SignalIterator } from "./flow/signals.ts";

@@ -8,6 +8,7 @@
  * first in the queue; a big request at the head is not overtaken by small ones behind it.
  */
 import { expectInteger, outOfRange, wrongType } from "../core/arguments.ts";
+import { Clause, SELECT, type Selectable } from "../core/clause.ts";
 import type { TimerHandle } from "../core/clock.ts";
 import { INSPECT } from "../core/inspection.ts";
 import type { Loop } from "../core/loop.ts";
@@ -72,7 +73,7 @@ const SETTLED: Promise<void> = Promise.resolve();
  * elapsed >= 20; // => true
  * ```
  */
-export class RateLimiter {
+export class RateLimiter implements Selectable<void> {
   readonly #rate: number;
   readonly #per: number;
   readonly #burst: number;
@@ -115,11 +116,22 @@ export class RateLimiter {
   /** Takes `tokens` if nobody waits and they are there now; tells whether it did. */
   tryAcquire(tokens = 1): boolean {
     this.#expectTokens(tokens);
-    if (this.#waiting.first !== null) return false;
     const now = this.#now(getRunningLoop());
-    if (now + SLACK < this.#readyAt(tokens)) return false;
+    if (!this.#isReady(tokens, now)) return false;
     this.#take(tokens, now);
     return true;
+  }
+
+  /** As a clause of `select`: `acquire` of one token. */
+  [SELECT](): Clause<void> {
+    return new Clause(
+      () => this.#isReady(1, this.#now(getRunningLoop())),
+      () => this.acquire(),
+    );
+  }
+
+  #isReady(tokens: number, now: number): boolean {
+    return this.#waiting.first === null && now + SLACK >= this.#readyAt(tokens);
   }
 
   /** The numbers of the moment, frozen. */

@@ -135,16 +135,16 @@ export class Passage<T> {
   }
 }
 
+/** Fails what waits through an end. One that fails may give up another of the same end: a `select` of both. */
 function rejectThrough(queue: WaitQueue<unknown>, end: object): void {
-  for (let at = queue.first; at !== null;) {
-    const { behind } = at;
-    if (at.target === end) {
-      queue.remove(at);
-      at.reject(
-        new ClosedChannelError(`${at.label} was waiting when this end of the channel was closed`),
-      );
-    }
-    at = behind;
+  const through: Wait<unknown>[] = [];
+  for (let at = queue.first; at !== null; at = at.behind) if (at.target === end) through.push(at);
+  for (const wait of through) {
+    if (!wait.pending) continue;
+    queue.remove(wait);
+    wait.reject(
+      new ClosedChannelError(`${wait.label} was waiting when this end of the channel was closed`),
+    );
   }
 }
 
@@ -158,4 +158,18 @@ export function ended(operation: string): EndOfChannel {
   return new EndOfChannel(
     `${operation} on a channel that is empty and whose senders are all closed`,
   );
+}
+
+/** @internal */
+export function closedError(operation: string, end: string): ClosedChannelError {
+  return new ClosedChannelError(
+    `${operation} on a ${end} that was closed: use a clone() of it, or close it later`,
+  );
+}
+
+/** The numbers as an object literal. @internal */
+export function inWords(numbers: object): string {
+  return `{ ${Object.entries(numbers)
+    .map(([name, value]) => `${name}: ${String(value)}`)
+    .join(", ")} }`;
 }

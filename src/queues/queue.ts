@@ -11,6 +11,7 @@
  */
 import { outOfRange, wrongType } from "../core/arguments.ts";
 import { feeding, noteFeed } from "../core/feeding.ts";
+import { Clause, SELECT, type Selectable } from "../core/clause.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
@@ -71,7 +72,7 @@ const SETTLED: Promise<void> = Promise.resolve();
  * seen; // => [1, 2, 3]
  * ```
  */
-export class Queue<T> implements AsyncIterable<T> {
+export class Queue<T> implements AsyncIterable<T>, Selectable<T> {
   readonly #maxsize: number;
   readonly #store: ItemStore<T>;
   readonly #getters = new WaitQueue<unknown>();
@@ -239,6 +240,22 @@ export class Queue<T> implements AsyncIterable<T> {
         return this;
       },
     };
+  }
+
+  /** As a clause of `select`: `get`. */
+  [SELECT](): Clause<T> {
+    return new Clause(
+      () => this.#store.size > 0 || this.#shutDown,
+      () => this.get(),
+    );
+  }
+
+  /** A clause of `select`: `put(item)`. */
+  putting(item: T): Clause<void> {
+    return new Clause(
+      () => !this.full() || this.#shutDown,
+      () => this.put(item),
+    );
   }
 
   /** The numbers of the moment, frozen. */

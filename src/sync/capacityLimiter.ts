@@ -7,6 +7,7 @@
  */
 import { inspect } from "node:util";
 import { expectFunction, expectLimit, wrongType } from "../core/arguments.ts";
+import { Clause, SELECT, type Selectable } from "../core/clause.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
@@ -53,7 +54,7 @@ type Borrower = object | null;
  * most; // => 2
  * ```
  */
-export class CapacityLimiter {
+export class CapacityLimiter implements Selectable<Guard> {
   readonly #waiters = new WaitQueue<Guard>();
   readonly #borrowers = new Map<Borrower, Hold<Borrower>>();
   readonly #waiting = new Set<Borrower>();
@@ -115,10 +116,35 @@ export class CapacityLimiter {
     return this.#acquire(borrower);
   }
 
+  /**
+   * Takes a token for the calling task if one is left; null if none is.
+   * @throws {@link AlreadyBorrowingError} when the task has a token, or waits for one
+   */
+  tryAcquire(): Guard | null {
+    return this.#tryAcquire(currentTask());
+  }
+
+  /**
+   * Takes a token for any object if one is left; null if none is.
+   * @throws {@link AlreadyBorrowingError} when the borrower has a token, or waits for one
+   * @throws TypeError when `borrower` is not an object
+   */
+  tryAcquireOnBehalfOf(borrower: object): Guard | null {
+    expectBorrower(borrower);
+    return this.#tryAcquire(borrower);
+  }
+
+  #tryAcquire(borrower: Borrower): Guard | null {
+    if (this.#isBorrowing(borrower)) throw this.#alreadyBorrowing(borrower);
+    return this.availableTokens > 0 ? this.#lend(borrower) : null;
+  }
+
+  #isBorrowing(borrower: Borrower): boolean {
+    return this.#borrowers.has(borrower) || this.#waiting.has(borrower);
+  }
+
   #acquire(borrower: Borrower): Promise<Guard> {
-    if (this.#borrowers.has(borrower) || this.#waiting.has(borrower)) {
-      return Promise.reject(this.#alreadyBorrowing(borrower));
-    }
+    if (this.#isBorrowing(borrower)) return Promise.reject(this.#alreadyBorrowing(borrower));
     if (this.availableTokens > 0) return this.#lend(borrower).promise;
     return suspend<Guard, CapacityLimiter>(
       (wait) => this.#lineUp(wait, borrower),
@@ -180,6 +206,14 @@ export class CapacityLimiter {
     } finally {
       guard[Symbol.dispose]();
     }
+  }
+
+  /** As a clause of `select`: `acquire`, for the calling task. */
+  [SELECT](): Clause<Guard> {
+    return new Clause(
+      () => this.availableTokens > 0 || this.#isBorrowing(currentTask()),
+      () => this.acquire(),
+    );
   }
 
   /** The numbers of the moment, frozen. */

@@ -5,6 +5,7 @@
  * the waiting code resumes does not matter to it.
  */
 import { feeding, noteFeed } from "../core/feeding.ts";
+import { Clause, SELECT, type Selectable } from "../core/clause.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
 import { WaitQueue } from "../core/waitQueue.ts";
@@ -37,7 +38,7 @@ const SETTLED: Promise<void> = Promise.resolve();
  * await waiting; // => "go"
  * ```
  */
-export class Event {
+export class Event implements Selectable<void> {
   /** @internal */
   readonly waiters: WaitQueue = new WaitQueue();
   #set = false;
@@ -67,6 +68,14 @@ export class Event {
    */
   wait(): Promise<void> {
     return this.#set ? SETTLED : suspend<void, Event>(lineUp, this, "Event.wait");
+  }
+
+  /** As a clause of `select`: `wait`. */
+  [SELECT](): Clause<void> {
+    return new Clause(
+      () => this.#set,
+      () => this.wait(),
+    );
   }
 
   /** The state of the moment, frozen. */

@@ -6,6 +6,7 @@
  * like asyncio's, the lock is not bound to its holder, and not re-entrant.
  */
 import { expectFunction } from "../core/arguments.ts";
+import { Clause, SELECT, type Selectable } from "../core/clause.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { ambientScope, type Scope } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
@@ -49,7 +50,7 @@ export interface LockStatistics {
  * balance; // => 3
  * ```
  */
-export class Lock {
+export class Lock implements Selectable<Guard> {
   /** @internal */
   readonly waiters: WaitQueue<Guard> = new WaitQueue();
   #hold: Hold | null = null;
@@ -101,6 +102,14 @@ export class Lock {
     } finally {
       guard[Symbol.dispose]();
     }
+  }
+
+  /** As a clause of `select`: `acquire`. */
+  [SELECT](): Clause<Guard> {
+    return new Clause(
+      () => !this.locked(),
+      () => this.acquire(),
+    );
   }
 
   /** The state of the moment, frozen. */

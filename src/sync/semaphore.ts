@@ -6,6 +6,7 @@
  */
 import { expectFunction, expectLimit } from "../core/arguments.ts";
 import { feeding, noteFeed } from "../core/feeding.ts";
+import { Clause, SELECT, type Selectable } from "../core/clause.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { ambientScope } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
@@ -48,7 +49,7 @@ export interface SemaphoreStatistics {
  * await gather([job, job, job]); // => [2, 1, 1]
  * ```
  */
-export class Semaphore {
+export class Semaphore implements Selectable<Guard> {
   /** @internal */
   readonly waiters: WaitQueue<Guard> = new WaitQueue();
   readonly #holds = new Holds();
@@ -113,6 +114,14 @@ export class Semaphore {
     } finally {
       guard[Symbol.dispose]();
     }
+  }
+
+  /** As a clause of `select`: `acquire`. */
+  [SELECT](): Clause<Guard> {
+    return new Clause(
+      () => !this.locked(),
+      () => this.acquire(),
+    );
   }
 
   /** The numbers of the moment, frozen. */

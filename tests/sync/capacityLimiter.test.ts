@@ -293,3 +293,71 @@ test("a deadlock report names the borrowers", async () => {
   });
   await expect(stuck).rejects.toThrow("held by a, b");
 });
+
+describe("tryAcquire", () => {
+  test("takes a token if one is left, for the calling task or for any object", async () => {
+    await runVirtual(async () => {
+      const limiter = new CapacityLimiter(2);
+      const borrower = {};
+      const guard = limiter.tryAcquireOnBehalfOf(borrower);
+      expect(guard).not.toBe(null);
+      limiter.tryAcquire();
+      expect(limiter.statistics().borrowers).toEqual([borrower, currentTask()]);
+      expect(limiter.tryAcquireOnBehalfOf({})).toBe(null);
+      guard?.release();
+      expect(limiter.availableTokens).toBe(1);
+      expect(() => limiter.tryAcquire()).toThrow(AlreadyBorrowingError);
+      expect(() => limiter.tryAcquireOnBehalfOf(5 as never)).toThrow("`borrower`");
+    });
+  });
+
+  test("finds none between a release and the waiter's next step: the token is lent already (anyio#1170)", async () => {
+    await runVirtual(async () => {
+      const limiter = new CapacityLimiter(1);
+      const before = limiter.tryAcquireOnBehalfOf({ name: "before" });
+      const waiting = createTask(() => limiter.acquire());
+      await sleep(1);
+      before?.release();
+      expect(limiter.tryAcquireOnBehalfOf({ name: "barger" })).toBe(null);
+      expect([limiter.borrowedTokens, limiter.availableTokens]).toEqual([1, 0]);
+      (await waiting).release();
+      expect(limiter.borrowedTokens).toBe(0);
+    });
+  });
+
+  test("made larger while too many are lent, no token is given out until enough are back (anyio#1223)", async () => {
+    await runVirtual(async () => {
+      const limiter = new CapacityLimiter(3);
+      const guards = [1, 2, 3].map((n) => limiter.tryAcquireOnBehalfOf({ n }));
+      const waiting = createTask(() => limiter.acquire());
+      await sleep(1);
+      limiter.totalTokens = 1;
+      limiter.totalTokens = 3;
+      expect([limiter.borrowedTokens, limiter.availableTokens, waiting.done()]).toEqual([
+        3,
+        0,
+        false,
+      ]);
+      limiter.totalTokens = 2;
+      guards[0]?.release();
+      await sleep(1);
+      expect(waiting.done()).toBe(false);
+      guards[1]?.release();
+      await waiting;
+      expect([limiter.borrowedTokens, limiter.availableTokens]).toEqual([2, 0]);
+    });
+  });
+
+  test("a token lent to a waiter that is cancelled in the same instant is not lost (anyio#947)", async () => {
+    await runVirtual(async () => {
+      const limiter = new CapacityLimiter(1);
+      const before = limiter.tryAcquireOnBehalfOf({});
+      const waiting = createTask(() => limiter.run(() => sleep(1)));
+      await sleep(1);
+      before?.release();
+      waiting.cancel();
+      await expect(waiting).rejects.toThrow("cancelled");
+      expect(limiter.availableTokens).toBe(1);
+    });
+  });
+});

@@ -4,12 +4,19 @@
  */
 import {
   aclosing,
+  after,
   any,
   type Closing,
+  Event,
+  type Guard,
+  Lock,
   mapConcurrent,
+  openChannel,
+  Queue,
   race,
   RateLimiter,
   retry,
+  select,
   sleep,
   type Task,
 } from "ambit";
@@ -74,4 +81,43 @@ test("a rate limiter wants a rate", () => {
   expectTypeOf(new RateLimiter({ rate: 1 }).acquire()).toEqualTypeOf<Promise<void>>();
   // @ts-expect-error -- without a rate there is no limit
   void new RateLimiter({ burst: 1 });
+});
+
+test("select gives a name and the value that goes with it", async () => {
+  const { sender, receiver } = openChannel<boolean>(0);
+  const chosen = await select({
+    job: new Queue<string>(),
+    sent: sender.sending(true),
+    got: receiver,
+    lock: new Lock(),
+    stop: new Event(),
+    late: after(10),
+    task,
+    promise: Promise.resolve(null),
+    fn: async () => "text" as const,
+  });
+  expectTypeOf(chosen).toEqualTypeOf<
+    | { readonly name: "job"; readonly value: string }
+    | { readonly name: "sent"; readonly value: void }
+    | { readonly name: "got"; readonly value: boolean }
+    | { readonly name: "lock"; readonly value: Guard }
+    | { readonly name: "stop"; readonly value: void }
+    | { readonly name: "late"; readonly value: undefined }
+    | { readonly name: "task"; readonly value: number }
+    | { readonly name: "promise"; readonly value: null }
+    | { readonly name: "fn"; readonly value: "text" }
+  >();
+  if (chosen.name === "job") expectTypeOf(chosen.value).toEqualTypeOf<string>();
+});
+
+test("select refuses what is no clause, and a giveBack for another value", () => {
+  // @ts-expect-error -- a number is nothing to wait for
+  void select({ late: 1000 });
+  // @ts-expect-error -- an item of another type
+  void select({ put: new Queue<string>().putting(1) });
+  void select({ fn: async () => 1 }, { giveBack: { fn: (value) => value.toFixed() } });
+  // @ts-expect-error -- the function gives a number
+  void select({ fn: async () => 1 }, { giveBack: { fn: (value: string) => value } });
+  // @ts-expect-error -- there is no such clause
+  void select({ fn: async () => 1 }, { giveBack: { other: () => {} } });
 });

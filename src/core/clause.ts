@@ -1,0 +1,33 @@
+/*
+ * How an object takes part in a `select`: what queues, locks and events in lower floors say to it.
+ *
+ * Strategy: two questions. Would the wait complete without waiting now? And: begin it. Between the answer to the first
+ * and the second nothing else runs, so a `select` takes from one object only; and a wait that was begun and is given up
+ * in the instant in which another one completes has taken nothing, as a cancelled wait never has.
+ */
+
+/** Under this key an object gives its clause. */
+export const SELECT: unique symbol = Symbol("ambit.select");
+
+/** What can be a clause of a `select` as it is: a queue, a receiver, an event, a lock. */
+export interface Selectable<T> {
+  [SELECT](): Clause<T>;
+}
+
+/** One of the waits of a `select`, of which one happens. */
+export class Clause<T> implements Selectable<T> {
+  /** Whether `begin` would end, well or badly, without waiting. @internal */
+  readonly ready: () => boolean;
+  /** Begins the wait, which is one wait. @internal */
+  readonly begin: () => Promise<T>;
+
+  /** @internal */
+  constructor(ready: () => boolean, begin: () => Promise<T>) {
+    this.ready = ready;
+    this.begin = begin;
+  }
+
+  [SELECT](): this {
+    return this;
+  }
+}
