@@ -100,7 +100,7 @@ class Completions implements AsyncIterableIterator<Finished> {
   #follow(): void {
     this.#paused = false;
     for (const end of this.#open) {
-      if (end.item.task.done()) this.ended(end);
+      if (end.item.task.done()) end.settled();
       else end.item.task.addWaiter(end);
     }
     if (this.#timeout === Infinity || this.#open.size === 0) return;

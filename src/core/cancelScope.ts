@@ -7,7 +7,6 @@
  */
 import { expectFunction, expectMilliseconds } from "./arguments.ts";
 import { cancelled, cancelledFor } from "./cancellation.ts";
-import type { TimerHandle } from "./clock.ts";
 import { InvalidStateError } from "./errors.ts";
 import { INSPECT } from "./inspection.ts";
 import { ambientScope, enterScope, getRunningLoop, Scope } from "./scope.ts";
@@ -49,7 +48,7 @@ export class CancelScope {
   readonly #shield: boolean;
   #deadline: number;
   #scope: Scope | null = null;
-  #timer: TimerHandle | null = null;
+  #timer: { cancel(): void } | null = null;
   #called: unknown[] | null = null;
   #caught = false;
 
@@ -146,8 +145,10 @@ export class CancelScope {
     this.#timer?.cancel();
     this.#timer = null;
     if (this.#deadline === Infinity || this.#called !== null) return;
-    if (this.#deadline <= scope.loop.time()) this.#expire();
-    else this.#timer = scope.loop.schedule(this.#deadline, expire, this);
+    const { loop } = scope;
+    // CPython's rule: what has passed already acts on the next turn, never before the body's first step.
+    if (this.#deadline <= loop.time()) this.#timer = loop.callSoon(() => this.#expire());
+    else this.#timer = loop.schedule(this.#deadline, expire, this);
   }
 
   /** The deadline has passed. @internal */

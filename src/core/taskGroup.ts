@@ -187,7 +187,12 @@ export class TaskGroup {
   #shutDown(why: string, details?: CancelledError): void {
     if (this.#closing) return;
     this.#closing = true;
-    this.#scope.cancel(cancelled(why, details));
+    const scope = this.#scope;
+    if (scope.ended) return;
+    const error = cancelled(why, details);
+    // Its own children first, then the body with what that has opened (CPython's order).
+    for (const child of scope.children) if (child.border === "task") child.cancel(error);
+    scope.cancel(error);
   }
 
   /** @internal */

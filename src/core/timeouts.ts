@@ -7,10 +7,12 @@
 import { expectFunction, expectMilliseconds } from "./arguments.ts";
 import { type Awaitable, ensureFuture } from "./awaitable.ts";
 import { CancelScope } from "./cancelScope.ts";
-import { CancelledError, InvalidStateError, TimeoutError } from "./errors.ts";
+import { cancelled } from "./cancellation.ts";
+import { InvalidStateError, TimeoutError } from "./errors.ts";
 import { Future } from "./future.ts";
 import { INSPECT } from "./inspection.ts";
-import { ambientScope, getRunningLoop } from "./scope.ts";
+import { getRunningLoop } from "./scope.ts";
+import { wait } from "./wait.ts";
 
 /** A running timeout, as `timeout` hands it to its body. */
 export class Timeout {
@@ -136,18 +138,14 @@ function timedOut(ms: number | undefined): TimeoutError {
 export async function waitFor<T>(item: Awaitable<T>, ms: number): Promise<T> {
   expectMilliseconds("ms", ms);
   if (ms > 0) return await timeout(ms, () => outcomeOf(item));
-  if (typeof item === "function") throw timedOut(ms);
+  // A function becomes a task that is cancelled before its start: it is never called.
   const future = ensureFuture(item);
-  if (future.done()) return await future;
-  const scope = ambientScope();
-  const before = scope.metCancels();
-  future.cancel("timeout");
-  try {
-    return await future;
-  } catch (error) {
-    const cancelledFromOutside = scope.metCancels() > before;
-    throw error instanceof CancelledError && !cancelledFromOutside ? timedOut(ms) : error;
+  if (!future.done()) {
+    future.cancelWith(cancelled(`timed out after ${ms} ms`));
+    await wait([future]);
+    if (future.cancelled()) throw timedOut(ms);
   }
+  return future.result();
 }
 
 function outcomeOf<T>(item: Awaitable<T>): T | PromiseLike<T> {

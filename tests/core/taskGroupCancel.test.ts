@@ -128,7 +128,7 @@ test("asked for before the group begins, by the scope around it, it takes hold a
         log.push("never");
       }),
     );
-    expect([cancelledCaught, ...log]).toEqual([true, "body"]);
+    expect([cancelledCaught, ...log]).toEqual([true, "body", "child ran"]);
   });
 });
 
