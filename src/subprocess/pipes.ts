@@ -23,6 +23,8 @@ interface Outlet {
   readonly transport: NodeTransport;
 }
 
+const UNREAD = "the process ended before it had read all of its input";
+
 /** @internal */
 export class Pipes {
   readonly stdin: StreamWriter | null;
@@ -87,11 +89,8 @@ export class Pipes {
   childEnded(): void {
     const input = this.stdin?.transport;
     // Node closes the pipe without a word of what was not read.
-    if (input !== undefined && input.bufferedBytes > 0) {
-      input.abort(
-        new ConnectionResetError("the process ended before it had read all of its input"),
-      );
-    }
+    const unread = (input?.bufferedBytes ?? 0) > 0;
+    input?.abort(unread ? new ConnectionResetError(UNREAD) : undefined);
     process.nextTick(() => process.nextTick(() => this.#holdBack()));
   }
 
@@ -99,6 +98,12 @@ export class Pipes {
     for (const { source, transport } of this.#outlets) {
       if (!transport.isReading() && !transport.isClosing()) source.pause();
     }
+  }
+
+  /** Closes one at once. */
+  close(name: string): void {
+    if (name === "stdin") this.stdin?.transport.abort();
+    this.#outlets.find((outlet) => outlet.name === name)?.transport.abort();
   }
 
   /** Closes them all at once; what was read already can still be taken from the readers. */

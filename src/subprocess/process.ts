@@ -185,6 +185,19 @@ export class Process<
   }
 
   /**
+   * Closes this end of a pipe at once: a child that goes on writing to it gets EPIPE or SIGPIPE, one that reads from it
+   * reads its end. What was received can still be read. Without effect on a pipe that is closed, or is none.
+   *
+   * @throws RangeError when `name` is no standard stream
+   */
+  closePipe(name: "stdin" | "stdout" | "stderr"): void {
+    if (!["stdin", "stdout", "stderr"].includes(name)) {
+      throw outOfRange("name", "stdin, stdout or stderr", name);
+    }
+    this.#pipes.close(name);
+  }
+
+  /**
    * Ends the process if it runs (SIGTERM, after `grace` SIGKILL), waits until it is reaped, and closes its pipes.
    *
    * **Cancellation:** none reaches it; one that came meanwhile is thrown by the next wait after it.
