@@ -13,6 +13,13 @@ export {
 } from "./core/errors.ts";
 export { asCompleted, type AsCompletedOptions, type Completion } from "./core/asCompleted.ts";
 export { ExceptionGroup, type ErrorCondition } from "./core/exceptionGroup.ts";
+export { futureAddToAwaitedBy, futureDiscardFromAwaitedBy } from "./core/awaitedBy.ts";
+export {
+  captureCallGraph,
+  type CallGraphOptions,
+  type FutureCallGraph,
+} from "./core/callGraph.ts";
+export { formatCallGraph, printCallGraph } from "./core/callGraphText.ts";
 export { ensureFuture, type Awaitable, type Outcome } from "./core/awaitable.ts";
 export { ambientSignal, cancellable } from "./core/cancellable.ts";
 export {
@@ -41,8 +48,9 @@ export { suspend, type Start } from "./core/suspend.ts";
 export { type Cleanup, type Wait } from "./core/suspension.ts";
 export { createTask, getTaskFactory, setTaskFactory, type TaskFactory } from "./core/createTask.ts";
 export { allTasks, currentTask } from "./core/currentTask.ts";
+export { type TextOutput } from "./core/ink.ts";
+export { type StackOptions } from "./core/taskStack.ts";
 export { Task, type TaskBody, type TaskOptions } from "./core/task.ts";
-export { type StackOptions, type TextOutput } from "./core/taskStack.ts";
 export { suppressedErrors } from "./core/suppressedErrors.ts";
 export { type TaskGroupOptions } from "./core/childPolicy.ts";
 export { type JoinedGroupOptions, type JoinedTaskGroup, type Joiner } from "./core/joinedGroup.ts";

@@ -147,6 +147,11 @@ class Completions implements AsyncIterableIterator<Finished> {
   }
 
   /** A `break`: holds on to nothing until somebody goes on, unless another consumer waits here. */
+  /** Who waits for the next end. */
+  waits(): readonly Wait<void>[] {
+    return this.#waiting;
+  }
+
   async return(): Promise<IteratorResult<Finished, undefined>> {
     if (this.#waiting.some((wait) => wait.pending)) return { done: true, value: undefined };
     this.#paused = true;
@@ -190,6 +195,10 @@ class End implements Waiter, Entry {
   }
 
   leave(): void {
+  awaiters(): readonly object[] {
+    return this.#completions.waits();
+  }
+
     this.item.task.removeWaiter(this);
   }
 }

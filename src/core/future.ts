@@ -209,6 +209,11 @@ export class Future<T> implements PromiseLike<T> {
     if (this.state === "rejected") retrieved(this);
   }
 
+  /** The waits that go on when it is done, for call graphs. @internal */
+  awaiters(): readonly object[] {
+    return this.listWaiters().flatMap((waiter) => waiter.awaiters?.() ?? []);
+  }
+
   /** @internal */
   settle(state: FutureState, outcome: unknown): void {
     this.state = state;

@@ -128,6 +128,11 @@ class ChildEnd implements Waiter, Entry {
     this.#gathering.getLoop().wake(this);
   }
 
+  /** Whoever awaits the gathering awaits its children. */
+  awaiters(): readonly object[] {
+    return this.#gathering.awaiters();
+  }
+
   run(): void {
     this.#gathering.childEnded(this.#child);
   }

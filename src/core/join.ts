@@ -14,6 +14,8 @@ export interface Waiter {
   /** True when it does not look at the outcome: a failure then still counts as not retrieved. */
   readonly passive?: boolean;
   settled(): void;
+  /** The waits that go on when it does, for call graphs; none when left out. */
+  awaiters?(): readonly object[];
 }
 
 /** What a join needs of a future. @internal */
@@ -61,6 +63,10 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
   settled(): void {
     const ring = this.leave();
     if (ring !== null) ring.loop.wake(this, ring);
+  }
+
+  awaiters(): readonly object[] {
+    return [this];
   }
 
   run(): void {

@@ -63,6 +63,10 @@ class ShieldedEnd<T> implements Waiter, Entry {
     this.#future.getLoop().wake(this);
   }
 
+  awaiters(): readonly object[] {
+    return [this.#wait];
+  }
+
   run(): void {
     const { state, outcome } = this.#future;
     if (state === "fulfilled") this.#wait.resolve(outcome as T);

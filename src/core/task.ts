@@ -11,6 +11,7 @@ import { inspect } from "node:util";
 import { asCancellation, cancelledFor } from "./cancellation.ts";
 import { Context } from "./context.ts";
 import { taskCancelled, taskCreated, taskEnded, taskStarted } from "./diagnostics.ts";
+import type { TextOutput } from "./ink.ts";
 import { INSPECT } from "./inspection.ts";
 import { type CancelledError, InvalidStateError } from "./errors.ts";
 import { Future } from "./future.ts";
@@ -22,7 +23,7 @@ import { obey } from "./outsideSignal.ts";
 import { framesOf } from "./places.ts";
 import { stepIsLast, stepStarts, watchSteps } from "./steps.ts";
 import { lookForSwallowedAtEnd } from "./swallowed.ts";
-import { type StackOptions, stackOf, stackText, type TextOutput } from "./taskStack.ts";
+import { type StackOptions, stackOf, stackText } from "./taskStack.ts";
 
 /** The body of a task: an async function, or any function that returns a value or a promise. */
 export type TaskBody<T> = () => T | PromiseLike<T>;
@@ -228,6 +229,11 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   private obey(signal: AbortSignal): void {
     const disobey = obey(signal, (reason) => this.cancel(reason));
     this.addWaiter({ settled: disobey, passive: true });
+  }
+
+  /** @internal */
+  override reportContext(): Context | null {
+    return this.scope.context;
   }
 
   /** @internal */

@@ -21,11 +21,6 @@ export interface StackOptions {
   readonly limit?: number;
 }
 
-/** Something that text can be written to: a stream. */
-export interface TextOutput {
-  write(text: string): unknown;
-}
-
 /** The user's frames, innermost first; `above` is the function that was called to ask. @internal */
 export function stackOf(task: Stacked, isRunning: boolean, above: object): FrameCallGraphEntry[] {
   if (isRunning) return [...framesHere(above)];

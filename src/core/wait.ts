@@ -129,6 +129,10 @@ class Watch implements Waiter, Entry {
 
   finish(): void {
     this.#wait?.resolve();
+  awaiters(): readonly object[] {
+    return this.#wait === null ? [] : [this.#wait];
+  }
+
     this.leave();
   }
 

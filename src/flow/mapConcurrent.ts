@@ -124,6 +124,11 @@ class Mapping<T, R> implements AsyncIterableIterator<R, undefined>, AsyncDisposa
     return DONE;
   }
 
+  /** Who iterates awaits the work. @internal */
+  awaiters(): readonly object[] {
+    return this.line.waits();
+  }
+
   /** All work has ended. @internal */
   settled(): void {
     this.#home.loop.wake(this);

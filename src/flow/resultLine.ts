@@ -88,6 +88,13 @@ export class ResultLine<T, R> {
     return suspend(joinAsking<T, R>, owner, "mapConcurrent");
   }
 
+  /** Those who wait for a result. */
+  waits(): Wait<Result<R>>[] {
+    const waits: Wait<Result<R>>[] = [];
+    for (let at = this.#asking.first; at !== null; at = at.behind) waits.push(at);
+    return waits;
+  }
+
   /** @internal */
   join(wait: Wait<Result<R>>): void {
     this.#asking.push(wait);
