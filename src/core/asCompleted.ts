@@ -85,6 +85,8 @@ class Completions implements AsyncIterableIterator<Finished> {
   readonly #all: number;
   #left: number;
   #paused = true;
+  /** How many calls of `next` wait for an end. */
+  #takers = 0;
   #timedOut = false;
   #timer: TimerHandle | null = null;
 
@@ -134,12 +136,20 @@ class Completions implements AsyncIterableIterator<Finished> {
 
   /** A cancelled `next` has taken nothing. */
   async #nextEnd(): Promise<void> {
+    this.#takers++;
     try {
       await suspend<void, Completions>(queueUp, this, "asCompleted");
     } catch (error) {
       this.#left++;
       throw error;
+    } finally {
+      this.#takers--;
     }
+  }
+
+  /** Who waits for the next end. */
+  waits(): readonly Wait<void>[] {
+    return this.#waiting;
   }
 
   queue(wait: Wait<void>): void {
@@ -147,13 +157,8 @@ class Completions implements AsyncIterableIterator<Finished> {
   }
 
   /** A `break`: holds on to nothing until somebody goes on, unless another consumer waits here. */
-  /** Who waits for the next end. */
-  waits(): readonly Wait<void>[] {
-    return this.#waiting;
-  }
-
   async return(): Promise<IteratorResult<Finished, undefined>> {
-    if (this.#waiting.some((wait) => wait.pending)) return { done: true, value: undefined };
+    if (this.#takers > 0) return { done: true, value: undefined };
     this.#paused = true;
     this.#timer?.cancel();
     for (const end of this.#open) end.leave();
@@ -190,15 +195,15 @@ class End implements Waiter, Entry {
     this.item.task.getLoop().wake(this);
   }
 
+  awaiters(): readonly object[] {
+    return this.#completions.waits();
+  }
+
   run(): void {
     this.#completions.ended(this);
   }
 
   leave(): void {
-  awaiters(): readonly object[] {
-    return this.#completions.waits();
-  }
-
     this.item.task.removeWaiter(this);
   }
 }

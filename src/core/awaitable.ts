@@ -6,9 +6,10 @@
  * it and can be let go.
  */
 import { wrongType } from "./arguments.ts";
-import { cancellable } from "./cancellable.ts";
+import { followed } from "./cancellable.ts";
 import { Future } from "./future.ts";
 import { createTask } from "./createTask.ts";
+import { UNCERTAIN } from "./outside.ts";
 
 /** Something to wait for. A function is run as a task; a promise has started already and cannot be stopped. */
 export type Awaitable<T> = (() => T | PromiseLike<T>) | PromiseLike<T>;
@@ -39,7 +40,7 @@ export function ensureFuture<T>(item: Awaitable<T>): Future<T> {
 /** What the promise fails with is the task's to tell, also when that is cancelled before it looks at the promise. */
 function follow<T>(promise: PromiseLike<T>): Future<T> {
   if (promise instanceof Promise) promise.catch(() => {});
-  return createTask(() => cancellable(promise));
+  return createTask(() => followed(promise, UNCERTAIN));
 }
 
 function isThenable(item: unknown): item is PromiseLike<unknown> {

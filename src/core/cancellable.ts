@@ -57,11 +57,20 @@ export function ambientSignal(): AbortSignal {
 export function cancellable<T>(
   work: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T> | T),
 ): Promise<T> {
+  return followed(work, undefined);
+}
+
+/** The same; `target` tells whether time may go on meanwhile, see `outside.ts`. @internal */
+export function followed<T>(
+  work: PromiseLike<T> | ((signal: AbortSignal) => PromiseLike<T> | T),
+  target: object | undefined,
+): Promise<T> {
   const begin = typeof work === "function" ? () => work(ambientSignal()) : () => work;
   if (typeof work !== "function" && typeof work?.then !== "function") {
     throw wrongType("work", "a promise or a function", work);
   }
-  return suspend<T>((wait) => follow(wait, begin()), undefined, "cancellable");
+  const start = (wait: Wait<T>): void => follow(wait, begin());
+  return suspend<T, object | undefined>(start, target, "cancellable");
 }
 
 function follow<T>(wait: Wait<T>, work: PromiseLike<T> | T): void {

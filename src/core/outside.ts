@@ -12,6 +12,9 @@ interface Awaited {
   [OUTSIDE](): boolean;
 }
 
+/** The target of a wait for a promise of which nobody knows what it rests on. @internal */
+export const UNCERTAIN = { toString: (): string => "a promise" };
+
 /** Whether a wait on `target` is for work outside the program. @internal */
 export function isOutside(target: unknown): boolean {
   if (target === undefined) return true;

@@ -63,6 +63,7 @@ export async function wait<F extends Future<unknown>>(
   const { timeout = Infinity, returnWhen = ALL_COMPLETED } = options;
   expectMilliseconds("options.timeout", timeout);
   expectReturnWhen(returnWhen);
+  expectIterable(futures);
   const all = new Set(futures);
   expectFutures(all);
   const watch = new Watch(all, returnWhen, timeout);
@@ -78,6 +79,11 @@ function expectReturnWhen(value: string): void {
       value,
     );
   }
+}
+
+function expectIterable(futures: Iterable<unknown>): void {
+  if (typeof futures?.[Symbol.iterator] === "function") return;
+  throw wrongType("futures", "an iterable of tasks or futures", futures);
 }
 
 function expectFutures(all: Set<unknown>): void {
@@ -123,16 +129,16 @@ class Watch implements Waiter, Entry {
     this.#wait?.ring?.loop.wake(this);
   }
 
+  awaiters(): readonly object[] {
+    return this.#wait === null ? [] : [this.#wait];
+  }
+
   run(): void {
     if (this.satisfied()) this.finish();
   }
 
   finish(): void {
     this.#wait?.resolve();
-  awaiters(): readonly object[] {
-    return this.#wait === null ? [] : [this.#wait];
-  }
-
     this.leave();
   }
 

@@ -2,10 +2,10 @@
  * Whether a program in virtual time waits for the world outside, in which case its clock must stand still.
  *
  * Certain: a wait that says so (`cancellable`, `suspend` without a target, a stream over a socket). Uncertain: a task
- * that awaits a promise that is not Ambit's, itself or through `gather`, `waitFor` and the like. That may be a file or a socket, or an async function that runs in another
- * task and only needs time to go on. Strategy: such a task is given a grace period of real time, longer while Node has
- * more open handles and requests than at the start; a task that has not moved by then is taken to wait for the program
- * itself.
+ * that awaits a promise that is not Ambit's, itself or through `gather`, `waitFor` and the like. That may be a file or
+ * a socket, or an async function that runs in another task and only needs time to go on. Strategy: such a task is given
+ * a grace period of real time, longer while Node has more open handles and requests than at the start; a task that has
+ * not moved by then is taken to wait for the program itself.
  * Limits: Node does not list all that is under way (on Node 26, no file reads): work that takes longer than the grace
  * period and is not listed is overtaken by the clock. `cancellable` makes it certain.
  */
