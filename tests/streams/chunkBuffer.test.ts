@@ -18,18 +18,18 @@ test("it gives back what it was given, in order", () =>
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const buffer = new ChunkBuffer();
-      let model = "";
+      let [model, given, expected] = ["", "", ""];
       for (const each of steps) {
-        if ("push" in each) {
-          buffer.push(Buffer.from(each.push));
-          model += each.push;
-        } else {
-          const count = Math.min(each.take, model.length);
-          expect(String(buffer.take(count))).toBe(model.slice(0, count));
-          model = model.slice(count);
-        }
+        const pushed = "push" in each ? each.push : "";
+        buffer.push(Buffer.from(pushed));
+        model += pushed;
+        const count = "take" in each ? Math.min(each.take, model.length) : 0;
+        given += String(buffer.take(count));
+        expected += model.slice(0, count);
+        model = model.slice(count);
         expect(buffer.size).toBe(model.length);
       }
+      expect(given).toBe(expected);
       expect(String(buffer.takeAll())).toBe(model);
     }),
     { numRuns: 200 },

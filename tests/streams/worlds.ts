@@ -3,7 +3,7 @@
  * is said of readers holds in both.
  */
 import { type Socket } from "node:net";
-import { run, sleep } from "ambit";
+import { Future, run, sleep } from "ambit";
 import { openConnection, startServer, StreamReader, type StreamWriter } from "ambit/streams";
 import { runVirtual } from "ambit/testing";
 
@@ -45,10 +45,10 @@ const socket: World = {
   world: "over a socket",
   play: (body, limit) =>
     run(async () => {
-      let peer: StreamWriter | undefined;
+      const accepted = new Future<StreamWriter>();
       const server = await startServer(
         async (reader, writer) => {
-          peer = writer;
+          accepted.setResult(writer);
           await reader.read();
         },
         { host: "127.0.0.1", port: 0 },
@@ -58,9 +58,8 @@ const socket: World = {
         port: server.port,
         ...optional(limit),
       });
-      while (peer === undefined) await sleep(1);
       const { socket: own } = writer.info as { socket: Socket };
-      const feeder = peer;
+      const feeder = await accepted;
       let sent = 0;
       try {
         await body({
