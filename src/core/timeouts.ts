@@ -141,8 +141,9 @@ export async function waitFor<T>(item: Awaitable<T>, ms: number): Promise<T> {
   // A function becomes a task that is cancelled before its start: it is never called.
   const future = ensureFuture(item);
   if (!future.done()) {
+    const ended = wait([future]);
     future.cancelWith(cancelled(`timed out after ${ms} ms`));
-    await wait([future]);
+    await ended;
     if (future.cancelled()) throw timedOut(ms);
   }
   return future.result();

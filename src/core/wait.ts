@@ -1,14 +1,15 @@
 /*
  * wait: some of several futures, without cancelling any.
  *
- * Strategy: one wait that counts the ends of the pending futures. Never throws what they failed with, never a
- * TimeoutError: it returns who is done and who is not (CPython, asyncio.wait).
+ * Strategy: one wait that counts the ends of the futures as it hears of them, a turn after they came; of those that were
+ * done before, too. Never throws what they failed with, never a TimeoutError: it returns who is done and who is not
+ * (CPython, asyncio.wait).
  */
 import { expectMilliseconds, outOfRange, wrongType } from "./arguments.ts";
 import type { TimerHandle } from "./clock.ts";
 import { Future } from "./future.ts";
 import type { Waiter } from "./join.ts";
-import type { Entry } from "./loop.ts";
+import type { Entry, Loop } from "./loop.ts";
 import { suspend } from "./suspend.ts";
 import type { Cleanup, Wait } from "./suspension.ts";
 
@@ -67,7 +68,7 @@ export async function wait<F extends Future<unknown>>(
   const all = new Set(futures);
   expectFutures(all);
   const watch = new Watch(all, returnWhen, timeout);
-  if (!watch.satisfied()) await suspend<void, Watch>(beginWatch, watch, "wait");
+  await suspend<void, Watch>(beginWatch, watch, "wait");
   return watch.result() as WaitResult<F>;
 }
 
@@ -93,48 +94,46 @@ function expectFutures(all: Set<unknown>): void {
   }
 }
 
-class Watch implements Waiter, Entry {
-  readonly passive = true;
+class Watch {
   readonly #all: Set<Future<unknown>>;
   readonly #returnWhen: ReturnWhen;
   readonly #timeout: number;
+  readonly #ends: End[] = [];
+  #left: number;
   #timer: TimerHandle | null = null;
   #wait: Wait<void> | null = null;
 
   constructor(all: Set<Future<unknown>>, returnWhen: ReturnWhen, timeout: number) {
     this.#all = all;
+    this.#left = all.size;
     this.#returnWhen = returnWhen;
     this.#timeout = timeout;
   }
 
   begin(wait: Wait<void>): void {
     this.#wait = wait;
-    for (const future of this.#all) if (!future.done()) future.addWaiter(this);
-    if (this.#timeout === Infinity) return;
     const { loop } = wait;
-    this.#timer = loop.schedule(loop.time() + this.#timeout, finish, this);
-  }
-
-  satisfied(): boolean {
-    let pending = 0;
+    if (this.#timeout !== Infinity)
+      this.#timer = loop.schedule(loop.time() + this.#timeout, finish, this);
     for (const future of this.#all) {
-      if (!future.done()) pending++;
-      else if (this.#returnWhen === FIRST_COMPLETED) return true;
-      else if (this.#returnWhen === FIRST_EXCEPTION && future.state === "rejected") return true;
+      // What was done already may have been enough.
+      if (this.#wait === null) return;
+      const end = new End(this, future, loop);
+      this.#ends.push(end);
+      if (future.done()) end.settled();
+      else future.addWaiter(end);
     }
-    return pending === 0;
   }
 
-  settled(): void {
-    this.#wait?.ring?.loop.wake(this);
+  /** One of them is done. */
+  heard(future: Future<unknown>): void {
+    this.#left--;
+    const failed = future.state === "rejected" && this.#returnWhen === FIRST_EXCEPTION;
+    if (this.#left === 0 || failed || this.#returnWhen === FIRST_COMPLETED) this.finish();
   }
 
   awaiters(): readonly object[] {
     return this.#wait === null ? [] : [this.#wait];
-  }
-
-  run(): void {
-    if (this.satisfied()) this.finish();
   }
 
   finish(): void {
@@ -145,7 +144,7 @@ class Watch implements Waiter, Entry {
   leave(): void {
     this.#wait = null;
     this.#timer?.cancel();
-    for (const future of this.#all) future.removeWaiter(this);
+    for (const end of this.#ends) end.leave();
   }
 
   result(): WaitResult<Future<unknown>> {
@@ -153,6 +152,36 @@ class Watch implements Waiter, Entry {
     const pending = new Set<Future<unknown>>();
     for (const future of this.#all) (future.done() ? done : pending).add(future);
     return { done, pending };
+  }
+}
+
+/** Tells the watch in the loop's turn, as a done callback of asyncio does. */
+class End implements Waiter, Entry {
+  readonly passive = true;
+  readonly #watch: Watch;
+  readonly #future: Future<unknown>;
+  readonly #loop: Loop;
+
+  constructor(watch: Watch, future: Future<unknown>, loop: Loop) {
+    this.#watch = watch;
+    this.#future = future;
+    this.#loop = loop;
+  }
+
+  settled(): void {
+    this.#loop.wake(this);
+  }
+
+  awaiters(): readonly object[] {
+    return this.#watch.awaiters();
+  }
+
+  run(): void {
+    this.#watch.heard(this.#future);
+  }
+
+  leave(): void {
+    this.#future.removeWaiter(this);
   }
 }
 

@@ -4,11 +4,14 @@
 import {
   asCompleted,
   createTask,
+  currentTask,
+  Future,
   type Task,
   sleep,
   taskGroup,
   timeout,
   TimeoutError,
+  wait,
   waitFor,
 } from "ambit";
 import { runVirtual } from "ambit/testing";
@@ -93,5 +96,31 @@ test("asCompleted gives what is done already a turn later, as all else", async (
     createTask(() => log.push("other"));
     for await (const { task } of asCompleted([done])) log.push(`got ${await task}`);
     expect(log).toEqual(["other", "got 7"]);
+  });
+});
+
+test("waitFor with no time left lets others run before it gives up a future", async () => {
+  await runVirtual(async () => {
+    const log: string[] = [];
+    createTask(() => log.push("other"));
+    expect(await failure(waitFor(new Future<void>(), 0))).toBeInstanceOf(TimeoutError);
+    expect(log).toEqual(["other"]);
+  });
+});
+
+test("wait for what is done already lets others run, and throws a cancel that was asked for", async () => {
+  await runVirtual(async () => {
+    const log: string[] = [];
+    const done = createTask(() => 7);
+    await done;
+    createTask(() => log.push("other"));
+    await wait([done]);
+    expect(log).toEqual(["other"]);
+    const asked = createTask(async () => {
+      currentTask()?.cancel();
+      await wait([done]);
+    });
+    await failure(Promise.resolve(asked));
+    expect(asked.cancelled()).toBe(true);
   });
 });
