@@ -8,6 +8,7 @@ export { exploreSchedules, type Exploration, type ExploreOptions } from "./explo
 export { leakCheck, type LeakHooks } from "./leakCheck.ts";
 export { LeakError, type LeakOptions } from "./leaks.ts";
 export { LivelockError, TimeLimitError } from "./limits.ts";
+export { memoryStreamPair, type MemoryStreamOptions } from "./memoryStreamPair.ts";
 export { type Deviation, type Replay, ReplayMismatchError } from "./replay.ts";
 export { runSeeds, type SeedsOptions, type SeedsResult } from "./runSeeds.ts";
 export { runVirtual, type VirtualOptions } from "./runVirtual.ts";

@@ -11,7 +11,7 @@ import { Future } from "../core/future.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Suspension } from "../core/suspension.ts";
 import { Task } from "../core/task.ts";
-import { HOLDERS } from "../core/taskTree.ts";
+import { HOLDERS } from "../core/targets.ts";
 import { headOf } from "./replay.ts";
 import type { ObjectNames } from "./objectNames.ts";
 

@@ -148,7 +148,9 @@ describe("deadlock", () => {
       await a;
     }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(DeadlockError);
-    expect((error as DeadlockError).tree).toBe("├─ main  await(a)\n├─ a  await(b)\n└─ b  await(a)");
+    expect((error as DeadlockError).tree).toBe(
+      "├─ main  await(a)\n├─ a  await(b)\n└─ b  await(a)\ncycle: a -> b -> a",
+    );
   });
 });
 
