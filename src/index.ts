@@ -38,7 +38,7 @@ export { Future } from "./core/future.ts";
 export { type FrameCallGraphEntry } from "./core/frames.ts";
 export { gather, type Gathered, type GatheredOrErrors, type GatherOptions } from "./core/gather.ts";
 export { type ExceptionContext, type ExceptionHandler, type Loop } from "./core/loop.ts";
-export { type Handle } from "./core/handle.ts";
+export { type ArgumentOptions, type CallOptions, type Handle } from "./core/handle.ts";
 export { onRunnerEnd, run, Runner, type RunOptions } from "./core/run.ts";
 export { named } from "./core/naming.ts";
 export { getRunningLoop } from "./core/scope.ts";

@@ -6,12 +6,14 @@
  * is current (`scope.ts`); AsyncLocalStorage stores of the user's own travel by themselves and are not part of it.
  */
 
+const NONE: ReadonlyMap<object, unknown> = new Map();
+
 /** A set of context variables' values. `copyContext()` gives a copy of the current one. */
 export class Context {
   #values: ReadonlyMap<object, unknown>;
 
   /** @internal */
-  constructor(values: ReadonlyMap<object, unknown> = new Map()) {
+  constructor(values: ReadonlyMap<object, unknown> = NONE) {
     this.#values = values;
   }
 

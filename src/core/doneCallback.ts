@@ -1,11 +1,15 @@
 /*
- * A function that is called soon after a future is done, in the async context in which it was given.
+ * A function that is called soon after a future is done, in the async context in which it was given and with its own
+ * copy of the context variables.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { wrongType } from "./arguments.ts";
+import { Context } from "./context.ts";
 import type { Debugged } from "./debugMode.ts";
-import { functionWords } from "./handle.ts";
+import { type CallOptions, functionWords } from "./handle.ts";
 import type { Waiter } from "./join.ts";
 import type { Entry } from "./loop.ts";
+import { callInContext, copyOfContext } from "./scope.ts";
 import { timeCallback } from "./steps.ts";
 
 interface CallbackLoop extends Debugged {
@@ -23,12 +27,15 @@ export class DoneCallback implements Waiter, Entry {
   readonly passive = true;
   readonly callback: (future: never) => void;
   readonly #future: Settled;
-  readonly #bound: (future: Settled) => void;
+  readonly #inAsyncContext = AsyncLocalStorage.snapshot();
+  readonly #context: Context;
 
-  constructor(future: Settled, callback: (future: never) => void) {
+  constructor(future: Settled, callback: (future: never) => void, options: CallOptions = {}) {
     this.#future = future;
     this.callback = callback;
-    this.#bound = AsyncLocalStorage.bind(callback as (future: Settled) => void);
+    this.#context = options.context ?? copyOfContext();
+    if (!(this.#context instanceof Context))
+      throw wrongType("options.context", "a Context", options.context);
   }
 
   settled(): void {
@@ -36,13 +43,17 @@ export class DoneCallback implements Waiter, Entry {
   }
 
   run(): void {
-    const loop = this.#future.getLoop();
+    this.#inAsyncContext(callInContext, this.#context, () => this.#take(this.#future.getLoop()));
+  }
+
+  #take(loop: CallbackLoop): void {
     if (!loop.debug) return this.#call(loop);
     const words = `done callback ${functionWords(this.callback)}`;
     timeCallback({ loop, words, handle: this.#future, created: [] }, () => this.#call(loop));
   }
 
   #call(loop: CallbackLoop): void {
-    loop.guard(() => this.#bound(this.#future));
+    const callback = this.callback as (future: Settled) => void;
+    loop.guard(() => callback(this.#future));
   }
 }

@@ -7,9 +7,11 @@
  */
 import { inspect } from "node:util";
 import { expectFunction } from "./arguments.ts";
+import type { Context } from "./context.ts";
 import { cancelledFor } from "./cancellation.ts";
 import { taskWaiting } from "./diagnostics.ts";
 import { DoneCallback } from "./doneCallback.ts";
+import type { CallOptions } from "./handle.ts";
 import { INSPECT } from "./inspection.ts";
 import { CancelledError, InvalidStateError } from "./errors.ts";
 import { futureWords } from "./futureWords.ts";
@@ -136,10 +138,13 @@ export class Future<T> implements PromiseLike<T> {
     return false;
   }
 
-  /** Calls `callback(this)` soon after it is done, in the caller's async context, in the order of registration. */
-  addDoneCallback(callback: (future: this) => void): void {
+  /**
+   * Calls `callback(this)` soon after it is done, in the order of registration, in the caller's async context and with
+   * a copy of its context variables (or with `options.context`).
+   */
+  addDoneCallback(callback: (future: this) => void, options: CallOptions = {}): void {
     expectFunction("callback", callback);
-    const entry = new DoneCallback(this, callback);
+    const entry = new DoneCallback(this, callback, options);
     if (this.state === "pending") this.addWaiter(entry);
     else entry.settled();
   }
@@ -204,14 +209,14 @@ export class Future<T> implements PromiseLike<T> {
     else if (this.waiters instanceof Set) this.waiters.delete(waiter);
   }
 
-  /** Somebody looks at the outcome: a failure counts as retrieved. @internal */
-  look(): void {
-    if (this.state === "rejected") retrieved(this);
-  }
-
   /** The waits that go on when it is done, for call graphs. @internal */
   awaiters(): readonly object[] {
     return this.listWaiters().flatMap((waiter) => waiter.awaiters?.() ?? []);
+  }
+
+  /** Somebody looks at the outcome: a failure counts as retrieved. @internal */
+  look(): void {
+    if (this.state === "rejected") retrieved(this);
   }
 
   /** @internal */
@@ -226,6 +231,11 @@ export class Future<T> implements PromiseLike<T> {
     else waiters.settled();
   }
 
+  /** The context variables that its reports are made with. @internal */
+  reportContext(): Context | null {
+    return null;
+  }
+
   /** How reports name it. @internal */
   describe(): string {
     return "a future";
@@ -234,7 +244,8 @@ export class Future<T> implements PromiseLike<T> {
   private record(error: unknown): void {
     if (error instanceof CancelledError) return; // a cancel that reaches nobody is no failure
     const { runner } = this;
-    recordUnretrieved(this, { what: this.describe(), error, runner, loop: runner.loop });
+    const [what, context] = [this.describe(), this.reportContext()];
+    recordUnretrieved(this, { what, error, runner, loop: runner.loop, context });
   }
 
   private listWaiters(): Waiter[] {

@@ -1,11 +1,14 @@
 /*
  * Callbacks that the loop will call, and the handles that take them back.
  *
- * Strategy: a Callback is the user's function with the async context that it was given in; a Handle (`callSoon`) and a
- * TimerHandle (`callLater`) are two ways to its turn. In debug mode it knows the code that gave it, and is timed.
+ * Strategy: a Callback is the user's function with the async context that it was given in, its arguments and its own
+ * copy of the context variables, as in asyncio; a Handle (`callSoon`) and a TimerHandle (`callLater`) are two ways to its
+ * turn. What it throws is reported where its variables can be seen. In debug mode it knows the code that gave it, and is
+ * timed.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Context } from "./context.ts";
+import { wrongType } from "./arguments.ts";
+import { Context } from "./context.ts";
 import type { Debugged } from "./debugMode.ts";
 import { INSPECT } from "./inspection.ts";
 import { locationOf } from "./location.ts";
@@ -20,27 +23,60 @@ export function functionWords(fn: AnyFunction): string {
   return `${fn.name === "" ? "(anonymous)" : fn.name}${place === undefined ? "" : ` at ${place}`}`;
 }
 
-let contextHere: () => Context = () => {
-  throw new ReferenceError("no scope was made yet");
-};
-
-/** Tells how to find the current context: by the scopes, of which the loop below them knows nothing. @internal */
-export function setContextSource(source: () => Context): void {
-  contextHere = source;
+/** How a callback is called. */
+export interface CallOptions {
+  /** The context variables that it runs with, and sets; a copy of the current ones when left out. */
+  readonly context?: Context;
 }
+
+/** How a callback is called that takes arguments. */
+export interface ArgumentOptions<A extends readonly unknown[]> extends CallOptions {
+  /** What it is called with. */
+  readonly args: A;
+}
+
+/** What the scopes know of context variables; the loop, below them, knows nothing of scopes. @internal */
+export interface ContextKeeper {
+  copy(): Context;
+  call(context: Context, callback: () => void): void;
+}
+
+let keeper: ContextKeeper | null = null;
+
+/** @internal */
+export function setContextKeeper(scopes: ContextKeeper): void {
+  keeper = scopes;
+}
+
+function kept(): ContextKeeper {
+  if (keeper === null) throw new ReferenceError("no scope was made yet");
+  return keeper;
+}
+
+const NO_ARGUMENTS: readonly unknown[] = [];
 
 /** A function of the user's that waits for its turn. @internal */
 export class Callback {
   /** What reports name: the handle that was given out. */
   handle: object = this;
   readonly #loop: Debugged;
-  readonly #inContext = AsyncLocalStorage.snapshot();
-  #function: (() => void) | null;
+  readonly #inAsyncContext = AsyncLocalStorage.snapshot();
+  readonly #context: Context;
+  #args: readonly unknown[];
+  #function: AnyFunction | null;
   #words: string | null = null;
 
-  constructor(loop: Debugged, callback: () => void, above: object) {
+  constructor(
+    loop: Debugged,
+    callback: AnyFunction,
+    options: CallOptions | ArgumentOptions<readonly unknown[]>,
+    above: object,
+  ) {
     this.#loop = loop;
     this.#function = callback;
+    this.#context = options.context ?? kept().copy();
+    this.#args = "args" in options ? options.args : NO_ARGUMENTS;
+    expectOptions(this.#context, this.#args);
     if (loop.debug) rememberPlace(this, above);
   }
 
@@ -49,6 +85,10 @@ export class Callback {
     const callback = this.#function;
     if (callback === null) return;
     this.#function = null;
+    this.#inAsyncContext(kept().call, this.#context, () => this.#take(callback));
+  }
+
+  #take(callback: AnyFunction): void {
     if (!this.#loop.debug) return this.#call(callback);
     const words = `callback ${functionWords(callback)}`;
     const { handle } = this;
@@ -56,9 +96,9 @@ export class Callback {
     timeCallback({ loop: this.#loop, words, handle, created }, () => this.#call(callback));
   }
 
-  #call(callback: () => void): void {
+  #call(callback: AnyFunction): void {
     try {
-      this.#inContext(callback);
+      callback(...(this.#args as never[]));
     } catch (error) {
       this.#loop.callExceptionHandler({
         message: `callback ${functionWords(callback)} threw`,
@@ -73,10 +113,11 @@ export class Callback {
   drop(): void {
     if (this.#loop.debug) this.#words = this.words();
     this.#function = null;
+    this.#args = NO_ARGUMENTS;
   }
 
   getContext(): Context {
-    return this.#inContext(contextHere);
+    return this.#context;
   }
 
   /** What a handle prints of it. */
@@ -86,6 +127,11 @@ export class Callback {
     const where = created === undefined ? "" : ` created at ${created.place}`;
     return `${functionWords(this.#function)}${where}`;
   }
+}
+
+function expectOptions(context: unknown, args: unknown): void {
+  if (!(context instanceof Context)) throw wrongType("options.context", "a Context", context);
+  if (!Array.isArray(args)) throw wrongType("options.args", "an array", args);
 }
 
 /** A callback that waits for its turn; `callSoon` returns it (`asyncio.Handle`). */

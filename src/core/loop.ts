@@ -11,7 +11,7 @@
 import { inspect } from "node:util";
 import { expectFunction, expectMilliseconds } from "./arguments.ts";
 import type { TimerHandle } from "./clock.ts";
-import { Callback, Handle } from "./handle.ts";
+import { type ArgumentOptions, Callback, type CallOptions, Handle } from "./handle.ts";
 
 /** Something that waits for its turn: a completed wait, a callback. @internal */
 export interface Entry {
@@ -88,26 +88,61 @@ export abstract class Loop {
   /** Runs `run(argument)` at `when`, in no particular async context. @internal */
   abstract schedule<A>(when: number, run: (argument: A) => void, argument: A): TimerHandle;
 
-  /** Calls `callback` soon, after what is ready now, in the caller's async context (`loop.call_soon`). */
-  callSoon(callback: () => void): Handle {
+  /**
+   * Calls `callback` in the next turn, after what is ready now, in the order of the calls (`loop.call_soon`). It runs in
+   * the caller's async context, with a copy of its context variables or with `options.context`. What it throws goes to
+   * the exception handler.
+   *
+   * @example
+   * ```ts
+   * import { getRunningLoop, sleep } from "ambit";
+   *
+   * const log: string[] = [];
+   * getRunningLoop().callSoon((name: string) => log.push(name), { args: ["soon"] });
+   * log.push("now");
+   * await sleep(0);
+   * log; // => ["now", "soon"]
+   * ```
+   */
+  callSoon(callback: () => void, options?: CallOptions): Handle;
+  callSoon<A extends readonly unknown[]>(
+    callback: (...args: A) => void,
+    options: ArgumentOptions<A>,
+  ): Handle;
+  callSoon(callback: Called, options: CallOptions = {}): Handle {
     expectFunction("callback", callback);
-    const handle = new Handle(new Callback(this, callback, this.callSoon));
+    const handle = new Handle(new Callback(this, callback, options, this.callSoon));
     this.enqueue(handle);
     return handle;
   }
 
-  /** Calls `callback` after `ms` milliseconds, in the caller's async context (`loop.call_later`). */
-  callLater(ms: number, callback: () => void): TimerHandle {
+  /**
+   * Calls `callback` after `ms` milliseconds, or soon when that is not more than 0, as {@link Loop.callSoon} does
+   * (`loop.call_later`). Of two that are due together, the earlier call comes first.
+   */
+  callLater(ms: number, callback: () => void, options?: CallOptions): TimerHandle;
+  callLater<A extends readonly unknown[]>(
+    ms: number,
+    callback: (...args: A) => void,
+    options: ArgumentOptions<A>,
+  ): TimerHandle;
+  callLater(ms: number, callback: Called, options: CallOptions = {}): TimerHandle {
     expectMilliseconds("ms", ms);
     expectFunction("callback", callback);
-    return this.#callAt(this.time() + ms, new Callback(this, callback, this.callLater));
+    return this.#callAt(this.time() + ms, new Callback(this, callback, options, this.callLater));
   }
 
-  /** Calls `callback` when the loop's clock reaches `when` (`loop.call_at`). */
-  callAt(when: number, callback: () => void): TimerHandle {
+  /** Calls `callback` when the loop's clock reaches `when`, as {@link Loop.callLater} does (`loop.call_at`). */
+  callAt(when: number, callback: () => void, options?: CallOptions): TimerHandle;
+  callAt<A extends readonly unknown[]>(
+    when: number,
+    callback: (...args: A) => void,
+    options: ArgumentOptions<A>,
+  ): TimerHandle;
+  callAt(when: number, callback: Called, options: CallOptions = {}): TimerHandle {
     expectMilliseconds("when", when);
     expectFunction("callback", callback);
-    return this.#callAt(when, new Callback(this, callback, this.callAt));
+    return this.#callAt(when, new Callback(this, callback, options, this.callAt));
   }
 
   #callAt(when: number, callback: Callback): TimerHandle {
@@ -127,14 +162,27 @@ export abstract class Loop {
     this.#exceptionHandler = handler;
   }
 
-  /** Tells the exception handler; a handler that throws is reported by the default one, never thrown on. */
+  /**
+   * Tells the exception handler. Never throws: a handler that does is reported by the default one, with what it was
+   * told; what cannot be printed (an `inspect` of the user's throws) is told by its message alone.
+   */
   callExceptionHandler(context: ExceptionContext): void {
-    if (this.#exceptionHandler === null) return this.defaultExceptionHandler(context);
+    if (this.#exceptionHandler === null) return this.#tellDefault(context);
     try {
       this.#exceptionHandler(context);
     } catch (error) {
+      this.#tellDefault(context);
+      this.#tellDefault({ message: "the exception handler threw", exception: error });
+    }
+  }
+
+  #tellDefault(context: ExceptionContext): void {
+    try {
       this.defaultExceptionHandler(context);
-      this.defaultExceptionHandler({ message: "the exception handler threw", exception: error });
+    } catch {
+      process.stderr.write(
+        `ambit: ${context.message}\n(the rest of this report cannot be printed)\n`,
+      );
     }
   }
 
@@ -156,6 +204,8 @@ export abstract class Loop {
     }
   }
 }
+
+type Called = (...args: never[]) => void;
 
 function runCallback(callback: Callback): void {
   callback.run();

@@ -15,7 +15,7 @@ import { enterDebugMode, leaveDebugMode } from "./debugMode.ts";
 import { type CancelledError, RunnerStateError } from "./errors.ts";
 import { INSPECT } from "./inspection.ts";
 import type { Loop } from "./loop.ts";
-import { ambient, ambientScope, Scope } from "./scope.ts";
+import { ambient, ambientScope, callInContext, Scope } from "./scope.ts";
 import { leaveBySignal, SignalWatch } from "./signals.ts";
 import { spawnUnder } from "./createTask.ts";
 import { tasksUnder } from "./currentTask.ts";
@@ -167,11 +167,11 @@ export class Runner implements AsyncDisposable {
 
   #reportFailure(task: Task<unknown>): void {
     if (task.state !== "rejected") return;
-    this.getLoop().callExceptionHandler({
-      message: "a task failed while run() was shutting down",
-      exception: task.exception(),
-      task,
-    });
+    const exception = task.exception();
+    const message = "a task failed while run() was shutting down";
+    callInContext(task.getContext(), () =>
+      this.getLoop().callExceptionHandler({ message, exception, task }),
+    );
   }
 
   async #callClosers(): Promise<void> {

@@ -18,7 +18,7 @@ import { cancelled } from "./cancellation.ts";
 import { Context } from "./context.ts";
 import type { CancelledError } from "./errors.ts";
 import { rememberFloating } from "./floatingWork.ts";
-import { setContextSource } from "./handle.ts";
+import { setContextKeeper } from "./handle.ts";
 import type { Loop } from "./loop.ts";
 import { ScopeSignals } from "./scopeSignals.ts";
 import { defaultLoop } from "./uvLoop.ts";
@@ -271,10 +271,27 @@ export function enterScope<A, T>(
   return result instanceof Promise ? result : ambient.run(scope, adopt, result);
 }
 
-setContextSource(() => {
+/** A copy of the current task's context variables. @internal */
+export function copyOfContext(): Context {
+  return ambientScope().home.context?.copy() ?? new Context();
+}
+
+/**
+ * Calls `callback` with these context variables in the place of the task's, until it returns: no scope of its own, so
+ * that what it leaves running goes on where it was scheduled. @internal
+ */
+export function callInContext(context: Context, callback: () => void): void {
   const { home } = ambientScope();
-  return (home.context ??= new Context());
-});
+  const own = home.context;
+  home.context = context;
+  try {
+    callback();
+  } finally {
+    home.context = own;
+  }
+}
+
+setContextKeeper({ copy: copyOfContext, call: callInContext });
 
 /** Code that runs outside `run` is in this one; it never ends. @internal */
 export const rootScope: Scope = new Scope(null, "shield", defaultLoop);

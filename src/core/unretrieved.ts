@@ -6,13 +6,17 @@
  * record away. What is left is reported once, through the loop's exception handler: when the object is collected, when
  * its runner ends, or when the process exits. The record holds the error and a name, never the object itself.
  */
+import type { Context } from "./context.ts";
 import type { Loop } from "./loop.ts";
+import { callInContext } from "./scope.ts";
 
 interface Unretrieved {
   readonly what: string;
   readonly error: unknown;
   readonly runner: object;
   readonly loop: Loop;
+  /** The context variables of a task: the exception handler sees them. */
+  readonly context: Context | null;
 }
 
 const open = new Set<Unretrieved>();
@@ -21,9 +25,14 @@ let collected: FinalizationRegistry<Unretrieved> | null = null;
 
 function report(record: Unretrieved): void {
   if (!open.delete(record)) return;
-  record.loop.callExceptionHandler({
-    message: `${record.what} failed and nobody looked at its exception`,
-    exception: record.error,
+  if (record.context === null) tell(record);
+  else callInContext(record.context, () => tell(record));
+}
+
+function tell({ loop, what, error }: Unretrieved): void {
+  loop.callExceptionHandler({
+    message: `${what} failed and nobody looked at its exception`,
+    exception: error,
   });
 }
 
