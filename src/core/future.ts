@@ -253,7 +253,7 @@ export class Future<T> implements PromiseLike<T> {
     return this.waiters instanceof Set ? [...this.waiters] : [this.waiters];
   }
 
-  private mustBePending(operation: string): void {
+  protected mustBePending(operation: string): void {
     if (this.state === "pending") return;
     throw new InvalidStateError(`${operation} on a future that is done already: ${inspect(this)}`);
   }

@@ -141,6 +141,11 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
     return [...framesOf(this)];
   }
 
+  /** Not even the methods of Future, called on a task, settle it. */
+  protected override mustBePending(operation: string): void {
+    throw new InvalidStateError(`${operation} on ${inspect(this)}: only its body settles a task`);
+  }
+
   /** @throws {@link InvalidStateError} always: only its body settles a task */
   override setResult(_value: T): never {
     throw new InvalidStateError(
