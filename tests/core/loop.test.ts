@@ -9,7 +9,7 @@ import { describe, expect, test } from "vitest";
 import { TimerHandle, TimerQueue } from "../../src/core/clock.ts";
 
 describe("sleep", () => {
-  test("gives its value, and never ends early on the real loop", async () => {
+  test("gives its value, and never ends early on the real loop (CPython: test_events EventLoopTestsMixin.test_run_until_complete)", async () => {
     await run(async () => {
       expect(await sleep(1, "value")).toBe("value");
       for (const ms of [1, 2.5, 7]) {
@@ -194,7 +194,7 @@ describe("callbacks", () => {
 });
 
 describe("the timer queue", () => {
-  test("gives timers in order of due time, then creation, whatever is cancelled between", () => {
+  test("gives timers in order of due time, then creation, whatever is cancelled between (CPython: test_events TimerTests.test_timer_comparison)", () => {
     const operation = fc.oneof(
       fc.record({ kind: fc.constant("push" as const), when: fc.integer({ min: 0, max: 50 }) }),
       fc.record({ kind: fc.constant("cancel" as const), index: fc.nat() }),

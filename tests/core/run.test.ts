@@ -122,7 +122,7 @@ describe("run", () => {
     ]);
   });
 
-  test("nests: the inner program has tasks of its own, and a cancel of the outer one reaches it (CPython, differs: test_runners RunTests.test_asyncio_run_from_running_loop)", async () => {
+  test("nests: the inner program has tasks of its own, and a cancel of the outer one reaches it (CPython, differs: test_runners RunTests.test_asyncio_run_from_running_loop; test_events EventLoopTestsMixin.test_run_until_complete_nesting)", async () => {
     await runVirtual(async () => {
       const log: string[] = [];
       const outer = createTask(async () => {
@@ -157,7 +157,7 @@ describe("run", () => {
     await expect(run(async () => 1, { signal: 5 as never })).rejects.toThrow("options.signal");
   });
 
-  test("a task created after its run has ended never runs", async () => {
+  test("a task created after its run has ended never runs (CPython, differs: test_events EventLoopTestsMixin.test_close)", async () => {
     let leak!: () => PromiseLike<unknown>;
     let ran = false;
     await run(async () => {
