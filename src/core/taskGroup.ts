@@ -18,9 +18,11 @@ import { makeTask } from "./createTask.ts";
 import { type CancelledError, TaskGroupClosedError } from "./errors.ts";
 import { GroupOutcome } from "./groupOutcome.ts";
 import { INSPECT } from "./inspection.ts";
+import { closeLeftovers, type Leftover } from "./leftovers.ts";
 import { conductJoined, type JoinedGroupOptions, type JoinedTaskGroup } from "./joinedGroup.ts";
 import { Readiness } from "./readiness.ts";
 import { ambientScope, enterScope, Scope } from "./scope.ts";
+import { protect } from "./shield.ts";
 import type { Task, TaskBody, TaskOptions } from "./task.ts";
 
 /** A task group that hands out no tasks. */
@@ -44,6 +46,7 @@ export class TaskGroup {
   #closing = false;
   #ended = false;
   #cancelCalled = false;
+  #leftovers: Set<Leftover> | null = null;
 
   /** @internal */
   constructor(scope: Scope, policy: ChildPolicy) {
@@ -145,10 +148,26 @@ export class TaskGroup {
       this.#bodyFailed(error);
     }
     while (this.#children.size > 0) await this.#join();
+    if (this.#leftovers !== null) await this.#closeLeftovers(this.#leftovers);
     this.#ended = true;
     this.#scope.end();
     this.#outcome.throwIfAny(this.#cancelCalled);
     return value as T;
+  }
+
+  /** What is to be closed when the children have ended, see `leftovers.ts`. @internal */
+  get leftovers(): Set<Leftover> {
+    return (this.#leftovers ??= new Set());
+  }
+
+  /** None of them may be added any more, nor any child, once there is nothing left. */
+  async #closeLeftovers(leftovers: Set<Leftover>): Promise<void> {
+    while (leftovers.size > 0 || this.#children.size > 0) {
+      const left = [...leftovers];
+      leftovers.clear();
+      await protect(() => closeLeftovers(left, this.#scope.loop));
+      while (this.#children.size > 0) await this.#join();
+    }
   }
 
   /** Waits for the children in the caller's scope; a cancel there has reached them already, and the wait goes on. */

@@ -13,6 +13,7 @@ import { constants } from "node:os";
 import { outOfRange, wrongType } from "../core/arguments.ts";
 import { isCancelled } from "../core/errors.ts";
 import { INSPECT } from "../core/inspection.ts";
+import type { Leftover } from "../core/leftovers.ts";
 import { OUTSIDE } from "../core/outside.ts";
 import { protect } from "../core/shield.ts";
 import { suspend } from "../core/suspend.ts";
@@ -24,7 +25,7 @@ import type { StreamWriter } from "../streams/writer.ts";
 import { Ending } from "./ending.ts";
 import { discard, exchange } from "./exchange.ts";
 import { DEFAULT_GRACE, type SubprocessOptions } from "./options.ts";
-import { type Owned, processesOfRun } from "./owner.ts";
+import { ownerHere, ownerRun } from "./owner.ts";
 import { Pipes } from "./pipes.ts";
 import type { Command } from "./spawn.ts";
 
@@ -38,9 +39,10 @@ type Output<Stream> = Stream extends StreamReader ? Buffer : null;
  *
  * Who ends it: awaiting a process ties the awaiter to it, as awaiting a task does. A cancel of a task that is in `wait`
  * or `communicate` ends the process, whoever else waits for it: SIGTERM, after `grace` SIGKILL; the wait ends when the
- * process is reaped. `await using` does the same at the end of its block. A process that is still running when the `run`
- * ends, which it was started in, is ended then. `shield(() => process.wait())` unties a wait, `killOnCancel: false` all
- * waits (CPython's rule); the end of the run then lets the process go, and Node does not wait for it.
+ * process is reaped. `await using` does the same at the end of its block. A process that nobody has ended belongs to the
+ * task group that it was started in, or else to the `run`: it is ended after the last child of the group, the last task
+ * of the run, before that returns. `shield(() => process.wait())` unties a wait. `killOnCancel: false` unties all waits
+ * (CPython's rule), and the process from its group; the end of the run then lets it go, and Node does not wait for it.
  * The whole process group is meant where `killGroup` says so.
  *
  * @example
@@ -59,7 +61,7 @@ export class Process<
   Out extends StreamReader | null = StreamReader | null,
   Err extends StreamReader | null = StreamReader | null,
 >
-  implements AsyncDisposable, Owned
+  implements AsyncDisposable, Leftover
 {
   /** The number that the operating system knows it by. */
   readonly pid: number;
@@ -73,7 +75,7 @@ export class Process<
   readonly #options: SubprocessOptions;
   readonly #child: ChildProcess;
   readonly #pipes: Pipes;
-  readonly #owner = processesOfRun();
+  #owner = ownerHere();
   readonly #exits = new WaitQueue<number>();
   readonly #ending: Ending;
   #returncode: number | null = null;
@@ -233,9 +235,12 @@ export class Process<
   /** @internal */
   async ownerEnded(): Promise<void> {
     if (this.#killsOnCancel) return this[Symbol.asyncDispose]();
-    this.#child.unref();
-    this.#pipes.unref();
-    this.#owner.delete(this);
+    const run = ownerRun();
+    if (this.#owner === run) this.#letGo();
+    else {
+      this.#owner = run;
+      run.add(this);
+    }
   }
 
   /** @internal */
@@ -253,6 +258,13 @@ export class Process<
 
   get #killsOnCancel(): boolean {
     return this.#options.killOnCancel ?? true;
+  }
+
+  /** Node does not wait for it. */
+  #letGo(): void {
+    this.#child.unref();
+    this.#pipes.unref();
+    this.#owner.delete(this);
   }
 
   #exited(code: number | null, signal: NodeJS.Signals | null): void {
