@@ -17,6 +17,7 @@ import { ambientScope } from "../core/scope.ts";
 import { attempt } from "./attempt.ts";
 import { type Connection, connectionOver } from "./connection.ts";
 import { clientTls } from "./handshake.ts";
+import { type Network, networkInCharge } from "./network.ts";
 import { expectReaderOptions, type StreamReaderOptions } from "./reader.ts";
 import { SocketInfo } from "./socketInfo.ts";
 import { SocketTransport } from "./socketTransport.ts";
@@ -78,9 +79,11 @@ export interface TcpConnectOptions extends ConnectOptions {
 export async function openConnection(options: TcpConnectOptions): Promise<Connection> {
   const { host = "localhost", port } = expectOptions("options", options);
   expectPort("options.port", port);
+  const network = networkInCharge();
+  if (network !== null) return openOver(network, options, host);
   const target = { ...tcpOptions(options), host, port };
   return open(options, `${host}:${port}`, host, (secure) =>
-    secure === null ? connectPlain(target) : connectTls({ ...target, ...secure }),
+    secure === null ? connectPlain(target) : connectTls({ ...secure, ...target }),
   );
 }
 
@@ -136,6 +139,25 @@ function open(
       return connectionOver(transport, reading, scope);
     },
   });
+}
+
+/** Opens a connection over a network that is not the operating system's. */
+function openOver(network: Network, options: TcpConnectOptions, host: string): Promise<Connection> {
+  const { port, localPort, limit, signal } = options;
+  expectNoTls(options.tls ?? false);
+  if (signal !== undefined) expectAbortSignal("options.signal", signal);
+  const reading = limit === undefined ? {} : { limit };
+  expectReaderOptions(reading);
+  const scope = ambientScope();
+  return network.connect({ host, port, localPort, signal }, (transport) =>
+    connectionOver(transport, reading, scope),
+  );
+}
+
+/** @internal */
+export function expectNoTls(tls: unknown): void {
+  if (tls !== false)
+    throw wrongType("options.tls", "left out on a simulated network, which does not encrypt", tls);
 }
 
 function tcpOptions(options: TcpConnectOptions): Omit<TcpNetConnectOpts, "port"> {

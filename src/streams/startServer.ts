@@ -5,8 +5,9 @@ import { lstat, unlink } from "node:fs/promises";
 import { expectFunction, expectInteger, expectMilliseconds, wrongType } from "../core/arguments.ts";
 import { cancellable } from "../core/cancellable.ts";
 import { rethrowIfCancelled } from "../core/errors.ts";
-import { expectPort, handshakeLimit, openUnixConnection } from "./connect.ts";
-import { type ListenPlan, NodeListener } from "./listener.ts";
+import { expectNoTls, expectPort, handshakeLimit, openUnixConnection } from "./connect.ts";
+import { type Listener, type ListenPlan, NodeListener } from "./listener.ts";
+import { networkInCharge } from "./network.ts";
 import { expectReaderOptions } from "./reader.ts";
 import { Server, type ServingOptions } from "./server.ts";
 import type { ConnectionHandler } from "./serving.ts";
@@ -75,6 +76,8 @@ export async function startServer(
     throw wrongType("options", "an object", options);
   const { host, port, ipv6Only = false, exclusive = false, reusePort = false } = options;
   expectPort("options.port", port);
+  const network = networkInCharge();
+  if (network !== null) expectNoTls(options.tls ?? false);
   const hosts = typeof host === "string" ? [host] : (host ?? [undefined]);
   const plans = hosts.map((each) => ({
     ...commonPlan(options),
@@ -83,12 +86,15 @@ export async function startServer(
       ipv6Only,
       exclusive,
       reusePort,
-      ...(each === undefined ? {} : { host: each }),
+      host: each,
       ...backlogOf(options),
     },
     sockets: { noDelay: options.noDelay ?? true, keepAlive: options.keepAlive ?? false },
   }));
-  return start(handler, plans, options);
+  const listeners = plans.map((plan) =>
+    network === null ? new NodeListener(plan) : network.listener({ host: plan.where.host, port }),
+  );
+  return start(handler, listeners, options);
 }
 
 /**
@@ -113,26 +119,22 @@ export async function startUnixServer(
     sockets: { noDelay: false, keepAlive: false },
   };
   await removeDeadSocket(path);
-  return start(handler, [plan], options);
+  return start(handler, [new NodeListener(plan)], options);
 }
 
 async function start(
   handler: ConnectionHandler,
-  plans: readonly ListenPlan[],
+  listeners: readonly Listener[],
   options: ServerOptions,
 ): Promise<Server> {
   const { startServing = true, closingGrace, limit } = options;
   expectFunction("handler", handler);
   expectReaderOptions(options);
   if (closingGrace !== undefined) expectMilliseconds("options.closingGrace", closingGrace);
-  const server = new Server(
-    handler,
-    plans.map((plan) => new NodeListener(plan)),
-    {
-      ...(closingGrace === undefined ? {} : { closingGrace }),
-      ...(limit === undefined ? {} : { limit }),
-    },
-  );
+  const server = new Server(handler, listeners, {
+    ...(closingGrace === undefined ? {} : { closingGrace }),
+    ...(limit === undefined ? {} : { limit }),
+  });
   try {
     if (startServing) await server.startServing();
     return server;
