@@ -14,6 +14,7 @@ import type { Entry } from "./loop.ts";
 import { getRunningLoop } from "./scope.ts";
 import { suspend } from "./suspend.ts";
 import type { Wait } from "./suspension.ts";
+import { AWAITED } from "./targets.ts";
 
 /** One item that has finished. */
 export interface Completion<A> {
@@ -145,6 +146,11 @@ class Completions implements AsyncIterableIterator<Finished> {
     } finally {
       this.#takers--;
     }
+  }
+
+  /** @internal */
+  [AWAITED](): readonly Future<unknown>[] {
+    return [...this.#open].map((end) => end.item.task);
   }
 
   /** Who waits for the next end. */

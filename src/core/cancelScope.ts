@@ -10,7 +10,11 @@ import { cancelled, cancelledFor } from "./cancellation.ts";
 import { InvalidStateError } from "./errors.ts";
 import { INSPECT } from "./inspection.ts";
 import { ambientScope, enterScope, getRunningLoop, Scope } from "./scope.ts";
+import { LIMIT } from "./targets.ts";
 import { judge, type Verdict } from "./unwinding.ts";
+
+/** The reason of a cancel by the deadline. */
+const DEADLINE = "deadline";
 
 /** How a cancel scope is made. */
 export interface CancelScopeOptions {
@@ -114,6 +118,15 @@ export class CancelScope {
     return `<CancelScope ${state}${deadline}${this.#called === null ? "" : " cancelled"}>`;
   }
 
+  /** @internal */
+  [LIMIT](): string | null {
+    if (this.#called !== null)
+      return this.#called[0] === DEADLINE ? "deadline passed" : "cancelled";
+    if (this.#deadline === Infinity) return this.#shield ? "protected" : null;
+    const left = this.#deadline - (this.#scope?.loop.time() ?? 0);
+    return `deadline in ${Math.max(0, Math.round(left))} ms`;
+  }
+
   /** What the error that left the body means. @internal */
   get verdict(): Verdict | null {
     return this.#verdict;
@@ -127,6 +140,7 @@ export class CancelScope {
       throw new InvalidStateError("run on a CancelScope that has run before: make a new one");
     const scope = new Scope(ambientScope(), this.#shield ? "shield" : "open");
     this.#scope = scope;
+    scope.body = this;
     const outerBefore = scope.outerCancels();
     this.#arm(scope);
     if (this.#called !== null) scope.cancel(cancelledFor("the scope", this.#called[0]));
@@ -158,7 +172,7 @@ export class CancelScope {
 
   #expire(): void {
     if (this.#called !== null) return;
-    this.#called = ["deadline"];
+    this.#called = [DEADLINE];
     this.#scope?.cancel(cancelled("the deadline has passed"));
   }
 }

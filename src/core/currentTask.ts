@@ -19,7 +19,8 @@ export function allTasks(): Task<unknown>[] {
 export function tasksUnder(scope: Scope): Task<unknown>[] {
   const found: Task<unknown>[] = [];
   for (const child of scope.children) {
-    if (child.body instanceof Task) found.push(child.body);
+    // A scope for context variables has the body of its task, too.
+    if (child.border === "task" && child.body instanceof Task) found.push(child.body);
     found.push(...tasksUnder(child));
   }
   return found;

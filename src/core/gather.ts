@@ -11,6 +11,7 @@ import type { CancelledError } from "./errors.ts";
 import { Future } from "./future.ts";
 import type { Waiter } from "./join.ts";
 import type { Entry } from "./loop.ts";
+import { AWAITED } from "./targets.ts";
 
 /** How `gather` treats failures. */
 export interface GatherOptions {
@@ -108,6 +109,11 @@ class Gathering extends Future<unknown[]> {
     }
     if (any) this.#cancellation = error;
     return any;
+  }
+
+  /** @internal */
+  [AWAITED](): readonly Future<unknown>[] {
+    return [...new Set(this.#children)].filter((child) => !child.done());
   }
 
   override describe(): string {

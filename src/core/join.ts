@@ -121,13 +121,22 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
   }
 
   cancel(error: CancelledError): void {
-    // The cancel came round: tasks await each other in a circle. It is broken here, or none of them could ever end.
-    if (this.#forwarding) return this.abandon(error);
+    // The cancel came round: tasks await each other in a circle, or one awaits what waits for its end. It is broken
+    // here, or none of them could ever end.
+    if (this.#forwarding || this.isWithinTarget()) return this.abandon(error);
     this.#forwarding = true;
     const taken = (this.target as Joinable).cancelWith(error);
     this.#forwarding = false;
     // What is as good as done takes no cancel: it is for the awaiter's next wait then.
     if (!taken) (this.ring as Scope | null)?.ask(error);
+  }
+
+  /** The code that awaits is below what it awaits: in a group of that task's. */
+  private isWithinTarget(): boolean {
+    for (let at = this.ring as Scope | null; at !== null; at = at.parent) {
+      if (at.body === this.target) return true;
+    }
+    return false;
   }
 
   /** Its scope has ended: the awaiter goes, the future stays; others may want it. */

@@ -1,24 +1,25 @@
 /*
- * The live tree of tasks, as text: who runs, what each waits for, who holds it.
+ * The live tree of tasks, as text: who runs, what each waits for, who holds it, who awaits each other in a circle.
  *
- * Strategy: reads the scopes as they are; nothing is recorded for it. A primitive that can say who holds it has a
- * method under `HOLDERS`; a deadlock report is this tree.
+ * Strategy: reads the scopes as they are; nothing is recorded for it. The words for a wait are `waitWords.ts`'s. Groups
+ * are lines of their own, with their children below; timeouts and shields are said of the waits inside them. Lines are
+ * made one after the other, without recursion: a tree may be thousands of scopes deep.
  */
 import { inspect } from "node:util";
-import { ambientScope, type Scope } from "./scope.ts";
-import type { Suspension } from "./suspension.ts";
+import { cyclesAmong } from "./awaitCycles.ts";
+import { cycleWords } from "./awaitedBy.ts";
 import { currentTask } from "./currentTask.ts";
+import { type Ink, inkFor, PLAIN, type TextOutput } from "./ink.ts";
+import { ambientScope, type Scope } from "./scope.ts";
+import { isLimiting } from "./targets.ts";
 import { Task } from "./task.ts";
-
-/** Under this key a primitive tells who holds it: a list of tasks. @internal */
-export const HOLDERS: unique symbol = Symbol("ambit.holders");
-
-interface Held {
-  [HOLDERS](): readonly (object | null)[];
-}
+import { limitsAround, WaitWords } from "./waitWords.ts";
 
 /**
  * The tasks of the current runner as a tree, one line each, with what they wait for. Outside `run`: all tasks.
+ *
+ * In debug mode with the line of the user's code that waits. Tasks that await each other in a circle are named below
+ * it.
  *
  * @example
  * ```ts
@@ -36,62 +37,88 @@ export function formatTaskTree(): string {
   return formatTreeOf(ambientScope().runner);
 }
 
-/** Prints {@link formatTaskTree} to standard error. */
-export function printTaskTree(): void {
-  process.stderr.write(`${formatTaskTree()}\n`);
+/** Prints {@link formatTaskTree} to `file`, standard error when left out; in colour on a terminal. */
+export function printTaskTree(options: { readonly file?: TextOutput } = {}): void {
+  const { file = process.stderr } = options;
+  file.write(`${formatTreeOf(ambientScope().runner, inkFor(file))}\n`);
+}
+
+interface Branch {
+  readonly node: Scope;
+  readonly indent: string;
+  readonly isLast: boolean;
 }
 
 /** @internal */
-export function formatTreeOf(scope: Scope): string {
-  const lines = branches(scope, "");
-  return lines.length === 0 ? "(no tasks)" : lines.join("\n");
+export function formatTreeOf(scope: Scope, ink: Ink = PLAIN): string {
+  const lines: string[] = [];
+  const tasks: Task<unknown>[] = [];
+  const painter = new NodeWords(ink);
+  const open = branchesUnder(scope, "");
+  for (let branch = open.pop(); branch !== undefined; branch = open.pop()) {
+    const { node, indent, isLast } = branch;
+    lines.push(`${indent}${isLast ? "└─ " : "├─ "}${painter.of(node)}`);
+    if (node.body instanceof Task) tasks.push(node.body);
+    open.push(...branchesUnder(node, `${indent}${isLast ? "   " : "│  "}`));
+  }
+  if (lines.length === 0) return "(no tasks)";
+  const cycles = cyclesAmong(tasks).map((cycle) => ink.alarm(`cycle: ${cycleWords(cycle)}`));
+  return [...lines, ...cycles].join("\n");
 }
 
-function branches(scope: Scope, indent: string): string[] {
+/** The last first: they are taken from the end. */
+function branchesUnder(scope: Scope, indent: string): Branch[] {
   const nodes = nodesUnder(scope);
-  return nodes.flatMap((node, index) => {
-    const last = index === nodes.length - 1;
-    const head = `${indent}${last ? "└─ " : "├─ "}${words(node)}`;
-    return [head, ...branches(node, `${indent}${last ? "   " : "│  "}`)];
-  });
+  const branches = nodes.map((node, index) => ({
+    node,
+    indent,
+    isLast: index === nodes.length - 1,
+  }));
+  return branches.reverse();
 }
 
-/** The nearest scopes below that are worth a line: those with a body. */
+/** The nearest scopes below that are worth a line, oldest first. */
 function nodesUnder(scope: Scope): Scope[] {
-  return scope.children.flatMap((child) => (child.body === null ? nodesUnder(child) : [child]));
+  const nodes: Scope[] = [];
+  const open = scope.children.reverse();
+  for (let child = open.pop(); child !== undefined; child = open.pop()) {
+    if (isNode(child)) nodes.push(child);
+    else open.push(...child.children.reverse());
+  }
+  return nodes;
 }
 
-function words(scope: Scope): string {
-  const { body } = scope;
-  if (!(body instanceof Task)) return inspect(body, { depth: 0 });
-  const state = scope.cancels > 0 ? " (cancelling)" : "";
-  const waits = scope.pendingWaits().map(waitWords);
-  return `${body.name}${state}  ${waits.length === 0 ? idleWords(body) : waits.join(", ")}`;
+/** A scope for context variables bears the body of its task, a timeout is said of the waits in it. */
+function isNode(scope: Scope): boolean {
+  const { body, border } = scope;
+  if (body === null || isLimiting(body)) return false;
+  return border !== "open" || !(body instanceof Task);
 }
 
-function idleWords(task: Task<unknown>): string {
-  return task === currentTask() ? "running" : "ready, or awaits something that is not Ambit's";
-}
+class NodeWords {
+  readonly #ink: Ink;
+  readonly #waits: WaitWords;
 
-function waitWords(wait: Suspension): string {
-  return `${wait.label}${targetWords(wait.target)}${holderWords(wait.target)}`;
-}
+  constructor(ink: Ink) {
+    this.#ink = ink;
+    this.#waits = new WaitWords(ink);
+  }
 
-function targetWords(target: unknown): string {
-  if (target === undefined) return "";
-  if (target instanceof Task) return `(${target.name})`;
-  return `(${inspect(target, { depth: 0, breakLength: Infinity })})`;
-}
+  of(scope: Scope): string {
+    const { body } = scope;
+    if (body instanceof Task) return this.#taskWords(body);
+    return [inspect(body, { depth: 0 }), ...limitsAround(scope.parent ?? scope)].join(", ");
+  }
 
-function holderWords(target: unknown): string {
-  if (typeof target !== "object" || target === null || !(HOLDERS in target)) return "";
-  const holders = (target as Held)[HOLDERS]();
-  if (holders.length === 0) return "";
-  const names = holders.map(holderName);
-  return ` held by ${names.join(", ")}`;
-}
+  #taskWords(task: Task<unknown>): string {
+    const state = task.cancelling() > 0 ? this.#ink.warning(" (cancelling)") : "";
+    const waits = task.scope.pendingWaits().map((wait) => this.#waits.of(wait));
+    const what = waits.length === 0 ? this.#idleWords(task) : waits.join(", ");
+    return `${this.#ink.name(task.name)}${state}  ${what}`;
+  }
 
-function holderName(holder: object | null): string {
-  if (holder === null) return "code outside any task";
-  return holder instanceof Task ? holder.name : inspect(holder, { depth: 0 });
+  #idleWords(task: Task<unknown>): string {
+    if (task === currentTask()) return this.#ink.good("running");
+    return "ready, or awaits something that is not Ambit's";
+  }
 }

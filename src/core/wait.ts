@@ -12,6 +12,7 @@ import type { Waiter } from "./join.ts";
 import type { Entry, Loop } from "./loop.ts";
 import { suspend } from "./suspend.ts";
 import type { Cleanup, Wait } from "./suspension.ts";
+import { AWAITED } from "./targets.ts";
 
 /** `wait` returns when any future is done. */
 export const FIRST_COMPLETED = "FIRST_COMPLETED";
@@ -130,6 +131,11 @@ class Watch {
     this.#left--;
     const failed = future.state === "rejected" && this.#returnWhen === FIRST_EXCEPTION;
     if (this.#left === 0 || failed || this.#returnWhen === FIRST_COMPLETED) this.finish();
+  }
+
+  /** @internal */
+  [AWAITED](): readonly Future<unknown>[] {
+    return [...this.#all].filter((future) => !future.done());
   }
 
   awaiters(): readonly object[] {

@@ -13,7 +13,7 @@ import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
 import { currentTask } from "../core/currentTask.ts";
 import { Task } from "../core/task.ts";
-import { HOLDERS } from "../core/taskTree.ts";
+import { HOLDERS } from "../core/targets.ts";
 import { WaitQueue } from "../core/waitQueue.ts";
 import { AlreadyBorrowingError, NotBorrowingError } from "./errors.ts";
 import { type Guard, guardFor, type Hold } from "./guard.ts";

@@ -14,7 +14,7 @@ import { ambientScope, type Scope } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
 import type { Task } from "../core/task.ts";
-import { HOLDERS } from "../core/taskTree.ts";
+import { HOLDERS } from "../core/targets.ts";
 import { WaitQueue } from "../core/waitQueue.ts";
 import { LockNotHeldError } from "./errors.ts";
 import { type Guard, guardFor, type Hold, taskOf } from "./guard.ts";

@@ -11,7 +11,7 @@ import { INSPECT } from "../core/inspection.ts";
 import { ambientScope } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Task } from "../core/task.ts";
-import { HOLDERS } from "../core/taskTree.ts";
+import { HOLDERS } from "../core/targets.ts";
 import { WaitQueue } from "../core/waitQueue.ts";
 import type { Guard, Hold } from "./guard.ts";
 import { Holds } from "./holds.ts";

@@ -11,10 +11,7 @@ import {
   copyContext,
   createTask,
   currentTask,
-  formatTaskTree,
-  Future,
   getRunningLoop,
-  printTaskTree,
   protect,
   run,
   runInContext,
@@ -223,38 +220,6 @@ describe("diagnostics", () => {
     });
     for (const { name, listener } of listeners) unsubscribe(`ambit:task.${name}`, listener);
     expect(log).toEqual(["created", "started", "waiting sleep", "cancelled", "ended"]);
-  });
-
-  test("the task tree shows who waits for what, groups and nested tasks included", async () => {
-    const written: string[] = [];
-    await runVirtual(async () => {
-      const future = new Future<void>();
-      createTask(() => sleep(50), { name: "napper" });
-      createTask(
-        () =>
-          taskGroup(async (group) => {
-            group.spawn(() => timeout(100, async () => await future), { name: "child" });
-          }),
-        { name: "parent" },
-      );
-      const victim = createTask(() => protect(() => sleep(30)), { name: "victim" });
-      await sleep(1);
-      victim.cancel();
-      expect(formatTaskTree().split("\n")).toEqual([
-        "├─ main  running",
-        "├─ napper  sleep(50)",
-        "├─ parent  taskGroup(<TaskGroup open tasks=1>)",
-        "│  └─ <TaskGroup open tasks=1>",
-        "│     └─ child  await(<Future pending>)",
-        "└─ victim (cancelling)  sleep(30)",
-      ]);
-      const write = process.stderr.write;
-      process.stderr.write = ((text: string) => written.push(text)) as never;
-      printTaskTree();
-      process.stderr.write = write;
-      await expect(victim).resolves.toBe(undefined);
-    });
-    expect(written.join("")).toContain("napper  sleep(50)");
   });
 });
 
