@@ -5,7 +5,7 @@
  * have all of its checks (client certificates, ALPN, SNI) on a socket of one's own.
  */
 import { isIP, type Socket } from "node:net";
-import { connect, createServer, type ConnectionOptions } from "node:tls";
+import { checkServerIdentity, connect, createServer, type ConnectionOptions } from "node:tls";
 import { attempt } from "./attempt.ts";
 import type { TlsOptions } from "./tlsOptions.ts";
 import type { TlsUpgrade } from "./transport.ts";
@@ -51,8 +51,8 @@ const NEVER = 2 ** 31 - 1;
 export function clientTls(tls: TlsOptions, host: string | undefined): ConnectionOptions {
   const name = tls.servername ?? host;
   if (name === undefined) return tls;
-  // An IP address is checked against the certificate, but never sent as a server name (RFC 6066, section 3).
-  return isIP(name) === 0
-    ? { ...tls, host: name, servername: name }
-    : { ...tls, host: name, servername: "" };
+  if (isIP(name) === 0) return { ...tls, servername: name };
+  // An address is checked against the certificate, but never sent as a server name (RFC 6066, section 3).
+  const check = tls.checkServerIdentity ?? checkServerIdentity;
+  return { ...tls, servername: "", checkServerIdentity: (_, shown) => check(name, shown) };
 }

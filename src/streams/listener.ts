@@ -63,6 +63,7 @@ export class NodeListener implements Listener {
     }
     this.#server = createTls({ ...common, ...tls, handshakeTimeout })
       .on("connection", (socket) => this.#greet(socket))
+      .on("tlsClientError", (error, socket) => this.#refuse(error, socket))
       .on("secureConnection", (socket) => this.#ready(socket));
   }
 
@@ -103,6 +104,18 @@ export class NodeListener implements Listener {
       for (const each of this.#unready)
         if (each.remotePort === socket.remotePort) this.#unready.delete(each);
     this.#take(socket);
+  }
+
+  /** Any passer-by can fail at a handshake: that is told in debug mode only, as in asyncio. */
+  #refuse(exception: Error, socket: TLSSocket): void {
+    // Node leaves the connection open when the handshake took too long.
+    socket.destroy();
+    if (this.#loop.debug) {
+      this.#loop.callExceptionHandler({
+        message: "the handshake of a connection failed",
+        exception,
+      });
+    }
   }
 
   #take(socket: Socket): void {

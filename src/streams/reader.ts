@@ -131,12 +131,20 @@ export class StreamReader implements AsyncIterable<Buffer> {
    * @throws what ended the connection
    * @throws {@link ConcurrentReadError} when another read waits
    */
-  async readline(): Promise<Buffer> {
-    if (this.#exception === null) {
-      // Most lines are there in whole: they cost one search and one promise.
-      const start = this.#buffer.indexOf(NEWLINE[0] as Buffer, 0);
-      if (start !== -1 && start <= this.#limit) return this.#take(start + 1);
-    }
+  readline(): Promise<Buffer> {
+    // Most lines are there in whole: they cost one search and one promise.
+    const line = this.#lineHere();
+    return line === null ? this.#readline() : Promise.resolve(line);
+  }
+
+  /** The next line, when all of it is there. */
+  #lineHere(): Buffer | null {
+    if (this.#exception !== null) return null;
+    const start = this.#buffer.indexOf(NEWLINE[0] as Buffer, 0);
+    return start === -1 || start > this.#limit ? null : this.#take(start + 1);
+  }
+
+  async #readline(): Promise<Buffer> {
     const end = await this.#find(NEWLINE, "readline", skipLine);
     return this.#take(end < 0 ? this.#buffer.size : end);
   }
@@ -182,14 +190,19 @@ export class StreamReader implements AsyncIterable<Buffer> {
   /** The lines that come, each with its newline, until the stream ends. Leaving the loop loses none. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Buffer, undefined> {
     return {
-      next: async () => {
-        const line = await this.readline();
-        return line.length === 0 ? { done: true, value: undefined } : { done: false, value: line };
+      next: () => {
+        const line = this.#lineHere();
+        return line === null ? this.#nextLine() : Promise.resolve({ done: false, value: line });
       },
       [Symbol.asyncIterator]() {
         return this;
       },
     };
+  }
+
+  async #nextLine(): Promise<IteratorResult<Buffer, undefined>> {
+    const line = await this.#readline();
+    return line.length === 0 ? { done: true, value: undefined } : { done: false, value: line };
   }
 
   /**

@@ -10,6 +10,7 @@ import { Worker } from "node:worker_threads";
 import {
   CancelledError,
   createTask,
+  Future,
   currentTask,
   getRunningLoop,
   moveOnAfter,
@@ -128,6 +129,7 @@ describe.each(roads)("a connection over $road", ({ road, play }) => {
         await request(connection);
         connection.writer.close();
         await connection.writer.waitClosed();
+        expect(inspect(connection.writer.transport)).toBe("<SocketTransport closed>");
       }),
     ));
 
@@ -418,10 +420,10 @@ describe("cancelling", () => {
 
   test("a handshake is given up: the peer sees the connection close", () =>
     run(async () => {
-      let closed = false;
+      const closed = new Future<void>();
       const silent = await peer((socket) => {
         socket.resume();
-        socket.on("close", () => (closed = true)).on("end", () => socket.end());
+        socket.on("close", () => closed.setResult()).on("end", () => socket.end());
       });
       const opening = createTask(() =>
         openConnection({ host: "127.0.0.1", port: silent.port, tls: trust }),
@@ -429,7 +431,7 @@ describe("cancelling", () => {
       while (silent.sockets.size === 0) await sleep(1);
       opening.cancel();
       await expect(opening).rejects.toThrow(CancelledError);
-      while (!closed) await sleep(1);
+      await timeout(5000, () => closed);
       await silent.close();
     }));
 

@@ -13,7 +13,6 @@ import {
   sleep,
 } from "ambit";
 import {
-  type Address,
   Connection,
   connectionOver,
   ConnectionResetError,
@@ -31,7 +30,7 @@ import { describe, expect, test } from "vitest";
 
 /** Takes what is written, and sends it when the test says so. */
 class HandTransport implements Transport {
-  readonly info: TransportInfo = { peername: "there" as Address };
+  readonly info: TransportInfo = { peername: "there" };
   readonly outside = false;
   readonly log: string[] = [];
   protocol: Protocol;
@@ -339,7 +338,7 @@ describe("closing", () => {
     outside.connectionMade(transport);
     const draining = new StreamWriter(transport, outside).drain();
     outside.resumeWriting();
-    await draining;
+    await expect(draining).resolves.toBeUndefined();
     await runVirtual(async () => {
       const inside = new StreamProtocol(null);
       inside.pauseWriting();
@@ -348,7 +347,7 @@ describe("closing", () => {
         inside.resumeWriting();
       });
       const writer = new StreamWriter(new HandTransport(inside), inside);
-      await writer.drain();
+      await expect(writer.drain()).resolves.toBeUndefined();
     });
   });
 
