@@ -40,12 +40,18 @@ export interface RunOptions {
 
 let outermost = 0;
 
-const closers = new WeakMap<Scope, (() => PromiseLike<void> | void)[]>();
+/** What is to be called at the end of a run. */
+interface Closer {
+  readonly close: () => PromiseLike<void> | void;
+}
+
+const closers = new WeakMap<Scope, Set<Closer>>();
 
 /**
  * Has `close` called when the current run ends: after its tasks, last registered first. For what outlives a task but
  * not the program: pools, caches, executors. What it throws goes to the exception handler.
  *
+ * @returns a function that takes it back, for what was closed before
  * @throws TypeError when `close` is not a function
  *
  * @example
@@ -60,12 +66,13 @@ const closers = new WeakMap<Scope, (() => PromiseLike<void> | void)[]>();
  * log; // => ["main ended", "pool closed"]
  * ```
  */
-export function onRunnerEnd(close: () => PromiseLike<void> | void): void {
+export function onRunnerEnd(close: () => PromiseLike<void> | void): () => void {
   expectFunction("close", close);
   const { runner } = ambientScope();
-  const list = closers.get(runner) ?? [];
-  closers.set(runner, list);
-  list.push(close);
+  const closer = { close };
+  const all = closers.get(runner) ?? new Set();
+  closers.set(runner, all.add(closer));
+  return () => void all.delete(closer);
 }
 
 /**
@@ -175,7 +182,11 @@ export class Runner implements AsyncDisposable {
   }
 
   async #callClosers(): Promise<void> {
-    for (const close of (closers.get(this.#scope) ?? []).reverse()) {
+    const all = closers.get(this.#scope) ?? new Set();
+    for (const closer of [...all].toReversed()) {
+      // One that was taken back meanwhile, by another's closing, is closed.
+      if (!all.delete(closer)) continue;
+      const { close } = closer;
       try {
         await ambient.run(this.#scope, close);
       } catch (error) {

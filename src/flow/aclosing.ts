@@ -7,6 +7,7 @@
  * `next()`, so that a cancel from there reaches it as before. Closing cancels the step that is
  * pending, waits for its end, then calls `return()` and waits until the `finally` blocks are done.
  * When the generator has ended its scopes end too, and with them what it left floating.
+ * One that was begun and is never closed is closed at the end of its run, see `openGenerators.ts`.
  * Limits: a step that awaits a foreign promise is let go only when that settles.
  */
 import { wrongType } from "../core/arguments.ts";
@@ -18,6 +19,7 @@ import { protect } from "../core/shield.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Wait } from "../core/suspension.ts";
 import { askAgain } from "../core/unwinding.ts";
+import { OpenGenerator } from "./openGenerators.ts";
 
 /** What `aclosing` makes of a generator. */
 export interface Closing<T> extends AsyncIterableIterator<T, unknown>, AsyncDisposable {
@@ -33,7 +35,8 @@ export interface Closing<T> extends AsyncIterableIterator<T, unknown>, AsyncDisp
  *
  * Closed by `return()`, by leaving a `for await`, by the end of an `await using` block: a pending
  * step is interrupted with a CancelledError, then the generator's `finally` blocks run and are
- * waited for.
+ * waited for. One that was begun and forgotten is closed at the end of the run, or soon after it was
+ * collected.
  *
  * **Cancellation:** a cancel of who calls `next()` reaches what the generator waits for, as it does
  * without `aclosing`.
@@ -68,6 +71,7 @@ class ClosingGenerator<T> implements Closing<T> {
   readonly #pending = new Set<Promise<unknown>>();
   #closing = false;
   #over = false;
+  #open: OpenGenerator | null = null;
 
   constructor(generator: AsyncGenerator<T, unknown, unknown>) {
     this.#generator = generator;
@@ -97,6 +101,7 @@ class ClosingGenerator<T> implements Closing<T> {
   }
 
   #step(begin: () => Promise<IteratorResult<T, unknown>>): Promise<IteratorResult<T, unknown>> {
+    if (this.#open === null && !this.#over) this.#open = new OpenGenerator(this.#generator, this);
     const step = ambient.run(this.#scope(), begin);
     this.#pending.add(step);
     return this.#follow(step);
@@ -160,6 +165,7 @@ class ClosingGenerator<T> implements Closing<T> {
 
   #end(): void {
     this.#over = true;
+    this.#open?.forget();
     for (const scope of this.#scopes.values()) if (!scope.ended) scope.end();
     this.#scopes.clear();
   }
