@@ -87,11 +87,15 @@ export { ReadWriteLock, type ReadWriteLockStatistics } from "./sync/readWriteLoc
 export { Semaphore, type SemaphoreStatistics } from "./sync/semaphore.ts";
 
 // queues
+export { type BroadcastStatistics } from "./queues/backlog.ts";
+export { Broadcast } from "./queues/broadcast.ts";
+export { type WatchStatistics } from "./queues/cell.ts";
 export { openChannel, type Channel } from "./queues/channel.ts";
 export {
   BrokenChannelError,
   ClosedChannelError,
   EndOfChannel,
+  LaggedError,
   QueueEmpty,
   QueueFull,
   QueueShutDown,
@@ -104,6 +108,14 @@ export { PriorityQueue, type Comparator } from "./queues/priorityQueue.ts";
 export { type Receiver } from "./queues/receiver.ts";
 export { type Sender } from "./queues/sender.ts";
 export { Queue, type QueueStatistics, type ShutdownOptions } from "./queues/queue.ts";
+
+export {
+  type SubscribeOptions,
+  type Subscription,
+  type SubscriptionStatistics,
+} from "./queues/subscription.ts";
+export { Watch } from "./queues/watch.ts";
+export { type Watcher } from "./queues/watcher.ts";
 
 // flow
 export { aclosing, type Closing } from "./flow/aclosing.ts";

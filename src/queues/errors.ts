@@ -47,3 +47,18 @@ export class EndOfChannel extends Error {
 export class WouldBlock extends Error {
   override readonly name = "WouldBlock";
 }
+
+/** Thrown by `receive` on a subscription to a broadcast that was too slow: `missed` items are gone. */
+export class LaggedError extends Error {
+  override readonly name = "LaggedError";
+  /** How many items were missed. */
+  readonly missed: number;
+
+  constructor(operation: string, missed: number) {
+    super(
+      `${operation} on a subscription that was too slow: ${missed} of its items are gone, and the next call goes on ` +
+        "with the oldest that is left; give the broadcast more capacity, or subscribe with `onLag`",
+    );
+    this.missed = missed;
+  }
+}

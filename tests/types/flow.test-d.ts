@@ -115,7 +115,10 @@ test("select refuses what is no clause, and a giveBack for another value", () =>
   void select({ late: 1000 });
   // @ts-expect-error -- an item of another type
   void select({ put: new Queue<string>().putting(1) });
-  void select({ fn: async () => 1 }, { giveBack: { fn: (value) => value.toFixed() } });
+  const options = { giveBack: { fn: (value: number): string => value.toFixed() } };
+  expectTypeOf(select({ fn: async () => 1 }, options)).toEqualTypeOf<
+    Promise<{ readonly name: "fn"; readonly value: number }>
+  >();
   // @ts-expect-error -- the function gives a number
   void select({ fn: async () => 1 }, { giveBack: { fn: (value: string) => value } });
   // @ts-expect-error -- there is no such clause

@@ -4,6 +4,10 @@
  * run.
  */
 import {
+  Broadcast,
+  type Subscription,
+  Watch,
+  type Watcher,
   type Channel,
   LifoQueue,
   openChannel,
@@ -51,4 +55,24 @@ test("a channel's ends carry its items' type", async () => {
   void sender.send(1);
   // @ts-expect-error -- a sender does not receive
   void sender.receive();
+});
+
+test("a broadcast gives its subscribers what is sent", async () => {
+  const broadcast = new Broadcast<string>(4);
+  const subscription = broadcast.subscribe({ onLag: (missed) => missed.toFixed() });
+  expectTypeOf(subscription).toEqualTypeOf<Subscription<string>>();
+  expectTypeOf(subscription.receive()).toEqualTypeOf<Promise<string>>();
+  for await (const item of subscription) expectTypeOf(item).toEqualTypeOf<string>();
+  // @ts-expect-error -- an item of another type
+  broadcast.send(1);
+});
+
+test("a watch keeps the type of its value", async () => {
+  const watch = new Watch<"on" | "off">("on");
+  expectTypeOf(watch.value).toEqualTypeOf<"on" | "off">();
+  expectTypeOf(watch.subscribe()).toEqualTypeOf<Watcher<"on" | "off">>();
+  expectTypeOf(watch.waitFor((value) => value === "off")).toEqualTypeOf<Promise<"on" | "off">>();
+  for await (const value of watch) expectTypeOf(value).toEqualTypeOf<"on" | "off">();
+  // @ts-expect-error -- no value of the watch
+  watch.set("broken");
 });
