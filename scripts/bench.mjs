@@ -1,4 +1,4 @@
-// `npm run bench [kernel sync queues timers]`: measures on this Node.js and on 26, writes bench/results, prints tables.
+// `npm run bench [kernel sync queues timers streams subprocess]`: measures on this Node.js and on 26, writes bench/results, prints tables.
 //
 // The peers and Node.js 26 come from npm into bench/, on demand. What is kept is free of dates and of absolute times: a
 // second run changes figures only. A run by itself means little on a busy machine; see bench/compare.mjs.
@@ -14,7 +14,7 @@ import { root, setUp, setUpFolder } from "./setup.mjs";
 /** @typedef {{ what: string, against: string, unit: string, value: number, target: Record<string, number> }} Figure */
 /** @typedef {{ line: string, version: string, path: string }} Node */
 
-const NAMES = ["kernel", "sync", "queues", "timers"];
+const NAMES = ["kernel", "sync", "queues", "timers", "streams", "subprocess"];
 const folder = join(root, "bench");
 
 /** Each line of Node.js once: the one that runs this, and 26. @returns {Node[]} */
