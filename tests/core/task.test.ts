@@ -328,7 +328,7 @@ test("currentTask is null outside any task, and the same all along inside", asyn
   });
 });
 
-test("a task that awaits itself is told so", async () => {
+test("a task that awaits itself is told so (CPython: test_tasks BaseTaskTests.test_task_awaits_on_itself)", async () => {
   await runVirtual(async () => {
     const holder: { task?: PromiseLike<unknown> } = {};
     holder.task = createTask(async (): Promise<unknown> => await holder.task, { name: "snake" });
