@@ -11,6 +11,7 @@ import {
   ensureFuture,
   Future,
   gather,
+  getRunningLoop,
   moveOnAfter,
   protect,
   run,
@@ -33,6 +34,20 @@ test("run gives what main gives, awaited", () => {
   expectTypeOf(run(() => "at once")).toEqualTypeOf<Promise<string>>();
   // @ts-expect-error -- the call has started the work already: the function itself is wanted
   void run(text);
+});
+
+test("a callback's arguments are checked against it", () => {
+  const loop = getRunningLoop();
+  const callback = (name: string, count: number): string => name.repeat(count);
+  loop.callSoon(callback, { args: ["a", 2] });
+  loop.callLater(1, callback, { args: ["a", 2] });
+  loop.callAt(1, callback, { args: ["a", 2] });
+  loop.callSoon(() => {});
+  loop.callSoon((...all: number[]) => expectTypeOf(all).toEqualTypeOf<number[]>(), { args: [1] });
+  // @ts-expect-error -- it wants a count
+  loop.callSoon(callback, { args: ["a"] });
+  // @ts-expect-error -- it wants arguments
+  loop.callLater(1, callback);
 });
 
 test("a task has the type of its body's result, and is awaited to it", async () => {
