@@ -141,3 +141,8 @@ export {
 } from "./flow/select.ts";
 export { addSignalHandler, removeSignalHandler } from "./flow/signalHandlers.ts";
 export { signals, type SignalIterator } from "./flow/signals.ts";
+export {
+  staggeredRace,
+  type StaggeredRaceOptions,
+  type StaggeredRaceResult,
+} from "./flow/staggeredRace.ts";

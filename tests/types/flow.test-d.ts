@@ -18,6 +18,7 @@ import {
   retry,
   select,
   sleep,
+  staggeredRace,
   type Task,
 } from "ambit";
 import { expectTypeOf, test } from "vitest";
@@ -123,4 +124,13 @@ test("select refuses what is no clause, and a giveBack for another value", () =>
   void select({ fn: async () => 1 }, { giveBack: { fn: (value: string) => value } });
   // @ts-expect-error -- there is no such clause
   void select({ fn: async () => 1 }, { giveBack: { other: () => {} } });
+});
+
+test("a staggered race has a winner's value, or none", async () => {
+  const outcome = await staggeredRace([async () => 1, () => "text"], { delay: 5 });
+  expectTypeOf(outcome.errors).toEqualTypeOf<readonly unknown[]>();
+  if (outcome.index === null) expectTypeOf(outcome.winner).toEqualTypeOf<undefined>();
+  else expectTypeOf(outcome.winner).toEqualTypeOf<string | number>();
+  // @ts-expect-error -- a promise has started already
+  void staggeredRace([Promise.resolve(1)]);
 });
