@@ -56,21 +56,30 @@ describe("a callback that throws", () => {
       { debug: true },
     ));
 
-  test("is printed when nobody has set a handler", async () => {
-    await withFailingCallback((loop) => expect(loop.getExceptionHandler()).toBeNull());
-    expect(printed).toMatch(/^ambit: callback fails .* threw\nRangeError: in the callback\n/);
+  test("is printed when nobody has set a handler, of a timer too (CPython: test_base_events BaseEventLoopTests.test_default_exc_handler_callback)", async () => {
+    await withFailingCallback((loop) => {
+      expect(loop.getExceptionHandler()).toBeNull();
+      loop.callLater(1, function failsLater() {
+        throw new RangeError("in the timer");
+      });
+    });
+    const [first, second] = printed.split(/^(?=ambit: )/m);
+    expect(first).toMatch(/^ambit: callback fails .* threw\nRangeError: in the callback\n/);
+    expect(second).toMatch(/^ambit: callback failsLater .* threw\nRangeError: in the timer\n/);
   });
 });
 
 describe("a handler", () => {
-  test("takes the place of printing, until it is set back to null", async () => {
+  test("takes the place of printing, until it is set back to null (CPython: test_base_events BaseEventLoopTests.test_set_exc_handler_custom)", async () => {
     const told: unknown[] = [];
     await withFailingCallback((loop) =>
       loop.setExceptionHandler(({ exception }) => told.push(exception)),
     );
     expect([told, printed]).toEqual([[new RangeError("in the callback")], ""]);
     await withFailingCallback((loop) => {
-      loop.setExceptionHandler(() => {});
+      const handler = (): void => {};
+      loop.setExceptionHandler(handler);
+      expect(loop.getExceptionHandler()).toBe(handler);
       loop.setExceptionHandler(null);
     });
     expect(printed).toContain("RangeError: in the callback");
@@ -86,7 +95,7 @@ describe("a handler", () => {
     expect(printed).toContain("RangeError: in the callback");
   });
 
-  test("that throws is printed, after what it was told", async () => {
+  test("that throws is printed, after what it was told (CPython: test_base_events BaseEventLoopTests.test_set_exc_handler_broken)", async () => {
     await withFailingCallback((loop) =>
       loop.setExceptionHandler(() => {
         throw new Error("in the handler");
@@ -98,9 +107,31 @@ describe("a handler", () => {
     ]);
   });
 
-  test("is no handler when it is no function", () => {
+  test("is no handler when it is no function (CPython: test_base_events BaseEventLoopTests.test_set_exc_handler_invalid)", () => {
     expect(() => getRunningLoop().setExceptionHandler("print" as never)).toThrow("`handler`");
   });
+});
+
+test("a default handler of the user's own that throws is told of in a line, and what it was to tell is not lost (CPython: test_base_events BaseEventLoopTests.test_default_exc_handler_broken)", async () => {
+  const asked: ExceptionContext[] = [];
+  const breakDefault = (loop: Loop): void => {
+    loop.defaultExceptionHandler = (context) => {
+      asked.push(context);
+      throw new Error("spam");
+    };
+  };
+  await withFailingCallback(breakDefault);
+  expect(printed).toMatch(/^ambit: callback fails .* threw\n\(the rest/);
+  await withFailingCallback((loop) => {
+    breakDefault(loop);
+    loop.setExceptionHandler(() => {
+      throw new Error("ham");
+    });
+  });
+  expect(printed).toContain("ambit: the exception handler threw\n");
+  const [plain, original, ofHandler] = asked.map(({ exception }) => String(exception));
+  expect([plain, original]).toEqual(Array(2).fill("RangeError: in the callback"));
+  expect(ofHandler).toBe("Error: ham");
 });
 
 test("a report that cannot be printed is told by its message, and nothing is thrown", () =>

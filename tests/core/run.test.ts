@@ -359,7 +359,7 @@ describe("what reaches nobody, in a process of its own", { timeout: 30_000 }, ()
     expect(ended.err.match(/Error: lost/g)).toHaveLength(1);
   });
 
-  test("it is reported when the task is collected, once", async () => {
+  test("it is reported when the task is collected, once (CPython: test_base_events BaseEventLoopTests.test_default_exc_handler_coro)", async () => {
     const ended = await runProgram(
       `
       import { createTask, run, sleep } from "ambit";

@@ -16,6 +16,7 @@ import {
   setTaskFactory,
   sleep,
   Task,
+  type TaskFactory,
 } from "ambit";
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
@@ -186,15 +187,20 @@ describe.each(LOOPS)("on the %s loop", (_name, start) => {
     });
   });
 
-  test("a task factory makes the tasks, and null restores the default", async () => {
+  test("a task factory makes the tasks, and null restores the default (CPython: test_base_events BaseEventLoopTests.test_set_task_factory, BaseEventLoopTests.test_set_task_factory_invalid)", async () => {
     await start(async () => {
       const loop = getRunningLoop();
-      setTaskFactory(loop, (body, options, create) => create(body, { ...options, name: "made" }));
-      expect(getTaskFactory(loop)).toBeTypeOf("function");
+      const factory: TaskFactory = (body, options, create) =>
+        create(body, { ...options, name: "made" });
+      expect(() => setTaskFactory(loop, 1 as never)).toThrow("Expected `factory` to be a function");
+      expect(getTaskFactory(loop)).toBe(null);
+      setTaskFactory(loop, factory);
+      expect(getTaskFactory(loop)).toBe(factory);
       const made = createTask(async () => 1);
       setTaskFactory(loop, null);
       expect(made.name).toBe("made");
       expect(getTaskFactory(loop)).toBe(null);
+      expect(createTask(async () => {}).name).toMatch(/^Task-\d+$/);
       expect(await made).toBe(1);
     });
   });
