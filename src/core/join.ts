@@ -7,7 +7,8 @@
 import { AsyncResource } from "node:async_hooks";
 import type { CancelledError } from "./errors.ts";
 import type { Scope } from "./scope.ts";
-import { Suspension } from "./suspension.ts";
+import { Suspension, type WaitRing } from "./suspension.ts";
+import { beginThrow, throwSoon } from "./throwing.ts";
 
 /** Told when a future is done. @internal */
 export interface Waiter {
@@ -30,6 +31,11 @@ type Handler<V, R> = ((value: V) => R | PromiseLike<R>) | null | undefined;
 
 const SETTLED: Promise<void> = Promise.resolve();
 
+/** What a join does with a cancel: nothing yet, hands it on just now, has handed it on. */
+const IDLE = 0;
+const HANDING = 1;
+const HANDED_ON = 2;
+
 /**
  * Code that awaits a future, and at the same time what `then` returns.
  *
@@ -41,7 +47,7 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
   readonly #context = new AsyncResource("ambit.join");
   readonly #onFulfilled: Handler<T, R>;
   readonly #onRejected: Handler<unknown, R>;
-  #forwarding = false;
+  #handing: typeof IDLE | typeof HANDING | typeof HANDED_ON = IDLE;
   /** What the handler gave, until somebody chains; a failure is in `#promise`, where Node sees it. */
   #value: unknown = undefined;
   #promise: Promise<R> | null = null;
@@ -62,7 +68,20 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
 
   settled(): void {
     const ring = this.leave();
-    if (ring !== null) ring.loop.wake(this, ring);
+    if (ring === null) return;
+    if (this.#handing !== IDLE && (this.target as Joinable).state === "cancelled")
+      return this.throwIn(ring);
+    ring.loop.wake(this, ring);
+  }
+
+  /** The cancel that was handed on comes back. */
+  private throwIn(ring: WaitRing): void {
+    beginThrow(ring);
+    const run = (): void => {
+      throwSoon(ring);
+      this.run();
+    };
+    ring.loop.wake({ run }, ring);
   }
 
   awaiters(): readonly object[] {
@@ -117,16 +136,16 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
   }
 
   override get forwarding(): boolean {
-    return this.#forwarding;
+    return this.#handing === HANDING;
   }
 
   cancel(error: CancelledError): void {
     // The cancel came round: tasks await each other in a circle, or one awaits what waits for its end. It is broken
     // here, or none of them could ever end.
-    if (this.#forwarding || this.isWithinTarget()) return this.abandon(error);
-    this.#forwarding = true;
+    if (this.forwarding || this.isWithinTarget()) return this.abandon(error);
+    this.#handing = HANDING;
     const taken = (this.target as Joinable).cancelWith(error);
-    this.#forwarding = false;
+    this.#handing = taken ? HANDED_ON : IDLE;
     // What is as good as done takes no cancel: it is for the awaiter's next wait then.
     if (!taken) (this.ring as Scope | null)?.ask(error);
   }

@@ -11,6 +11,7 @@
 import { inspect } from "node:util";
 import { expectFunction, expectMilliseconds } from "./arguments.ts";
 import type { TimerHandle } from "./clock.ts";
+import { beginThrow, throwSoon } from "./throwing.ts";
 import { type ArgumentOptions, Callback, type CallOptions, Handle } from "./handle.ts";
 
 /** Something that waits for its turn: a completed wait, a callback. @internal */
@@ -70,7 +71,9 @@ export abstract class Loop {
   /** Resumes the code of a completed wait in its scope, as the wake policy says. @internal */
   abstract resume<T>(wait: Resumable<T>, outcome: T, failed: boolean, scope: object): void;
   /** The promise of a wait that a cancel refused, which was asked for before it began. @internal */
-  refuse(error: Error, _scope: object): Promise<never> {
+  refuse(error: Error, scope: object): Promise<never> {
+    beginThrow(scope);
+    throwSoon(scope);
     return Promise.reject(error);
   }
   /** Runs the entry on the next turn of the ready queue, in the caller's async context. @internal */

@@ -23,6 +23,7 @@ import type { Loop } from "./loop.ts";
 import { ScopeSignals } from "./scopeSignals.ts";
 import { defaultLoop } from "./uvLoop.ts";
 import { type Suspension, WaitRing } from "./suspension.ts";
+import { isThrownIn } from "./throwing.ts";
 import { cancelReached, requestTaken } from "./swallowed.ts";
 
 /** What a scope is to its owner: part of the same flow, a flow of its own, or closed to cancels from above. @internal */
@@ -90,8 +91,9 @@ export class Scope extends WaitRing {
     this.cancels++;
     const below = new Territory(this);
     for (const wait of below.waits) wait.cancel(error);
-    if (below.waits.length === 0) this.ask(error);
-    else if (this.loop.debug) cancelReached(this, error, below.waits);
+    if (below.waits.length === 0) {
+      if (!isThrownIn(below.scopes)) this.ask(error);
+    } else if (this.loop.debug) cancelReached(this, error, below.waits);
     for (const task of below.tasks) task.cancel(error);
     for (const scope of below.scopes) scope.#signals?.abort(error);
   }

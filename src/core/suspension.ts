@@ -9,6 +9,7 @@
  */
 import type { CancelledError } from "./errors.ts";
 import type { Loop } from "./loop.ts";
+import { beginThrow, throwSoon } from "./throwing.ts";
 import { waitEnds } from "./steps.ts";
 
 /** Runs when a wait is cancelled: takes back what its start began. */
@@ -126,7 +127,7 @@ export class Wait<T> extends Suspension {
   /** @internal */
   cleanup: ((wait: never, target: never) => void) | null = null;
   readonly #resolve: (value: never) => void;
-  readonly #reject: (reason: unknown) => void;
+  #reject: (reason: unknown) => void;
 
   /** @internal */
   constructor(ring: WaitRing, label: string, target: unknown) {
@@ -157,10 +158,17 @@ export class Wait<T> extends Suspension {
 
   /** Ends the wait with a cancellation, after taking back what its start began. @internal */
   cancel(error: CancelledError): void {
-    const loop = this.ring?.loop;
-    if (loop === undefined || !this.settle(error, true)) return;
+    const { ring } = this;
+    if (ring === null) return;
+    beginThrow(ring);
+    const reject = this.#reject;
+    this.#reject = (reason) => {
+      throwSoon(ring);
+      reject(reason);
+    };
+    this.settle(error, true);
     const cleanup = this.cleanup;
-    if (cleanup !== null) loop.guard(() => cleanup(this as never, this.target as never));
+    if (cleanup !== null) ring.loop.guard(() => cleanup(this as never, this.target as never));
   }
 
   /** Completes the wait and resumes its code at once: the caller is the loop's turn already. @internal */

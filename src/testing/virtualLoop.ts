@@ -13,6 +13,7 @@ import { TimerHandle, TimerQueue } from "../core/clock.ts";
 import { type Entry, Loop, type Passing, type Resumable } from "../core/loop.ts";
 import type { Scope } from "../core/scope.ts";
 import { Suspension } from "../core/suspension.ts";
+import { beginThrow, throwSoon } from "../core/throwing.ts";
 import { IdleLine } from "./idleLine.ts";
 import { FIFO, type Picker, type Turn, TurnNames } from "./schedule.ts";
 import { StepCount } from "./stepCount.ts";
@@ -88,9 +89,14 @@ export class VirtualLoop extends Loop {
   }
 
   override refuse(error: Error, scope: object): Promise<never> {
-    return new Promise((_, reject) =>
-      this.#add({ run: () => reject(error), scope: scope as Scope, what: "cancel" }),
-    );
+    beginThrow(scope);
+    return new Promise((_, reject) => {
+      const run = (): void => {
+        throwSoon(scope);
+        reject(error);
+      };
+      this.#add({ run, scope: scope as Scope, what: "cancel" });
+    });
   }
 
   enqueue(entry: Entry): void {
