@@ -59,17 +59,18 @@ export type StaggeredRaceResult<T> = {
  * [winner, index]; // => ["answer after 10", 1]
  * ```
  */
-export async function staggeredRace<T>(
-  functions: Iterable<() => T | PromiseLike<T>>,
+export async function staggeredRace<F extends () => unknown>(
+  functions: Iterable<F>,
   options: StaggeredRaceOptions = {},
-): Promise<StaggeredRaceResult<T>> {
+): Promise<StaggeredRaceResult<Awaited<ReturnType<F>>>> {
   if (typeof functions?.[Symbol.iterator] !== "function")
     throw wrongType("functions", "an iterable of functions", functions);
   const { delay = Infinity } = options;
   expectMilliseconds("options.delay", delay);
   const list = [...functions];
   for (const [index, each] of list.entries()) expectFunction(`functions[${index}]`, each);
-  return new StaggeredRace(list, delay).run();
+  type Winner = Awaited<ReturnType<F>>;
+  return new StaggeredRace(list as (() => Winner | PromiseLike<Winner>)[], delay).run();
 }
 
 class StaggeredRace<T> {
