@@ -127,13 +127,13 @@ export class Scope extends WaitRing {
   }
 
   /** Why a wait may not begin here now, or null. Takes the request that it returns: it is delivered. */
-  refusal(): CancelledError | null {
+  refusal(label?: string): CancelledError | null {
     if (this.ended) return cancelled("the scope of this wait has ended");
-    return this.owner.undelivered === 0 ? null : this.claim();
+    return this.owner.undelivered === 0 ? null : this.claim(label);
   }
 
   /** Takes the outermost request that is meant for code in this scope: an outer cancel wins over an inner deadline. */
-  claim(): CancelledError | null {
+  claim(label = "a wait"): CancelledError | null {
     let asked: Scope | null = null;
     for (let at: Scope = this; ; at = at.parent as Scope) {
       if (at.#request !== null) asked = at;
@@ -141,7 +141,7 @@ export class Scope extends WaitRing {
     }
     if (asked === null) return null;
     const request = asked.drop();
-    if (this.loop.debug) requestTaken(asked, request as CancelledError, this.claim);
+    if (this.loop.debug) requestTaken(asked, request as CancelledError, label, this.claim);
     return request;
   }
 

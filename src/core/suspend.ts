@@ -73,7 +73,7 @@ export function suspend<T, A = undefined>(
 /** Why a wait may not begin in the scope, or null. @internal */
 export function refuse(scope: Scope, label: string): CancelledError | null {
   if (scope.ended && scope.loop.debug) reportLateWait(scope, label, suspend);
-  return scope.refusal();
+  return scope.refusal(label);
 }
 
 /** Tells whoever listens that a wait begins. @internal */

@@ -74,9 +74,14 @@ export function cancelReached(
 }
 
 /** A request that was left for the next wait is thrown by it. @internal */
-export function requestTaken(scope: CancelledScope, error: Error, above: object): void {
+export function requestTaken(
+  scope: CancelledScope,
+  error: Error,
+  label: string,
+  above: object,
+): void {
   noteDebug(scope.loop);
-  deliver(scope, error, [{ label: "a wait that began later", frames: framesHere(above) }], []);
+  deliver(scope, error, [{ label, frames: framesHere(above) }], []);
 }
 
 function deliver(
@@ -124,14 +129,19 @@ function isBack({ places }: Delivery, wait: CancelledWait): boolean {
   return places.some((place) => place.label === wait.label && areSame(place.frames, frames));
 }
 
+/**
+ * Whether the calls that led to two waits are the same. After the first wait of a function its callers are those that
+ * await it, and stand at their `await` and no longer at the call; plain ones between are gone from the stack. So one
+ * stack is what is left of the other.
+ */
 function areSame(a: readonly FrameCallGraphEntry[], b: readonly FrameCallGraphEntry[]): boolean {
   const [short, long] = a.length < b.length ? [a, b] : [b, a];
-  return short.length > 0 && short.every((frame, index) => isSame(frame, long[index]));
-}
-
-/** A plain call before the first wait of a function is an awaiting one after it, or none if nobody awaits. */
-function isSame(a: FrameCallGraphEntry, b: FrameCallGraphEntry | undefined): boolean {
-  return a.file === b?.file && a.line === b.line && a.column === b.column;
+  const [innermost, ...callers] = short;
+  const [other, ...others] = long;
+  if (innermost?.place !== other?.place || innermost?.column !== other?.column) return false;
+  let found = 0;
+  for (const { place } of others) if (callers[found]?.place === place) found++;
+  return found === callers.length;
 }
 
 /** A task has ended with a value: looks whether it should have. @internal */

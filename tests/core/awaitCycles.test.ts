@@ -1,7 +1,7 @@
 /*
  * Tasks that await each other in a circle: found, named once, and freed by a cancel.
  */
-import * as fc from "fast-check";
+import { array, assert, nat, property, tuple } from "fast-check";
 import { createTask, Future, futureAddToAwaitedBy, sleep, type Task, taskGroup } from "ambit";
 import { runVirtual } from "ambit/testing";
 import { expect, test } from "vitest";
@@ -11,10 +11,10 @@ test("a child that awaits the task of its own group is freed by a cancel of eith
   for (const victim of ["parent", "child"]) {
     const log = await runVirtual(async () => {
       const tasks: Record<string, Task<unknown>> = {};
-      const parent = createTask(
+      const parent: Task<unknown> = createTask(
         () => taskGroup((group) => (tasks["child"] = group.spawn(async () => await parent))),
         { name: "parent" },
-      ) as Task<unknown>;
+      );
       tasks["parent"] = parent;
       await sleep(1);
       tasks[victim]?.cancel();
@@ -27,9 +27,9 @@ test("a child that awaits the task of its own group is freed by a cancel of eith
 
 test("whatever awaits whatever: a circle is found where there is one, and each is one", () =>
   runVirtual(async () => {
-    const edge = fc.tuple(fc.nat(7), fc.nat(7));
-    fc.assert(
-      fc.property(fc.array(edge, { maxLength: 20 }), (edges) => {
+    const edge = tuple(nat(7), nat(7));
+    assert(
+      property(array(edge, { maxLength: 20 }), (edges) => {
         const futures = Array.from({ length: 8 }, () => new Future<void>());
         const awaits = new Map(futures.map((future) => [future, new Set<Future<void>>()]));
         for (const [from, to] of edges) {
