@@ -8,7 +8,7 @@ import { expectFunction, expectMilliseconds } from "./arguments.ts";
 import { type Awaitable, ensureFuture } from "./awaitable.ts";
 import { CancelScope } from "./cancelScope.ts";
 import { cancelled } from "./cancellation.ts";
-import { InvalidStateError, TimeoutError } from "./errors.ts";
+import { CancelledError, InvalidStateError, TimeoutError } from "./errors.ts";
 import { Future } from "./future.ts";
 import { INSPECT } from "./inspection.ts";
 import { getRunningLoop } from "./scope.ts";
@@ -144,7 +144,7 @@ export async function waitFor<T>(item: Awaitable<T>, ms: number): Promise<T> {
     const ended = wait([future]);
     future.cancelWith(cancelled(`timed out after ${ms} ms`));
     await ended;
-    if (future.cancelled()) throw timedOut(ms);
+    if (future.cancelled() || future.exception() instanceof CancelledError) throw timedOut(ms);
   }
   return future.result();
 }

@@ -7,6 +7,7 @@ import {
   createTask,
   currentTask,
   Future,
+  gather,
   getRunningLoop,
   run,
   shield,
@@ -256,6 +257,15 @@ test("a shield without a deadline gives the task's result (CPython: test_waitfor
     const task = createTask(() => sleep(100, "done"));
     expect(await waitFor(shield(task), Infinity)).toBe("done");
     expect(task.result()).toBe("done");
+  });
+});
+
+test("with no time at all, a gather ends with its children, and the timeout is told", async () => {
+  await runVirtual(async () => {
+    const children = [1, 2].map(() => createTask(() => sleep(1000)));
+    await sleep(1);
+    expect(await nameOfEnd(waitFor(gather(children), 0))).toBe("TimeoutError");
+    expect(children.map((child) => child.cancelled())).toEqual([true, true]);
   });
 });
 
