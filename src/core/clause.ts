@@ -6,12 +6,10 @@
  * in the instant in which another one completes has taken nothing, as a cancelled wait never has.
  */
 
-/** Under this key an object gives its clause. */
-export const SELECT: unique symbol = Symbol("ambit.select");
-
 /** What can be a clause of a `select` as it is: a queue, a receiver, an event, a lock. */
 export interface Selectable<T> {
-  [SELECT](): Clause<T>;
+  /** Its clause. */
+  asClause(): Clause<T>;
 }
 
 /** One of the waits of a `select`, of which one happens. */
@@ -27,7 +25,8 @@ export class Clause<T> implements Selectable<T> {
     this.begin = begin;
   }
 
-  [SELECT](): this {
+  /** Itself. */
+  asClause(): this {
     return this;
   }
 }

@@ -8,7 +8,7 @@
  * first in the queue; a big request at the head is not overtaken by small ones behind it.
  */
 import { expectInteger, outOfRange, wrongType } from "../core/arguments.ts";
-import { Clause, SELECT, type Selectable } from "../core/clause.ts";
+import { Clause, type Selectable } from "../core/clause.ts";
 import type { TimerHandle } from "../core/clock.ts";
 import { INSPECT } from "../core/inspection.ts";
 import type { Loop } from "../core/loop.ts";
@@ -123,7 +123,7 @@ export class RateLimiter implements Selectable<void> {
   }
 
   /** As a clause of `select`: `acquire` of one token. */
-  [SELECT](): Clause<void> {
+  asClause(): Clause<void> {
     return new Clause(
       () => this.#isReady(1, this.#now(getRunningLoop())),
       () => this.acquire(),

@@ -9,7 +9,7 @@
 import { expectMilliseconds, outOfRange, wrongType } from "../core/arguments.ts";
 import type { Outcome } from "../core/awaitable.ts";
 import { cancellable } from "../core/cancellable.ts";
-import { Clause, SELECT, type Selectable } from "../core/clause.ts";
+import { Clause, type Selectable } from "../core/clause.ts";
 import { Future } from "../core/future.ts";
 import type { Loop } from "../core/loop.ts";
 import { getRunningLoop } from "../core/scope.ts";
@@ -108,7 +108,7 @@ function candidate(name: string, what: unknown): Candidate {
 
 function clauseOf(name: string, what: unknown): Clause<unknown> {
   if (typeof what === "object" && what !== null) {
-    if (SELECT in what) return (what as Selectable<unknown>)[SELECT]();
+    if ("asClause" in what) return (what as Selectable<unknown>).asClause();
     if (what instanceof Future) return futureClause(what as Future<unknown>);
     if (typeof (what as PromiseLike<unknown>).then === "function")
       return new Clause(

@@ -11,7 +11,7 @@
  */
 import { outOfRange, wrongType } from "../core/arguments.ts";
 import { feeding, noteFeed } from "../core/feeding.ts";
-import { Clause, SELECT, type Selectable } from "../core/clause.ts";
+import { Clause, type Selectable } from "../core/clause.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
@@ -243,7 +243,7 @@ export class Queue<T> implements AsyncIterable<T>, Selectable<T> {
   }
 
   /** As a clause of `select`: `get`. */
-  [SELECT](): Clause<T> {
+  asClause(): Clause<T> {
     return new Clause(
       () => this.#store.size > 0 || this.#shutDown,
       () => this.get(),

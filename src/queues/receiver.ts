@@ -1,7 +1,7 @@
 /*
  * The end of a channel that receives. What it does is the passage's matter; this end knows whether it is closed.
  */
-import { Clause, SELECT, type Selectable } from "../core/clause.ts";
+import { Clause, type Selectable } from "../core/clause.ts";
 import { FED_THROUGH, feeding, noteFeed } from "../core/feeding.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
@@ -71,7 +71,7 @@ export class Receiver<T> implements AsyncIterable<T>, Disposable, Selectable<T> 
   }
 
   /** As a clause of `select`: `receive`. */
-  [SELECT](): Clause<T> {
+  asClause(): Clause<T> {
     return new Clause(
       () => this.#closed || this.#passage.hasItem || !this.#passage.fed,
       () => this.receive(),

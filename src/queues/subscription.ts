@@ -5,7 +5,7 @@
  * it was too slow. That is found out when it receives, never when somebody sends.
  * Limits: `await` unwraps an item that is a promise; iterating does not.
  */
-import { Clause, SELECT, type Selectable } from "../core/clause.ts";
+import { Clause, type Selectable } from "../core/clause.ts";
 import { FED_THROUGH } from "../core/feeding.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
@@ -101,7 +101,7 @@ export class Subscription<T> implements AsyncIterable<T>, Disposable, Selectable
   }
 
   /** As a clause of `select`: `receive`. */
-  [SELECT](): Clause<T> {
+  asClause(): Clause<T> {
     return new Clause(
       () => this.#closed || this.#backlog.closed || this.reader.position < this.#backlog.next,
       () => this.receive(),

@@ -2,7 +2,7 @@
  * A watcher: one reader of a watch, and what it has seen.
  */
 import { expectFunction } from "../core/arguments.ts";
-import { Clause, SELECT, type Selectable } from "../core/clause.ts";
+import { Clause, type Selectable } from "../core/clause.ts";
 import { FED_THROUGH } from "../core/feeding.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
@@ -66,7 +66,7 @@ export class Watcher<T> implements AsyncIterable<T>, Selectable<T> {
   }
 
   /** As a clause of `select`: `changed`. */
-  [SELECT](): Clause<T> {
+  asClause(): Clause<T> {
     return new Clause(
       () => this.hasChanged() || this.#cell.closed,
       () => this.changed(),

@@ -7,7 +7,7 @@
  */
 import { inspect } from "node:util";
 import { expectFunction, expectLimit, wrongType } from "../core/arguments.ts";
-import { Clause, SELECT, type Selectable } from "../core/clause.ts";
+import { Clause, type Selectable } from "../core/clause.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
@@ -209,7 +209,7 @@ export class CapacityLimiter implements Selectable<Guard> {
   }
 
   /** As a clause of `select`: `acquire`, for the calling task. */
-  [SELECT](): Clause<Guard> {
+  asClause(): Clause<Guard> {
     return new Clause(
       () => this.availableTokens > 0 || this.#isBorrowing(currentTask()),
       () => this.acquire(),

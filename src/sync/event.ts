@@ -5,7 +5,7 @@
  * the waiting code resumes does not matter to it.
  */
 import { feeding, noteFeed } from "../core/feeding.ts";
-import { Clause, SELECT, type Selectable } from "../core/clause.ts";
+import { Clause, type Selectable } from "../core/clause.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
 import { WaitQueue } from "../core/waitQueue.ts";
@@ -71,7 +71,7 @@ export class Event implements Selectable<void> {
   }
 
   /** As a clause of `select`: `wait`. */
-  [SELECT](): Clause<void> {
+  asClause(): Clause<void> {
     return new Clause(
       () => this.#set,
       () => this.wait(),

@@ -6,7 +6,7 @@
  * like asyncio's, the lock is not bound to its holder, and not re-entrant.
  */
 import { expectFunction } from "../core/arguments.ts";
-import { Clause, SELECT, type Selectable } from "../core/clause.ts";
+import { Clause, type Selectable } from "../core/clause.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { ambientScope, type Scope } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
@@ -105,7 +105,7 @@ export class Lock implements Selectable<Guard> {
   }
 
   /** As a clause of `select`: `acquire`. */
-  [SELECT](): Clause<Guard> {
+  asClause(): Clause<Guard> {
     return new Clause(
       () => !this.locked(),
       () => this.acquire(),

@@ -6,7 +6,7 @@
  */
 import { expectFunction, expectLimit } from "../core/arguments.ts";
 import { feeding, noteFeed } from "../core/feeding.ts";
-import { Clause, SELECT, type Selectable } from "../core/clause.ts";
+import { Clause, type Selectable } from "../core/clause.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { ambientScope } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
@@ -117,7 +117,7 @@ export class Semaphore implements Selectable<Guard> {
   }
 
   /** As a clause of `select`: `acquire`. */
-  [SELECT](): Clause<Guard> {
+  asClause(): Clause<Guard> {
     return new Clause(
       () => !this.locked(),
       () => this.acquire(),
