@@ -40,3 +40,8 @@ export class ConnectionResetError extends Error {
   override readonly name = "ConnectionResetError";
   readonly code = "ECONNRESET";
 }
+
+/** Thrown by an endpoint for datagrams that was closed. */
+export class EndpointClosedError extends Error {
+  override readonly name = "EndpointClosedError";
+}

@@ -2,8 +2,18 @@
  * `ambit/streams`: connections as a reader and a writer, servers, datagrams.
  */
 export {
+  createDatagramEndpoint,
+  DatagramEndpoint,
+  type Datagram,
+  type DatagramOptions,
+  type DatagramStatistics,
+  type Destination,
+  type HostAndPort,
+} from "./datagram.ts";
+export {
   ConcurrentReadError,
   ConnectionResetError,
+  EndpointClosedError,
   IncompleteReadError,
   LimitOverrunError,
 } from "./errors.ts";
@@ -15,6 +25,14 @@ export {
 } from "./connect.ts";
 export { Connection, connectionOver } from "./connection.ts";
 export { type Accept, type Listener } from "./listener.ts";
+export {
+  readerFrom,
+  toReadable,
+  toReadableStream,
+  toWritable,
+  toWritableStream,
+  writerTo,
+} from "./nodeStreams.ts";
 export { NodeTransport } from "./nodeTransport.ts";
 export { Server, type ServingOptions } from "./server.ts";
 export { type ConnectionHandler } from "./serving.ts";

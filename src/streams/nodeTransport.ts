@@ -48,6 +48,7 @@ export class NodeTransport implements Transport {
   readonly #limits = new WriteLimits();
   readonly #reads: boolean;
   readonly #writes: boolean;
+  readonly #direction: "both" | "read" | "write";
   #protocol: Protocol;
   #paused = false;
   #eofSent = false;
@@ -59,14 +60,23 @@ export class NodeTransport implements Transport {
    * @param stream Readable, Writable or both
    * @param protocol whom it calls
    * @param info what is known of it
+   * @param direction which half of a Duplex to use; the other is left alone. Default: both
    */
-  constructor(stream: Readable | Writable | Duplex, protocol: Protocol, info: TransportInfo = {}) {
+  constructor(
+    stream: Readable | Writable | Duplex,
+    protocol: Protocol,
+    info: TransportInfo = {},
+    direction: "both" | "read" | "write" = "both",
+  ) {
     this.#stream = stream as Duplex;
     this.#protocol = protocol;
     this.info = info;
-    this.#reads = "read" in stream && stream.readable;
-    this.#writes = "write" in stream && stream.writable;
+    this.#reads = direction !== "write" && "read" in stream && stream.readable;
+    this.#direction = direction;
+    this.#writes = direction !== "read" && "write" in stream && stream.writable;
     this.#listen();
+    // The other half of a Duplex may live on.
+    if (direction === "write") stream.on("finish", this.#onClose);
   }
 
   get protocol(): Protocol {
@@ -131,6 +141,7 @@ export class NodeTransport implements Transport {
     this.#closing = true;
     this.#stopReading();
     if (!this.#writes) this.#stream.destroy();
+    else if (this.#direction === "write") this.#stream.end?.();
     else if (this.#stream.destroySoon !== undefined) this.#stream.destroySoon();
     else this.#endThenDestroy();
   }

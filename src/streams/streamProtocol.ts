@@ -108,12 +108,13 @@ export class StreamProtocol implements Protocol {
 
   /**
    * Waits until writing may go on.
-   * @throws {@link ConnectionResetError} when the connection is over already; what ended it, when that comes meanwhile
+   * @throws what ended the connection, or {@link ConnectionResetError} when it was closed before in good order
    * @internal
    */
   untilWritable(): Promise<void> {
     if (this.#ending !== null) {
-      return Promise.reject(new ConnectionResetError("drain on a connection that is over"));
+      const over = new ConnectionResetError("drain on a connection that is over");
+      return Promise.reject(this.#ending.error ?? over);
     }
     if (!this.#paused) return SETTLED;
     return suspend<void, StreamProtocol>(startDraining, this, "StreamWriter.drain");

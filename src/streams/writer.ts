@@ -109,7 +109,7 @@ export class StreamWriter implements AsyncDisposable {
    * **Cancellation:** throws; what was written is sent all the same.
    *
    * @throws what ended the connection
-   * @throws {@link ConnectionResetError} when it is over already
+   * @throws {@link ConnectionResetError} when it was closed before, on this side
    */
   drain(): Promise<void> {
     const error = this.#reader?.exception() ?? null;
