@@ -20,7 +20,13 @@ export {
   type FutureCallGraph,
 } from "./core/callGraph.ts";
 export { formatCallGraph, printCallGraph } from "./core/callGraphText.ts";
-export { ensureFuture, type Awaitable, type Outcome } from "./core/awaitable.ts";
+export {
+  ensureFuture,
+  isFuture,
+  wrapFuture,
+  type Awaitable,
+  type Outcome,
+} from "./core/awaitable.ts";
 export { ambientSignal, cancellable } from "./core/cancellable.ts";
 export {
   CancelScope,
@@ -46,7 +52,13 @@ export { protect, shield } from "./core/shield.ts";
 export { checkpoint, sleep } from "./core/sleep.ts";
 export { suspend, type Start } from "./core/suspend.ts";
 export { type Cleanup, type Wait } from "./core/suspension.ts";
-export { createTask, getTaskFactory, setTaskFactory, type TaskFactory } from "./core/createTask.ts";
+export {
+  createTask,
+  eagerTaskFactory,
+  getTaskFactory,
+  setTaskFactory,
+  type TaskFactory,
+} from "./core/createTask.ts";
 export { allTasks, currentTask } from "./core/currentTask.ts";
 export { type TextOutput } from "./core/ink.ts";
 export { type StackOptions } from "./core/taskStack.ts";

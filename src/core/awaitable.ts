@@ -37,6 +37,31 @@ export function ensureFuture<T>(item: Awaitable<T>): Future<T> {
   throw wrongType("item", "a function, a task, a future or a promise", item);
 }
 
+/**
+ * Makes a future of a promise (`asyncio.wrap_future`): cancelling it lets go of the promise, which goes on. A future is
+ * returned as it is; the other way round, `Promise.resolve(future)` makes a promise of it.
+ *
+ * @throws TypeError for anything that cannot be awaited
+ *
+ * @example
+ * ```ts
+ * import { wrapFuture } from "ambit";
+ *
+ * const future = wrapFuture(Promise.resolve(42));
+ * await future; // => 42
+ * future.done(); // => true
+ * ```
+ */
+export function wrapFuture<T>(promise: PromiseLike<T>): Future<T> {
+  if (!isThenable(promise)) throw wrongType("promise", "a promise, a task or a future", promise);
+  return ensureFuture(promise);
+}
+
+/** Tells whether something is a task or future (`asyncio.isfuture`). */
+export function isFuture(value: unknown): value is Future<unknown> {
+  return value instanceof Future;
+}
+
 /** What the promise fails with is the task's to tell, also when that is cancelled before it looks at the promise. */
 function follow<T>(promise: PromiseLike<T>): Future<T> {
   if (promise instanceof Promise) promise.catch(() => {});

@@ -33,6 +33,10 @@ export function getTaskFactory(loop: Loop): TaskFactory | null {
   return factories?.get(loop) ?? null;
 }
 
+/** For `setTaskFactory`: starts every task at once, unless it is made with `eager: false` (`asyncio.eager_task_factory`). */
+export const eagerTaskFactory: TaskFactory = (body, options, create) =>
+  create(body, { ...options, eager: options.eager ?? true });
+
 const DEFAULTS: TaskOptions = {};
 
 /**
