@@ -2,12 +2,13 @@
  * createSubprocessExec, createSubprocessShell: start a program, get its Process.
  */
 import { wrongType } from "../core/arguments.ts";
-import { expectOptions, expectPath, type SubprocessOptions } from "./options.ts";
-import { Process } from "./process.ts";
-import { type Command, start } from "./spawn.ts";
 import type { StreamReader } from "../streams/reader.ts";
 import type { StreamWriter } from "../streams/writer.ts";
-import { type INHERIT, pathOf, type PIPE, type StdioChoice } from "./stdio.ts";
+import { expectOptions, type SubprocessOptions } from "./options.ts";
+import { expectPath, pathOf } from "./path.ts";
+import { Process } from "./process.ts";
+import { type Command, start } from "./spawn.ts";
+import type { INHERIT, PIPE, StdioChoice } from "./stdio.ts";
 
 /** The stream of a process where its options say PIPE, else null; either, where they do not tell. */
 export type PipeOf<O, Name extends string, Stream> = Name extends keyof O
@@ -102,7 +103,7 @@ function begin<O extends SubprocessOptions>(
   command: Command,
   options: O | undefined,
 ): Promise<ProcessOf<O>> {
-  const checked: SubprocessOptions = options ?? {};
+  const checked: SubprocessOptions = options === undefined ? {} : options;
   expectOptions(checked);
   return start(command, checked, (child, merged) => new Process(command, checked, child, merged));
 }

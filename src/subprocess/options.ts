@@ -2,6 +2,7 @@
  * How a subprocess is started and ended: the options, and their checks.
  */
 import { expectLimit, expectMilliseconds, outOfRange, wrongType } from "../core/arguments.ts";
+import { expectPath } from "./path.ts";
 import { expectStdio, type StdioChoice } from "./stdio.ts";
 
 /** How a subprocess is started, and what a cancel does to it. */
@@ -66,14 +67,4 @@ function refuseForeign(options: object): void {
   if (Reflect.get(options, "shell")) {
     throw new TypeError("Expected no option `shell`: call createSubprocessShell");
   }
-}
-
-/** A program, an argument, a folder: text without a zero byte, or the URL of a file. @internal */
-export function expectPath(name: string, value: unknown): void {
-  if (value instanceof URL) {
-    if (value.protocol === "file:") return;
-    throw outOfRange(name, "a path, or the URL of a file", value.href);
-  }
-  if (typeof value !== "string") throw wrongType(name, "a string or the URL of a file", value);
-  if (value.includes("\0")) throw outOfRange(name, "a string without a zero byte", value);
 }

@@ -13,7 +13,8 @@ import { suspend } from "../core/suspend.ts";
 import type { Wait } from "../core/suspension.ts";
 import { SpawnError } from "./errors.ts";
 import type { SubprocessOptions } from "./options.ts";
-import { pathOf, StdioPlan } from "./stdio.ts";
+import { pathOf } from "./path.ts";
+import { StdioPlan } from "./stdio.ts";
 
 /** A program and its arguments. @internal */
 export interface Command {

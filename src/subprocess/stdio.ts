@@ -9,9 +9,9 @@
 import type { StdioOptions } from "node:child_process";
 import { type FileHandle, open } from "node:fs/promises";
 import type { Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import { expectInteger, wrongType } from "../core/arguments.ts";
 import { suspend } from "../core/suspend.ts";
+import { expectPath, pathOf } from "./path.ts";
 import { connectPair } from "./socketPair.ts";
 
 /** A pipe to or from the child (`subprocess.PIPE`). */
@@ -53,7 +53,7 @@ export function expectStdio({ stdin, stdout, stderr }: StdioChoice): void {
 function expectOne(name: string, value: unknown, expected: string): void {
   if (value === undefined || value === PIPE || value === DEVNULL || value === INHERIT) return;
   if (typeof value === "number") return expectInteger(name, value, 0);
-  if (typeof value === "string" || value instanceof URL) return;
+  if (typeof value === "string" || value instanceof URL) return expectPath(name, value);
   throw wrongType(name, expected, value);
 }
 
@@ -115,11 +115,6 @@ export class StdioPlan {
     this.#files.push(file);
     return file.fd;
   }
-}
-
-/** A string as it is, of a URL the path of its file. @internal */
-export function pathOf(path: string | URL): string {
-  return path instanceof URL ? fileURLToPath(path) : path;
 }
 
 /** Opens a file; one that is open too late, after a cancel, is closed again. */
