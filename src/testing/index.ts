@@ -9,6 +9,15 @@ export { leakCheck, type LeakHooks } from "./leakCheck.ts";
 export { LeakError, type LeakOptions } from "./leaks.ts";
 export { LivelockError, TimeLimitError } from "./limits.ts";
 export { memoryStreamPair, type MemoryStreamOptions } from "./memoryStreamPair.ts";
+export { type LinkOptions } from "./network/link.ts";
+export { HostDownError, type SimulatedHost } from "./network/simulatedHost.ts";
+export {
+  type Direction,
+  type HostLike,
+  type NetworkOptions,
+  type SimulatedNetwork,
+  simulateNetwork,
+} from "./network/simulateNetwork.ts";
 export { type Deviation, type Replay, ReplayMismatchError } from "./replay.ts";
 export { runSeeds, type SeedsOptions, type SeedsResult } from "./runSeeds.ts";
 export { runVirtual, type VirtualOptions } from "./runVirtual.ts";

@@ -225,6 +225,7 @@ export class MemoryTransport implements Transport, PipeEnd {
   #lose(error: Error | null): void {
     if (this.#lost) return;
     this.#lost = this.#closing = this.#finished = true;
+    this.#outgoing.leave();
     this.#protocol.connectionLost(error);
     this.onLost();
   }

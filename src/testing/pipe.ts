@@ -17,6 +17,8 @@ export interface Route {
   readonly isCut: boolean;
   /** How long nothing may get through before the sender gives up, in milliseconds. */
   readonly patience: number;
+  /** Hears what is sent. */
+  note?(what: string): void;
 }
 
 /** Who takes what arrives. @internal */
@@ -50,6 +52,7 @@ export class Pipe {
   /** How many arrivals came while the route was cut. */
   #owed = 0;
   #patience: TimerHandle | null = null;
+  #isLeft = false;
 
   constructor(loop: Loop, route: Route, capacity: number) {
     this.#loop = loop;
@@ -75,10 +78,12 @@ export class Pipe {
 
   send(data: Uint8Array): void {
     this.#bytes += data.length;
+    this.#route.note?.(`sends ${data.length} bytes`);
     this.#dispatch(data, data.length);
   }
 
   sendEof(): void {
+    this.#route.note?.("ends");
     this.#dispatch(null, 0);
   }
 
@@ -86,6 +91,7 @@ export class Pipe {
   sendReset(error: Error): void {
     if (this.#reset !== null) return;
     this.#reset = error;
+    this.#route.note?.("resets");
     this.#schedule(0);
   }
 
@@ -100,6 +106,13 @@ export class Pipe {
     this.#patience = null;
     for (let owed = this.#owed; owed > 0; owed--) this.#schedule(0);
     this.#owed = 0;
+  }
+
+  /** The sender has gone: what is under way still arrives, when the route allows it. */
+  leave(): void {
+    this.onRoom = this.onGivenUp = () => {};
+    this.#isLeft = true;
+    this.#patience?.cancel();
   }
 
   /** Nothing arrives any more. */
@@ -139,7 +152,7 @@ export class Pipe {
   #holdUp(): void {
     this.#owed++;
     const { patience } = this.#route;
-    if (patience === Infinity) return;
+    if (patience === Infinity || this.#isLeft) return;
     this.#patience ??= this.#loop.schedule(this.#loop.time() + patience, arrive, () =>
       this.onGivenUp(),
     );
