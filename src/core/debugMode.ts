@@ -28,10 +28,21 @@ export interface DebugReport {
 }
 
 const debugged = new Set<Debugged>();
+/** What looks around at the end of the process, once some loop was in debug mode. */
+let lastLook: (() => void) | null = null;
+let isLooking = false;
 
 /** Some loop was seen in debug mode. @internal */
 export function noteDebug(loop: Debugged): void {
   debugged.add(loop);
+  if (isLooking) return;
+  isLooking = true;
+  process.once("exit", () => lastLook?.());
+}
+
+/** Says what is to look around at the end of a process in debug mode: it knows tasks, and this file does not. @internal */
+export function setLastLook(look: () => void): void {
+  lastLook = look;
 }
 
 /** Whether any loop is in debug mode now. @internal */

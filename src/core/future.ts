@@ -18,7 +18,7 @@ import { futureWords } from "./futureWords.ts";
 import { Join, type Waiter } from "./join.ts";
 import type { Loop } from "./loop.ts";
 import { ambientScope, type Scope } from "./scope.ts";
-import { rememberFuture } from "./places.ts";
+import { framesOf, rememberFuture } from "./places.ts";
 import { announce, refuse } from "./suspend.ts";
 import { recordUnretrieved, retrieved } from "./unretrieved.ts";
 
@@ -245,7 +245,8 @@ export class Future<T> implements PromiseLike<T> {
     if (error instanceof CancelledError) return; // a cancel that reaches nobody is no failure
     const { runner } = this;
     const [what, context] = [this.describe(), this.reportContext()];
-    recordUnretrieved(this, { what, error, runner, loop: runner.loop, context });
+    const created = framesOf(this);
+    recordUnretrieved(this, { what, error, runner, loop: runner.loop, created, context });
   }
 
   private listWaiters(): Waiter[] {

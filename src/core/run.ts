@@ -11,12 +11,13 @@
 import { expectAbortSignal, expectFunction } from "./arguments.ts";
 import { cancelled } from "./cancellation.ts";
 import { Context } from "./context.ts";
-import { enterDebugMode, leaveDebugMode } from "./debugMode.ts";
+import { enterDebugMode, leaveDebugMode, setLastLook } from "./debugMode.ts";
 import { type CancelledError, RunnerStateError } from "./errors.ts";
 import { INSPECT } from "./inspection.ts";
 import type { Loop } from "./loop.ts";
 import { ambient, ambientScope, callInContext, Scope } from "./scope.ts";
 import { leaveBySignal, SignalWatch } from "./signals.ts";
+import { reportPendingAtExit } from "./pendingAtExit.ts";
 import { spawnUnder } from "./createTask.ts";
 import { tasksUnder } from "./currentTask.ts";
 import type { Task, TaskBody } from "./task.ts";
@@ -39,6 +40,8 @@ export interface RunOptions {
 }
 
 let outermost = 0;
+
+setLastLook(reportPendingAtExit);
 
 /** What is to be called at the end of a run. */
 interface Closer {

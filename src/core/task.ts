@@ -67,7 +67,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
     super(parent.runner);
     this.#body = body;
     created++;
-    this.#name = options.name ?? created;
+    this.#name = options.name === undefined ? created : String(options.name);
     this.#shows = options.shows ?? body;
     this.scope = new Scope(parent, "task");
     this.scope.body = this;
@@ -80,7 +80,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   }
 
   set name(name: string) {
-    this.#name = name;
+    this.#name = String(name);
   }
 
   /** An AbortSignal that is aborted when the task is cancelled; made when first asked for. */

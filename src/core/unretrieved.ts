@@ -7,7 +7,9 @@
  * its runner ends, or when the process exits. The record holds the error and a name, never the object itself.
  */
 import type { Context } from "./context.ts";
+import type { FrameCallGraphEntry } from "./frames.ts";
 import type { Loop } from "./loop.ts";
+import { frameLines, placeField } from "./places.ts";
 import { callInContext } from "./scope.ts";
 
 interface Unretrieved {
@@ -15,9 +17,14 @@ interface Unretrieved {
   readonly error: unknown;
   readonly runner: object;
   readonly loop: Loop;
+  /** Where it was created; known in debug mode only. */
+  readonly created: readonly FrameCallGraphEntry[];
   /** The context variables of a task: the exception handler sees them. */
   readonly context: Context | null;
 }
+
+/** For who does not know what failed there. */
+const HINT = "(AMBIT_DEBUG=1 tells where it was created)";
 
 const open = new Set<Unretrieved>();
 const records = new WeakMap<object, Unretrieved>();
@@ -29,10 +36,13 @@ function report(record: Unretrieved): void {
   else callInContext(record.context, () => tell(record));
 }
 
-function tell({ loop, what, error }: Unretrieved): void {
+function tell({ loop, what, error, created }: Unretrieved): void {
+  const where = frameLines(`${what} was created`, created);
   loop.callExceptionHandler({
     message: `${what} failed and nobody looked at its exception`,
     exception: error,
+    ...placeField("createdAt", created),
+    details: where.length === 0 ? HINT : where.join("\n"),
   });
 }
 
