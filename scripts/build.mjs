@@ -1,4 +1,5 @@
-// Compiles src to dist, and every program to its own dist, when and only when something changed.
+// Compiles src to dist, and every program to its own dist, when and only when something changed. The
+// package's modules are joined into a few files (`bundle.mjs`).
 //
 // "Changed" is a fingerprint of the contents of all sources and configurations, kept with the list
 // of files that the compiler wrote; one that is missing makes a build, too. The record lies in
@@ -8,11 +9,12 @@
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
+import { bundle } from "./bundle.mjs";
 import { StepFailed, runCommand } from "./command.mjs";
 
 const SKIPPED = new Set(["node_modules", "dist", "tests", "generated", "downloads"]);
 
-/** @typedef {{ name: string, project: string, sources: string[], dist: string }} Target */
+/** @typedef {{ name: string, project: string, sources: string[], dist: string, joined: boolean }} Target */
 /** @typedef {{ fingerprint: string, files: string[] }} BuildRecord */
 
 /**
@@ -22,7 +24,7 @@ const SKIPPED = new Set(["node_modules", "dist", "tests", "generated", "download
  */
 export function buildTargets(root) {
   return [
-    target("ambit", root, "tsconfig.build.json", listFiles(join(root, "src"))),
+    { ...target("ambit", root, "tsconfig.build.json", listFiles(join(root, "src"))), joined: true },
     ...programFolders(root).map((folder) =>
       target(relative(root, folder), folder, "tsconfig.json", listFiles(folder)),
     ),
@@ -44,7 +46,7 @@ function programFolders(root) {
 function target(name, folder, config, files) {
   const project = join(folder, config);
   const sources = files.filter((file) => /\.(ts|json)$/.test(file));
-  return { name, project, sources, dist: join(folder, "dist") };
+  return { name, project, sources, dist: join(folder, "dist"), joined: false };
 }
 
 /**
@@ -71,13 +73,24 @@ export async function build(root) {
   /** @type {string[]} */
   const written = [];
   for (const each of buildTargets(root)) {
-    const files = await compile(root, each);
+    const compiled = await compile(root, each);
+    const files = each.joined ? await joinModules(root, each, compiled) : compiled;
     removeOthers(each.dist, new Set(files));
     written.push(...files);
   }
   for (const file of binFiles(root)) if (existsSync(file)) chmodSync(file, 0o755);
   const files = written.map((file) => relative(root, file));
   writeFileSync(recordFile(root), JSON.stringify({ fingerprint: before, files }));
+}
+
+/**
+ * The package's modules in few files; the declarations stay.
+ * @param {string} root @param {Target} what @param {readonly string[]} compiled
+ * @returns {Promise<string[]>} the files that are wanted
+ */
+async function joinModules(root, { dist }, compiled) {
+  const declarations = compiled.filter((file) => /\.d\.ts(\.map)?$/.test(file));
+  return [...declarations, ...(await bundle(root, dist))];
 }
 
 /** @param {string} root @param {Target} what @returns {Promise<string[]>} the files written */

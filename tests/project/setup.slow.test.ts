@@ -15,6 +15,7 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -38,15 +39,28 @@ beforeAll(async () => {
     type: "module",
     engines: { node: ">=20.18.1" },
     bin: { ambit: "dist/cli.js" },
-    devDependencies: { typescript: "file:compiler" },
+    exports: { "./extra": "./dist/extra.js" },
+    devDependencies: { rolldown: "file:bundler", typescript: "file:compiler" },
   });
   write("compiler/package.json", { name: "typescript", version: "1.0.0" });
   const tsc = JSON.stringify(join(ROOT, "node_modules/typescript/bin/tsc"));
   write("compiler/bin/tsc", `import(${tsc});`);
-  const options = { rootDir: "src", outDir: "dist", lib: ["es5"], types: [], skipLibCheck: true };
+  const bundler = JSON.stringify(createRequire(join(ROOT, "package.json")).resolve("rolldown"));
+  write("bundler/package.json", { name: "rolldown", version: "1.0.0", main: "main.mjs" });
+  write("bundler/main.mjs", `export * from ${bundler};`);
+  const options = {
+    rootDir: "src",
+    outDir: "dist",
+    lib: ["es5", "dom"],
+    module: "nodenext",
+    rewriteRelativeImportExtensions: true,
+    types: [],
+    skipLibCheck: true,
+  };
   write("tsconfig.base.json", { compilerOptions: options });
   write("tsconfig.build.json", { extends: "./tsconfig.base.json", include: ["src"] });
-  write("src/cli.ts", "#!/usr/bin/env node\nexport const one: number = 1;\n");
+  write("src/cli.ts", '#!/usr/bin/env node\nimport { one } from "./one.ts";\nconsole.log(one);\n');
+  write("src/one.ts", "export const one: number = 1;\n");
   write("src/extra.ts", "export const two: number = 2;\n");
   await npm("install", "--package-lock-only", "--offline");
 }, 60_000);
@@ -108,8 +122,14 @@ describe("the set-up step", { timeout: 60_000 }, () => {
     expect(existsSync(join(checkout, "dist/extra.js"))).toBe(true);
   });
 
+  test("joins the modules of an entry into one file", async () => {
+    expect(existsSync(join(checkout, "src/one.ts"))).toBe(true);
+    expect(existsSync(join(checkout, "dist/one.js"))).toBe(false);
+  });
+
   test("makes the commands executable", async () => {
-    expect(await execute(join(checkout, "dist/cli.js"), [])).toMatchObject({ code: 0, err: "" });
+    const { code, err, out } = await execute(join(checkout, "dist/cli.js"), []);
+    expect({ code, err, out }).toEqual({ code: 0, err: "", out: "1\n" });
   });
 
   test("does nothing and says nothing when nothing changed, in less than a second", async () => {
@@ -135,6 +155,8 @@ describe("the set-up step", { timeout: 60_000 }, () => {
   test("builds again when a source changed, and removes what no source makes any more", async () => {
     appendFileSync(join(checkout, "src/cli.ts"), "export const three: number = 3;\n");
     remove("src/extra.ts");
+    const manifest = JSON.parse(readFileSync(join(checkout, "package.json"), "utf8")) as object;
+    write("package.json", { ...manifest, exports: {} });
     expect((await setUp()).err).toBe("ambit: building (sources changed) …\n");
     expect(readFileSync(join(checkout, "dist/cli.js"), "utf8")).toContain("three");
     expect(existsSync(join(checkout, "dist/extra.js"))).toBe(false);
