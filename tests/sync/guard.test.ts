@@ -11,6 +11,7 @@ import {
   LockNotHeldError,
   ReadWriteLock,
   Semaphore,
+  sleep,
 } from "ambit";
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
@@ -163,5 +164,44 @@ describe.each(
       ),
     );
     expect(lent.free()).toBe(true);
+  });
+});
+
+describe("a block", () => {
+  const locks = (): (Lock | Condition | Semaphore)[] => [
+    new Lock(),
+    new Condition(),
+    new Semaphore(),
+    new BoundedSemaphore(),
+  ];
+
+  test("that uses a guard holds the primitive across its waits, and frees it (CPython: test_pep492 LockTests.test_context_manager_async_with)", async () => {
+    await runVirtual(async () => {
+      for (const lock of locks()) {
+        const seen = [lock.locked()];
+        const block = async (): Promise<void> => {
+          using _ = await lock.acquire();
+          seen.push(lock.locked());
+          await sleep(10);
+          seen.push(lock.locked());
+        };
+        await block();
+        expect([...seen, lock.locked()]).toEqual([false, true, true, false]);
+      }
+    });
+  });
+
+  test("that uses the primitive itself, without acquire(), is refused and locks nothing (CPython: test_pep492 LockTests.test_context_manager_with_await)", async () => {
+    await runVirtual(async () => {
+      for (const lock of locks()) {
+        const block = async (): Promise<void> => {
+          // @ts-expect-error: types refuse it, too
+          using _ = lock;
+          await sleep(10);
+        };
+        await expect(block()).rejects.toThrow(TypeError);
+        expect(lock.locked()).toBe(false);
+      }
+    });
   });
 });
