@@ -3,7 +3,7 @@
  *
  * Strategy: a primitive that is held tells its holders (`HOLDERS`); for the others a table says, by the label of the wait,
  * what somebody else has to do, and the notes of `core/feeding.ts` who has done that before. A task group's wait is ended
- * by its children, an await by the task awaited.
+ * by its children, an await by the task awaited, a `gather` by its parts.
  */
 import { inspect } from "node:util";
 import { type Feed, feedersOf } from "../core/feeding.ts";
@@ -11,7 +11,7 @@ import { Future } from "../core/future.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Suspension } from "../core/suspension.ts";
 import { Task } from "../core/task.ts";
-import { HOLDERS } from "../core/targets.ts";
+import { AWAITED, type Awaiting, HOLDERS, isAwaiting, isHeld } from "../core/targets.ts";
 import { headOf } from "./replay.ts";
 import type { ObjectNames } from "./objectNames.ts";
 
@@ -21,7 +21,7 @@ export interface Want {
   readonly target: unknown;
   /** The tasks that could end the wait, whether they still run or not. */
   readonly providers: readonly Task<unknown>[];
-  /** Whether it is a task group that waits for its children. */
+  /** Whether it is a wait for several tasks to end, as a task group's for its children. */
   readonly isGroup?: boolean;
   /** `waits for a Lock held by B`. */
   words(names: ObjectNames, task: Task<unknown>): string;
@@ -58,7 +58,8 @@ function wantOf(wait: Suspension): Want {
   const { target, label } = wait;
   if (target instanceof Task) return awaited(target);
   if (typeof target !== "object" || target === null) return timed(label, target);
-  const holders = holdersOf(target);
+  if (isAwaiting(target)) return gathered(target);
+  const holders = isHeld(target) ? target[HOLDERS]() : [];
   if (holders.length > 0) return held(target, holders);
   const speech = SPEECH[label];
   if (speech !== undefined) return fed(target, speech, feedersOf(target, speech.feed));
@@ -75,6 +76,18 @@ function wantOf(wait: Suspension): Want {
 
 function awaited(task: Task<unknown>): Want {
   return { target: task, providers: [task], words: () => `awaits ${task.name}` };
+}
+
+/** `gather`, `wait`, `asCompleted`: several at once. */
+function gathered(target: Awaiting): Want {
+  const futures = target[AWAITED]();
+  const names = futures.map((future) => (future instanceof Task ? future.name : "a Future"));
+  return {
+    target,
+    providers: tasksIn(futures),
+    isGroup: names.length > 1,
+    words: () => `awaits ${list(names)}`,
+  };
 }
 
 /** A sleep without an end, or a wait on the world outside. */
@@ -148,11 +161,6 @@ function childrenOf(wait: Suspension): Task<unknown>[] {
   const scope = wait.ring as Scope;
   const group = scope.children.find(({ body }) => body === wait.target);
   return group === undefined ? [] : tasksIn(group.tasksBelow().map(({ body }) => body));
-}
-
-function holdersOf(target: object): readonly (object | null)[] {
-  if (!(HOLDERS in target)) return [];
-  return (target as { [HOLDERS](): readonly (object | null)[] })[HOLDERS]();
 }
 
 function tasksIn(parties: readonly (object | null)[]): Task<unknown>[] {

@@ -127,6 +127,28 @@ describe("a circle", () => {
     ]);
   });
 
+  test("of a parent that waits for its children with what a child needs in its hands", async () => {
+    const withGroup = async (lock: Lock): Promise<void> => {
+      using _ = await lock.acquire();
+      await taskGroup((group) => {
+        group.spawn(() => lock.acquire(), { name: "child" });
+        group.spawn(() => sleep(1), { name: "sibling" });
+      });
+    };
+    expect(await diagnosisOf(() => withGroup(new Lock()))).toEqual([
+      "main waits for child of its task group, which waits for a Lock held by main.",
+    ]);
+    const withGather = async (lock: Lock): Promise<void> => {
+      using _ = await lock.acquire();
+      const child = createTask(() => lock.acquire(), { name: "child" });
+      const sibling = createTask(() => sleep(1), { name: "sibling" });
+      await gather([sibling, child]);
+    };
+    expect(await diagnosisOf(() => withGather(new Lock()))).toEqual([
+      "main awaits child, which waits for a Lock held by main.",
+    ]);
+  });
+
   test("through a full queue and an empty one", async () => {
     const diagnosis = await diagnosisOf(async () => {
       const [requests, answers] = [new Queue<number>(1), new Queue<number>(1)];
@@ -280,7 +302,8 @@ describe("a chain", () => {
       async () => await gather(Array.from({ length: 20 }, () => () => new Event().wait())),
     );
     expect(diagnosis).toHaveLength(13);
-    expect(diagnosis.at(-1)).toMatch(/^\(and \d+ more\)$/);
+    expect(diagnosis[0]).toMatch(/^Task-\d+ waits for Event #1 that nobody has ever set\.$/);
+    expect(diagnosis.at(-1)).toBe("(and 8 more)");
   });
 });
 
