@@ -335,7 +335,7 @@ describe("a handler", () => {
       ),
   );
 
-  test("that is cancelled closes its connection, and is not reported (CPython: test_streams StreamTests.test_unhandled_exceptions)", () =>
+  test("that is cancelled closes its connection, and is not reported (CPython: test_streams StreamTests.test_unhandled_cancel)", () =>
     run(() =>
       collectingErrors(async (told) => {
         const server = await startServer(async () => {
