@@ -173,6 +173,7 @@ class Completions implements AsyncIterableIterator<Finished> {
 
   ended(end: End): void {
     if (!this.#open.delete(end)) return;
+    if (this.#open.size === 0) this.#timer?.cancel();
     this.#ready.push(end.item);
     this.#wakeAll();
   }

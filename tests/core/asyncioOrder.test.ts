@@ -6,6 +6,7 @@ import {
   createTask,
   currentTask,
   Future,
+  getRunningLoop,
   type Task,
   sleep,
   taskGroup,
@@ -14,7 +15,7 @@ import {
   wait,
   waitFor,
 } from "ambit";
-import { runVirtual } from "ambit/testing";
+import { DeadlockError, runVirtual } from "ambit/testing";
 import { expect, test } from "vitest";
 
 const failure = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error) => error);
@@ -123,4 +124,18 @@ test("wait for what is done already lets others run, and throws a cancel that wa
     await failure(Promise.resolve(asked));
     expect(asked.cancelled()).toBe(true);
   });
+});
+
+test("asCompleted lets its timeout go when all is done, however long the loop takes", async () => {
+  let stuckAt = Infinity;
+  const program = runVirtual(async () => {
+    const quick = createTask(() => 7);
+    try {
+      for await (const _ of asCompleted([quick], { timeout: 50 })) await new Future<void>();
+    } finally {
+      stuckAt = getRunningLoop().time();
+    }
+  });
+  expect(await failure(program)).toBeInstanceOf(DeadlockError);
+  expect(stuckAt).toBe(0);
 });
