@@ -11,8 +11,9 @@ import { CancelScope } from "./cancelScope.ts";
 import type { ChildPolicy, PolicyGroup } from "./childPolicy.ts";
 import { InvalidStateError, TimeoutError } from "./errors.ts";
 import { INSPECT } from "./inspection.ts";
-import { getRunningLoop } from "./scope.ts";
+import { ambientScope } from "./scope.ts";
 import type { Task, TaskBody, TaskOptions } from "./task.ts";
+import { endOfDecided } from "./unwinding.ts";
 
 /**
  * Says what the ends of a group's children mean, and what the group's call returns: an `R` from children that give `T`.
@@ -127,13 +128,14 @@ export async function conductJoined<T, R>(
   const { joiner, timeout = Infinity } = options;
   expectMilliseconds("options.timeout", timeout);
   useOnce(joiner);
-  const limit = new CancelScope({ deadline: getRunningLoop().time() + timeout });
+  const limit = new CancelScope({ deadline: ambientScope().loop.time() + timeout });
   const joining = new Joining<T>(joiner, limit);
-  const { cancelledCaught } = await limit.run(() => {
+  const conducting = limit.run(() => {
     const group = open(joining);
     return group.conduct(() => body(new JoinedTaskGroup(group, joining) as never));
   });
-  if (!cancelledCaught) return joiner.result();
+  await endOfDecided(conducting, () => joining.decided, ambientScope());
+  if (!limit.cancelledCaught) return joiner.result();
   if (joiner.onTimeout !== undefined) return joiner.onTimeout();
   throw new TimeoutError(`the task group timed out after ${timeout} ms`, timeout);
 }

@@ -101,7 +101,7 @@ class Until<T> extends Keeper<T, Task<T>[]> {
 
 /**
  * Makes joiners for `taskGroup(body, { joiner })`, one for each group. All of them: who is left when they have seen
- * enough is cancelled, and waited for.
+ * enough is cancelled, and waited for; a cancel from outside that comes meanwhile is left for the next wait.
  *
  * - `all<T>()` gives the values in the order of spawning; the first failure ends the group and is thrown. A child that
  *   was cancelled by itself has failed with its CancelledError.

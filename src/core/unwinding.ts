@@ -6,7 +6,7 @@
  * by counting the cancels of the scopes above, before and after (CPython's rule, `task.cancelling()` at entry).
  */
 import { asCancellation } from "./cancellation.ts";
-import type { CancelledError } from "./errors.ts";
+import { CancelledError } from "./errors.ts";
 import type { Scope } from "./scope.ts";
 
 /** `own`: this scope's cancellation; `outer`: one from above; `error`: anything else. @internal */
@@ -38,4 +38,22 @@ export function askAgain(scope: Scope, error: CancelledError): void {
     if (at === scope.owner) break;
   }
   cancelledScope?.ask(error);
+}
+
+/**
+ * Waits for the end of work that decides something and then ends its losers. What was decided has happened: a cancel that
+ * comes while the losers are ending is left for the caller's next wait (completion beats cancellation).
+ * @internal
+ */
+export async function endOfDecided(
+  work: PromiseLike<unknown>,
+  isDecided: () => boolean,
+  caller: Scope,
+): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!isDecided() || !(error instanceof CancelledError)) throw error;
+    askAgain(caller, error);
+  }
 }

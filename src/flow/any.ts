@@ -15,7 +15,8 @@ import { Contest, expectCompetitors, type Judge } from "./contest.ts";
  * A function is run, a task or future is awaited (and cancelled, when it loses), a promise is
  * awaited. Failures of others are dropped; one that was cancelled by itself has failed.
  *
- * **Cancellation:** cancels all items, waits for their ends and passes on.
+ * **Cancellation:** cancels all items, waits for their ends and passes on. One that comes when there is
+ * a winner already is left for the next wait: the value is not lost.
  *
  * @param items at least one function, task, future or promise
  * @throws {@link ExceptionGroup} when all fail; `errors` has their failures in the order of the items

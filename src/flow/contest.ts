@@ -12,10 +12,12 @@ import { cancellable } from "../core/cancellable.ts";
 import { asCancellation } from "../core/cancellation.ts";
 import { Future } from "../core/future.ts";
 import { INSPECT } from "../core/inspection.ts";
+import { ambientScope } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Wait } from "../core/suspension.ts";
 import { currentTask } from "../core/currentTask.ts";
-import { taskGroup } from "../core/taskGroup.ts";
+import { taskGroup, type TaskGroup } from "../core/taskGroup.ts";
+import { endOfDecided } from "../core/unwinding.ts";
 
 /** How one item's end counts. @internal */
 export interface Judge<T> {
@@ -31,6 +33,9 @@ export class Contest<T> {
   #running = 0;
   #waiting: Wait<T> | null = null;
   #state: "open" | "won" | "lost" = "open";
+  #value: T | undefined;
+  /** True once the decision was seen, before a cancel was. */
+  #taken = false;
 
   constructor(kind: string) {
     this.#kind = kind;
@@ -47,19 +52,23 @@ export class Contest<T> {
   }
 
   /** Runs the items to the first decision, and to the end of all. */
-  hold(items: readonly Awaitable<T>[], judge: Judge<T>): Promise<T> {
+  async hold(items: readonly Awaitable<T>[], judge: Judge<T>): Promise<T> {
     this.#running = items.length;
-    return taskGroup(async (group) => {
-      const tasks = items.map((item, index) =>
-        group.spawn(() => this.#compete(item, index, judge), {
-          name: nameOf(item, this.#kind, index),
-          ...(typeof item === "function" ? { shows: item } : {}),
-        }),
-      );
-      const value = await suspend<T, this>(awaitDecision<T>, this, this.#kind);
-      for (const task of tasks) task.cancel(`another one has won the ${this.#kind}`);
-      return value;
-    });
+    const holding = taskGroup((group) => this.#start(group, items, judge));
+    await endOfDecided(holding, () => this.#taken, ambientScope());
+    return this.#value as T;
+  }
+
+  async #start(group: TaskGroup, items: readonly Awaitable<T>[], judge: Judge<T>): Promise<void> {
+    const tasks = items.map((item, index) =>
+      group.spawn(() => this.#compete(item, index, judge), {
+        name: nameOf(item, this.#kind, index),
+        ...(typeof item === "function" ? { shows: item } : {}),
+      }),
+    );
+    this.#value = await suspend<T, this>(awaitDecision<T>, this, this.#kind);
+    this.#taken = true;
+    for (const task of tasks) task.cancel(`another one has won the ${this.#kind}`);
   }
 
   async #compete(item: Awaitable<T>, index: number, judge: Judge<T>): Promise<void> {

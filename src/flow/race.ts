@@ -18,7 +18,8 @@ import { Contest, expectCompetitors, type Judge } from "./contest.ts";
  * awaited. What others throw after a winner's value goes to the exception handler; after a winner's
  * failure, `suppressedErrors` finds it.
  *
- * **Cancellation:** cancels all items, waits for their ends and passes on.
+ * **Cancellation:** cancels all items, waits for their ends and passes on. One that comes when there is
+ * a winner already is left for the next wait: the value is not lost.
  *
  * @param items at least one function, task, future or promise
  * @throws what the first one to end throws

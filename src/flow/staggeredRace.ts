@@ -8,11 +8,10 @@
  */
 import { expectFunction, expectMilliseconds, wrongType } from "../core/arguments.ts";
 import { cancelled } from "../core/cancellation.ts";
-import { CancelledError } from "../core/errors.ts";
 import { Future } from "../core/future.ts";
 import { ambientScope } from "../core/scope.ts";
 import { taskGroup, type TaskGroup } from "../core/taskGroup.ts";
-import { askAgain } from "../core/unwinding.ts";
+import { endOfDecided } from "../core/unwinding.ts";
 import { after, select } from "./select.ts";
 
 /** When `staggeredRace` starts the next function. */
@@ -85,12 +84,8 @@ class StaggeredRace<T> {
   }
 
   async run(): Promise<StaggeredRaceResult<T>> {
-    try {
-      await taskGroup((group) => this.#start(group));
-    } catch (error) {
-      if (this.#won === null || !(error instanceof CancelledError)) throw error;
-      askAgain(ambientScope(), error);
-    }
+    const racing = taskGroup((group) => this.#start(group));
+    await endOfDecided(racing, () => this.#won !== null, ambientScope());
     return { ...(this.#won ?? { winner: undefined, index: null }), errors: this.#errors };
   }
 

@@ -6,11 +6,10 @@
  * comes while the losers are ending is left for the caller's next wait.
  */
 import type { Clause } from "../core/clause.ts";
-import { CancelledError } from "../core/errors.ts";
 import { ambientScope } from "../core/scope.ts";
 import type { Task } from "../core/task.ts";
 import { taskGroup, type TaskGroup } from "../core/taskGroup.ts";
-import { askAgain } from "../core/unwinding.ts";
+import { endOfDecided } from "../core/unwinding.ts";
 import { futureClause } from "./futureClause.ts";
 import { type Chosen, type Named, Selection } from "./selection.ts";
 
@@ -38,11 +37,11 @@ export class TaskSelection {
 
   async decide(): Promise<Chosen> {
     let failure: unknown;
+    const choosing = taskGroup((group) => this.#choose(group), { supervisor: true });
     try {
-      await taskGroup((group) => this.#choose(group), { supervisor: true });
+      await endOfDecided(choosing, () => this.#chosen !== null, ambientScope());
     } catch (error) {
-      if (this.#chosen === null || !(error instanceof CancelledError)) throw (failure = error);
-      askAgain(ambientScope(), error);
+      throw (failure = error);
     } finally {
       this.#settleLosers(failure);
     }

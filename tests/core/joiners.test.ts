@@ -419,6 +419,29 @@ describe("whatever the joiner", () => {
     });
   });
 
+  test("what was decided is not lost to a cancel that comes while the losers end: that is for the next wait", async () => {
+    await runVirtual(async () => {
+      const log: string[] = [];
+      const task = createTask(async () => {
+        log.push(
+          await taskGroup(
+            (group) => {
+              group.spawn(() => sleep(1, "fast"));
+              group.spawn(tidy(log, "loser", 1000, 10));
+            },
+            { joiner: joiners.any<string>() },
+          ),
+        );
+        await sleep(1);
+        log.push("never");
+      });
+      await sleep(5);
+      task.cancel();
+      await expect(task).rejects.toThrow(CancelledError);
+      expect(log).toEqual(["fast"]);
+    });
+  });
+
   test("children may spawn more, of which the joiner is told", async () => {
     await runVirtual(async () => {
       const values = await taskGroup(

@@ -167,6 +167,36 @@ test("a cancel from outside reaches all and passes on when they have ended", () 
     expect([log, getRunningLoop().time()]).toEqual([["a", "b"], 6]);
   }));
 
+/** Ends 10 ms after it is cancelled, or later if it is cancelled again. */
+const stubborn = async (): Promise<string> => {
+  await sleep(60_000).catch(() => {});
+  await sleep(10).catch(() => {});
+  return "stubborn";
+};
+
+test("a cancel that comes while the losers end is left for the next wait: the value is not lost", () =>
+  runVirtual(async () => {
+    const log: string[] = [];
+    const task = createTask(async () => {
+      log.push(await race([stubborn, () => sleep(1, "fast")]));
+      await sleep(1);
+      log.push("never");
+    });
+    await sleep(3);
+    task.cancel();
+    await expect(task).rejects.toThrow(CancelledError);
+    expect(log).toEqual(["fast"]);
+  }));
+
+test("a cancel that comes before there is a winner passes on, though one goes on to its end", () =>
+  runVirtual(async () => {
+    const task = createTask(() => race([stubborn, () => sleep(60_000, "slow")]));
+    await sleep(3);
+    task.cancel();
+    await expect(task).rejects.toThrow(CancelledError);
+    expect(getRunningLoop().time()).toBe(13);
+  }));
+
 test("leaves nothing running wherever it is cancelled", async () => {
   let running = 0;
   const item = (ms: number) => async (): Promise<number> => {
