@@ -63,7 +63,7 @@ class AmbitRun {
     const loop = this.#loop;
     const left = new Promise<void>((resolve) => (this.#giveUp = resolve));
     loop.setExceptionHandler((context) => {
-      if (context.message === "a callback threw") this.#note("callback", 0, context.exception);
+      if (/^(a )?callback.* threw$/.test(context.message)) this.#note("callback", 0, context.exception);
     });
     loop.start({
       awaitsOutside: () => !this.#begun,

@@ -121,6 +121,9 @@ class Observed(collections.abc.Coroutine):
         #: The message of a cancel that the next suspension takes, in a list; or None.
         self.armed = None
         self.interrupting = False
+        #: A cancel was taken by what it waits for.
+        self.throwing = False
+        self.in_bare_yield = False
 
     def send(self, value):
         if self.armed is None or not self.interrupting:
@@ -138,11 +141,13 @@ class Observed(collections.abc.Coroutine):
         return self.step(self.coro.send, None)
 
     def step(self, go, *args):
+        self.throwing = self.in_bare_yield = False
         try:
             waited_for = go(*args)
         except StopIteration:
             self.returned()
             raise
+        self.in_bare_yield = waited_for is None
         if self.armed is not None:
             self.interrupting = waited_for is None
             if waited_for is not None and waited_for.cancel(*self.armed):
@@ -184,14 +189,28 @@ class ObservedTask(asyncio.Task):
         if self.done():
             return super().cancel(msg)
         waited_for, asked = self._fut_waiter, self._must_cancel
-        super().cancel(msg)
-        if waited_for is not None and self._must_cancel and not asked:
-            if waited_for is not joining:
+        if asked and self.observed.in_bare_yield:
+            # Its message stands; CPython takes the last one's here, and the first one's elsewhere.
+            super().cancel(self._cancel_message)
+        else:
+            super().cancel(msg)
+        if waited_for is not None:
+            if not self._must_cancel:
+                self.observed.throwing = True
+            elif not asked and waited_for is not joining and not self.is_thrown(waited_for):
                 run.note('late cancel')
                 if run.rules:
                     self.late = [msg]
         self.reach(inside, msg)
         return True
+
+    def is_thrown(self, waited_for):
+        """An earlier cancel is on its way: one CancelledError answers both."""
+        if not self.observed.throwing or not waited_for.done():
+            return False
+        if waited_for.cancelled():
+            return True
+        return isinstance(waited_for.exception(), asyncio.CancelledError)
 
     def reach(self, inside, msg):
         """In Ambit a cancel reaches the tasks of the groups that it ends at once; in asyncio when
@@ -349,6 +368,43 @@ tasks.futures.future_add_to_awaited_by = lambda child, parent: None
 tasks.futures.future_discard_from_awaited_by = lambda child, parent: None
 
 
+class Gathering(tasks._GatheringFuture):
+    """Notices a cancelled gather that ends before all of its children have; Ambit's waits."""
+
+    def __init__(self, children, *, loop):
+        super().__init__(children, loop=loop)
+        self.left = len(set(children))
+        for child in dict.fromkeys(children):
+            if child.done():
+                self.left -= 1
+
+    def hear(self):
+        self.left -= 1
+
+    def set_exception(self, error):
+        if self._cancel_requested and self.left > 0:
+            run.note('cancelled gather that does not wait')
+            if run.rules:
+                return
+        if self._cancel_requested and not isinstance(error, asyncio.CancelledError):
+            run.note('cancelled gather that fails')
+            if run.rules:
+                error = asyncio.CancelledError()
+        super().set_exception(error)
+
+
+def gather(*them, return_exceptions=False):
+    them = [asyncio.ensure_future(each) for each in them]
+    for each in dict.fromkeys(them):
+        if not each.done():
+            each.add_done_callback(lambda _: outer.hear())
+    outer = asyncio.gather(*them, return_exceptions=return_exceptions)
+    return outer
+
+
+tasks._GatheringFuture = Gathering
+
+
 class Completed(tasks._AsCompletedIterator):
     """as_completed, with a dict in the place of the set."""
 
@@ -446,6 +502,8 @@ class BoundedSemaphore(Permits, asyncio.BoundedSemaphore):
 
 class Barrier(asyncio.Barrier):
     async def wait(self):
+        if self._state in (locks._BarrierState.DRAINING, locks._BarrierState.RESETTING):
+            run.note('wait outside a barrier')
         try:
             return await super().wait()
         except asyncio.CancelledError:
@@ -553,6 +611,7 @@ class Run:
             if not task.done() and task not in asked:
                 task.cancel('end')
             await self.outcome(f't{place}', task)
+        self.open = False
 
     async def outcome(self, name, task):
         try:

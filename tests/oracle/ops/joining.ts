@@ -18,7 +18,7 @@ export const joiningOps: readonly Op[] = [
     weight: 3,
     draw: drawGather,
     python: (spell) => [
-      `v = await asyncio.gather(*items(${spell.items()}), return_exceptions=${truth(spell.raw("returnExceptions"))})`,
+      `v = await gather(*items(${spell.items()}), return_exceptions=${truth(spell.raw("returnExceptions"))})`,
     ],
     javascript: (spell) => [
       `v = await A.gather(items(${spell.items()}), { returnExceptions: ${spell.raw("returnExceptions")} });`,
@@ -32,7 +32,7 @@ export const joiningOps: readonly Op[] = [
       return drawn && { ...drawn, args: { ...drawn.args, ms: draw.milliseconds() } };
     },
     python: (spell) => [
-      `g${spell.place} = asyncio.gather(*items(${spell.items()}), return_exceptions=${truth(spell.raw("returnExceptions"))})`,
+      `g${spell.place} = gather(*items(${spell.items()}), return_exceptions=${truth(spell.raw("returnExceptions"))})`,
       `run.loop.call_later(${spell.arg("ms")}, g${spell.place}.cancel)`,
       `v = await g${spell.place}`,
     ],
@@ -54,11 +54,11 @@ export const joiningOps: readonly Op[] = [
       return { args: { mode, ms }, items };
     },
     python: (spell) => [
-      `w = items(${spell.items()})`,
+      `w${spell.place} = items(${spell.items()})`,
       "v = 'nothing'",
-      "if w:",
-      `    done, _ = await asyncio.wait(w, return_when=asyncio.${spell.raw("mode")}, timeout=${spell.arg("ms")})`,
-      "    v = [x in done for x in w]",
+      `if w${spell.place}:`,
+      `    done, _ = await asyncio.wait(w${spell.place}, return_when=asyncio.${spell.raw("mode")}, timeout=${spell.arg("ms")})`,
+      `    v = [x in done for x in w${spell.place}]`,
     ],
     javascript: (spell) => [
       `const w${spell.place} = items(${spell.items()});`,
@@ -81,9 +81,9 @@ export const joiningOps: readonly Op[] = [
       return { args: { ms }, items, blocks: { body: draw.block({ most: 1 }) }, attempted: draw.random.chance(0.5) };
     },
     python: (spell) => [
-      `w = items(${spell.items()})`,
-      `async for x in Completed(w, ${spell.arg("ms")}):`,
-      `    log(me, ${spell.place}, [w.index(x), state(x)])`,
+      `w${spell.place} = items(${spell.items()})`,
+      `async for x in Completed(w${spell.place}, ${spell.arg("ms")}):`,
+      `    log(me, ${spell.place}, [w${spell.place}.index(x), state(x)])`,
       ...spell.block("body"),
     ],
     javascript: (spell) => [
