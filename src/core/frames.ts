@@ -92,7 +92,21 @@ function frameIn(text: string): FrameCallGraphEntry | undefined {
   const path = where.startsWith("file:") ? fileURLToPath(where) : where;
   if (!isUsers(path)) return undefined;
   const file = shortPath(path);
-  return new FrameCallGraphEntry(name, file, Number(line), Number(column), isAsync !== undefined);
+  return new FrameCallGraphEntry(
+    ownName(name),
+    file,
+    Number(line),
+    Number(column),
+    isAsync !== undefined,
+  );
+}
+
+/**
+ * A function's own name. For one that has none V8 makes one up from the code around it (`createTask.name`); it begins
+ * with a variable, where a method's begins with a class.
+ */
+function ownName(name: string): string {
+  return /^[a-z_$][\w$]*(\.[\w$]+)+$/.test(name) ? "" : name;
 }
 
 function isUsers(path: string): boolean {

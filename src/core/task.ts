@@ -44,6 +44,11 @@ export interface TaskOptions {
 
 let created = 0;
 
+/** A name is text, whatever JavaScript hands in (asyncio's `set_name`). */
+function textOf(name: unknown): string {
+  return String(name);
+}
+
 /**
  * A running body and its outcome (`asyncio.Task`).
  *
@@ -67,7 +72,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
     super(parent.runner);
     this.#body = body;
     created++;
-    this.#name = options.name === undefined ? created : String(options.name);
+    this.#name = options.name === undefined ? created : textOf(options.name);
     this.#shows = options.shows ?? body;
     this.scope = new Scope(parent, "task");
     this.scope.body = this;
@@ -80,7 +85,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
   }
 
   set name(name: string) {
-    this.#name = String(name);
+    this.#name = textOf(name);
   }
 
   /** An AbortSignal that is aborted when the task is cancelled; made when first asked for. */

@@ -16,6 +16,16 @@ test.each([
     "    at async outer (file:///srv/app.mjs:4:51)",
     "/srv/app.mjs:4 in async outer",
   ],
+  [
+    "an anonymous one, whatever V8 calls it",
+    "    at async createTask.name (file:///srv/app.mjs:4:51)",
+    "/srv/app.mjs:4",
+  ],
+  [
+    "a method",
+    "    at async Pool.take (file:///srv/app.mjs:4:51)",
+    "/srv/app.mjs:4 in async Pool.take",
+  ],
   ["the top level", "    at async file:///srv/app.mjs:7:1", "/srv/app.mjs:7"],
   [
     "a method by another name",
