@@ -132,7 +132,7 @@ export { type Watcher } from "./queues/watcher.ts";
 // flow
 export { aclosing, type Closing } from "./flow/aclosing.ts";
 export { any } from "./flow/any.ts";
-export { type EventSource } from "./flow/emitter.ts";
+export { type EventArguments, type EventSource } from "./flow/emitter.ts";
 export { listen, type Listening } from "./flow/listen.ts";
 export { mapConcurrent, type MapConcurrentOptions } from "./flow/mapConcurrent.ts";
 export { on, type EventIterator, type OnOptions } from "./flow/on.ts";

@@ -13,6 +13,14 @@ import { wrongType } from "../core/arguments.ts";
 /** What can be listened to. */
 export type EventSource = EventEmitter | EventTarget;
 
+/**
+ * The arguments of an event, where the emitter names them; of a class that extends an emitter with names the compiler
+ * knows the names alone.
+ */
+export type EventArguments<Events, Name extends keyof Events> = 0 extends 1 & Events[Name]
+  ? unknown[]
+  : Events[Name];
+
 /** @internal */
 export type EventName = string | symbol;
 

@@ -17,6 +17,7 @@ import { spawnUnder } from "../core/createTask.ts";
 import {
   attach,
   describeEvent,
+  type EventArguments,
   type EventName,
   type EventSource,
   expectSource,
@@ -62,7 +63,7 @@ export interface Listening extends Disposable {
 export function listen<Events extends Record<keyof Events, unknown[]>, Name extends keyof Events>(
   emitter: EventEmitter<Events>,
   name: Name,
-  callback: (...args: Events[Name]) => unknown,
+  callback: (...args: Extract<EventArguments<Events, Name>, unknown[]>) => unknown,
 ): Listening;
 export function listen(
   emitter: EventEmitter,

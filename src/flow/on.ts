@@ -10,6 +10,7 @@ import {
   attach,
   describeEvent,
   errorOf,
+  type EventArguments,
   type EventName,
   type EventSource,
   expectEventName,
@@ -74,7 +75,7 @@ export function on<Events extends Record<keyof Events, unknown[]>, Name extends 
   emitter: EventEmitter<Events>,
   name: Name,
   options?: OnOptions,
-): EventIterator<Events[Name]>;
+): EventIterator<EventArguments<Events, Name>>;
 export function on<Args extends unknown[] = unknown[]>(
   emitter: EventEmitter,
   name: string | symbol,

@@ -12,6 +12,7 @@ import {
   attach,
   describeEvent,
   errorOf,
+  type EventArguments,
   type EventName,
   type EventSource,
   expectSource,
@@ -45,7 +46,7 @@ import {
 export function once<Events extends Record<keyof Events, unknown[]>, Name extends keyof Events>(
   emitter: EventEmitter<Events>,
   name: Name,
-): Promise<Events[Name]>;
+): Promise<EventArguments<Events, Name>>;
 export function once<Args extends unknown[] = unknown[]>(
   emitter: EventEmitter,
   name: string | symbol,

@@ -107,6 +107,7 @@ test("ambit exports these names", () => {
       "ensureFuture",
       "type ErrorCondition",
       "Event",
+      "type EventArguments",
       "type EventIterator",
       "type EventSource",
       "type EventStatistics",
@@ -424,5 +425,12 @@ test("ambit/futures exports these names", () => {
 });
 
 test("there are no other entries", () => {
-  expect(entries.map(([entry]) => entry)).toEqual([".", "./testing", "./streams", "./subprocess", "./http", "./futures"]);
+  expect(entries.map(([entry]) => entry)).toEqual([
+    ".",
+    "./testing",
+    "./streams",
+    "./subprocess",
+    "./http",
+    "./futures",
+  ]);
 });
