@@ -1,15 +1,14 @@
 /*
  * `ambit/streams`: connections as a reader and a writer, servers, datagrams.
  */
+export { createDatagramEndpoint, type DatagramOptions } from "./createDatagramEndpoint.ts";
 export {
-  createDatagramEndpoint,
   DatagramEndpoint,
   type Datagram,
-  type DatagramOptions,
   type DatagramStatistics,
   type Destination,
   type HostAndPort,
-} from "./datagram.ts";
+} from "./datagramEndpoint.ts";
 export {
   ConcurrentReadError,
   ConnectionResetError,
@@ -42,7 +41,8 @@ export {
   type ServerOptions,
   type TcpServerOptions,
 } from "./startServer.ts";
-export { StreamReader, type Separator, type StreamReaderOptions } from "./reader.ts";
+export { StreamReader, type StreamReaderOptions } from "./reader.ts";
+export { type Separator } from "./separators.ts";
 export { StreamProtocol } from "./streamProtocol.ts";
 export { type TlsOptions } from "./tlsOptions.ts";
 export {

@@ -7,21 +7,19 @@
  * CPython's rules: asyncio/streams.py, StreamReader.
  * Limits: one read at a time; what is read is a view of what was received, not a copy.
  */
-import { expectLimit, expectInteger, outOfRange, wrongType } from "../core/arguments.ts";
+import { expectInteger, expectLimit, wrongType } from "../core/arguments.ts";
 import { InvalidStateError } from "../core/errors.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { OUTSIDE } from "../core/outside.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
-import { asBuffer, ChunkBuffer } from "./chunkBuffer.ts";
+import { ChunkBuffer } from "./chunkBuffer.ts";
 import { ConcurrentReadError, IncompleteReadError, LimitOverrunError } from "./errors.ts";
-import type { Transport } from "./transport.ts";
+import { firstOf, NEWLINE, type Separator, separatorsOf } from "./separators.ts";
+import { type Transport, transportWords } from "./transport.ts";
 
 /** The limit of a reader that is given none, in bytes. @internal */
 export const DEFAULT_LIMIT = 65_536;
-
-/** What ends a message: bytes, or text in UTF-8. */
-export type Separator = string | Uint8Array;
 
 /** How a reader is made. */
 export interface StreamReaderOptions {
@@ -30,7 +28,6 @@ export interface StreamReaderOptions {
 }
 
 const NOTHING: Buffer = Buffer.alloc(0);
-const NEWLINE: readonly Buffer[] = [Buffer.from("\n")];
 
 /**
  * The receiving half of a stream (`asyncio.StreamReader`).
@@ -308,7 +305,7 @@ export class StreamReader implements AsyncIterable<Buffer> {
     for (;;) {
       const { size } = this.#buffer;
       if (size - from >= shortest) {
-        const found = this.#search(separators, from);
+        const found = firstOf(separators, this.#buffer, from);
         if (found !== null) {
           if (found.start <= this.#limit) return found.end;
           this.#overrun(overrun(found.start, found.end), found.start, "the separator is behind it");
@@ -321,16 +318,6 @@ export class StreamReader implements AsyncIterable<Buffer> {
       if (this.#eof) return -1;
       await this.#more(operation);
     }
-  }
-
-  #search(separators: readonly Buffer[], from: number): { start: number; end: number } | null {
-    let first: { start: number; end: number } | null = null;
-    for (const separator of separators) {
-      const start = this.#buffer.indexOf(separator, from);
-      const end = start + separator.length;
-      if (start !== -1 && (first === null || end < first.end)) first = { start, end };
-    }
-    return first;
   }
 
   #overrun(drop: number, consumed: number, why: string): never {
@@ -385,26 +372,4 @@ function keep(): number {
 /** `readline`, past the limit: the line is dropped, or what there is of it. */
 function skipLine(_consumed: number, ends: number): number {
   return ends;
-}
-
-/** What a transport prints as; Node's objects behind it are a screenful. @internal */
-export function transportWords(transport: Transport): string {
-  const words = (transport as { [INSPECT]?: () => string })[INSPECT];
-  return words === undefined ? `<${transport.constructor.name}>` : words.call(transport);
-}
-
-/** Shortest first. */
-function separatorsOf(given: Separator | readonly Separator[]): readonly Buffer[] {
-  if (given === "\n") return NEWLINE;
-  const list = Array.isArray(given) ? (given as readonly Separator[]) : [given as Separator];
-  if (list.length === 0) throw outOfRange("separator", "at least one separator", given);
-  return list.map(separatorBytes).sort((a, b) => a.length - b.length);
-}
-
-function separatorBytes(given: Separator): Buffer {
-  if (typeof given !== "string" && !(given instanceof Uint8Array)) {
-    throw wrongType("separator", "bytes or text", given);
-  }
-  if (given.length === 0) throw outOfRange("separator", "at least one byte long", given);
-  return typeof given === "string" ? Buffer.from(given) : asBuffer(given);
 }

@@ -17,6 +17,7 @@ export class SocketTransport extends NodeTransport {
   readonly #socket: Socket;
   /** The host that was connected to: the name that its certificate must bear. */
   readonly #host: string | undefined;
+  #upgrading = false;
 
   /** @internal */
   constructor(socket: Socket, protocol: Protocol, info: TransportInfo, host?: string) {
@@ -30,6 +31,7 @@ export class SocketTransport extends NodeTransport {
     const { protocol } = this;
     const socket = this.#socket;
     this.detach();
+    this.#upgrading = true;
     if (upgrade.early.length > 0) socket.unshift(upgrade.early);
     try {
       return await shakeHands(socket, upgrade, this.#host, (secure) => {
@@ -43,6 +45,23 @@ export class SocketTransport extends NodeTransport {
         isCancelled(error) ? new ConnectionResetError("startTls was cancelled") : (error as Error),
       );
       throw error;
+    } finally {
+      this.#upgrading = false;
     }
+  }
+
+  /** During an upgrade there is nothing to send first: the handshake fails, and the connection is over. */
+  override close(): void {
+    if (this.#upgrading) this.#socket.destroy();
+    else super.close();
+  }
+
+  override abort(error?: Error): void {
+    if (this.#upgrading) this.#socket.destroy();
+    else super.abort(error);
+  }
+
+  override isClosing(): boolean {
+    return this.#upgrading ? this.#socket.destroyed : super.isClosing();
   }
 }

@@ -9,6 +9,7 @@
  * which may come from inside `write`.
  */
 import type { Socket } from "node:net";
+import { INSPECT } from "../core/inspection.ts";
 import type { TlsOptions } from "./tlsOptions.ts";
 
 /** One end of a connection: an address of IP, or the path of a unix socket ("" when it has none). */
@@ -133,4 +134,10 @@ export interface Protocol {
   pauseWriting(): void;
   /** No more than the low limit waits to be sent. */
   resumeWriting(): void;
+}
+
+/** What a transport prints as; Node's objects behind it are a screenful. @internal */
+export function transportWords(transport: Transport): string {
+  const words = (transport as { [INSPECT]?: () => string })[INSPECT];
+  return words === undefined ? `<${transport.constructor.name}>` : words.call(transport);
 }

@@ -6,15 +6,16 @@
  * cancellation and of fairness, and `await using` closes.
  */
 import { expectMilliseconds, wrongType } from "../core/arguments.ts";
+import { InvalidStateError } from "../core/errors.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { ambientScope } from "../core/scope.ts";
 import { checkpoint, sleep } from "../core/sleep.ts";
 import { asBuffer } from "./chunkBuffer.ts";
 import { ConnectionResetError } from "./errors.ts";
-import { transportWords, type StreamReader } from "./reader.ts";
+import type { StreamReader } from "./reader.ts";
 import type { StreamProtocol } from "./streamProtocol.ts";
 import { HANDSHAKE_TIMEOUT, type TlsOptions } from "./tlsOptions.ts";
-import type { Transport, TransportInfo } from "./transport.ts";
+import { type Transport, type TransportInfo, transportWords } from "./transport.ts";
 
 /** How a connection is encrypted after it was made. */
 export interface StartTlsOptions extends TlsOptions {
@@ -51,6 +52,8 @@ export class StreamWriter implements AsyncDisposable {
   readonly #reader: StreamReader | null;
   readonly #serverSide: boolean;
   #transport: Transport;
+  /** While the handshake of `startTls` goes on: what is written would be neither plain nor encrypted. */
+  #upgrading = false;
 
   /**
    * @param transport where the bytes go
@@ -90,14 +93,16 @@ export class StreamWriter implements AsyncDisposable {
    * connection that is closing they are dropped; `drain` says so.
    *
    * @throws TypeError when `data` is neither
-   * @throws InvalidStateError after `writeEof`
+   * @throws InvalidStateError after `writeEof`, or during `startTls`
    */
   write(data: Uint8Array | string): void {
+    this.#refuseUpgrading("write");
     this.#transport.write(bytesOf("data", data));
   }
 
   /** Sends several pieces in one go; see {@link StreamWriter.write}. */
   writelines(pieces: Iterable<Uint8Array | string>): void {
+    this.#refuseUpgrading("writelines");
     this.#transport.writelines(Array.from(pieces, (piece) => bytesOf("a piece", piece)));
   }
 
@@ -128,6 +133,7 @@ export class StreamWriter implements AsyncDisposable {
 
   /** Ends this direction once all is sent: the peer reads to the end. The other direction stays open. */
   writeEof(): void {
+    this.#refuseUpgrading("writeEof");
     this.#transport.writeEof();
   }
 
@@ -160,7 +166,7 @@ export class StreamWriter implements AsyncDisposable {
   /**
    * Encrypts the connection: reader and writer go on as before, on top of TLS.
    *
-   * Nobody may read meanwhile. Node's options of TLS say how.
+   * Nobody may read or write meanwhile. Node's options of TLS say how.
    *
    * **Cancellation:** the connection is closed: half a handshake is of no use.
    *
@@ -176,12 +182,25 @@ export class StreamWriter implements AsyncDisposable {
       throw new TypeError(`startTls on ${transportWords(transport)}, which cannot be encrypted`);
     }
     await this.drain();
+    this.#refuseUpgrading("startTls");
     if (transport.isClosing())
       throw new ConnectionResetError("startTls on a connection that is closing");
     transport.pauseReading();
     const early = this.#reader?.takeBack() ?? new Uint8Array();
-    this.#transport = await transport.startTls({ tls, serverSide, handshakeTimeout, early });
+    this.#upgrading = true;
+    try {
+      this.#transport = await transport.startTls({ tls, serverSide, handshakeTimeout, early });
+    } finally {
+      this.#upgrading = false;
+    }
     this.#protocol.transportReplaced(this.#transport);
+  }
+
+  #refuseUpgrading(operation: string): void {
+    if (!this.#upgrading) return;
+    throw new InvalidStateError(
+      `${operation} during startTls on ${this[INSPECT]()}: await it first`,
+    );
   }
 
   /**

@@ -79,6 +79,12 @@ describe("one separator", () => {
     expect(await rest(reader)).toBe("some dataAAA");
   });
 
+  test("the limit counts without the separator, strictly", async () => {
+    const reader = filled(7, "1234567\r\n", "12345678\r\n");
+    expect(String(await reader.readuntil("\r\n"))).toBe("1234567\r\n");
+    expect((await overrunOf(reader.readuntil("\r\n"))).consumed).toBe(8);
+  });
+
   test("bytes of any kind will do, and are not altered (CPython: test_streams StreamTests.test_readuntil_bytearray)", async () => {
     const reader = filled(undefined, "some data\r\n", "more\r\n");
     const separator = new Uint8Array([13, 10]);

@@ -342,6 +342,29 @@ describe("later", () => {
       }),
   );
 
+  test.each([
+    ["abort", (writer: StreamWriter) => writer.transport.abort()],
+    ["close", (writer: StreamWriter) => writer.close()],
+  ])("during a handshake nothing can be written, and %s ends it", (_, end) =>
+    run(async () => {
+      const silent = await peer((socket) => socket.resume().on("end", () => socket.end()));
+      const { writer } = await openConnection({ host: "127.0.0.1", port: silent.port });
+      const upgrade = writer.startTls(trust).catch((error: unknown) => error);
+      await sleep(5);
+      const refused = /^write\w* during startTls on <StreamWriter .*>: await it first$/;
+      expect(() => writer.write("x")).toThrow(refused);
+      expect(() => writer.writelines(["x"])).toThrow(refused);
+      expect(() => writer.writeEof()).toThrow(refused);
+      await expect(writer.startTls(trust)).rejects.toThrow(/^startTls during startTls/);
+      expect(writer.isClosing()).toBe(false);
+      end(writer);
+      expect(await upgrade).toBeInstanceOf(ConnectionResetError);
+      expect(writer.isClosing()).toBe(true);
+      while (silent.sockets.size > 0) await sleep(1);
+      await silent.close();
+    }),
+  );
+
   test("a client of Node's can be met on the server's side", () =>
     run(async () => {
       const server = await startServer(async (reader, writer) => {
