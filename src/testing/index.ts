@@ -2,6 +2,7 @@
  * `ambit/testing`: programs in virtual time, under many schedules, cancelled at every point.
  */
 export { cancelEverywhere, type CancelEverywhereOptions } from "./cancelEverywhere.ts";
+export { checkStreamPair, StreamCheckError, type StreamCheckOptions } from "./checkStreamPair.ts";
 export { DeadlockError } from "./deadlock.ts";
 export { NondeterminismError } from "./exploration.ts";
 export { exploreSchedules, type Exploration, type ExploreOptions } from "./exploreSchedules.ts";
@@ -23,5 +24,6 @@ export { runSeeds, type SeedsOptions, type SeedsResult } from "./runSeeds.ts";
 export { runVirtual, type VirtualOptions } from "./runVirtual.ts";
 export { ScheduleFailure } from "./scheduleFailure.ts";
 export { SequenceError, Sequencer } from "./sequencer.ts";
+export { type StreamPair } from "./streamChecks.ts";
 export { advance, currentTime, NotVirtualError, runUntilIdle } from "./virtualTime.ts";
 export { waitAllTasksBlocked } from "./waitAllTasksBlocked.ts";
