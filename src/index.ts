@@ -119,7 +119,8 @@ export { type ChannelStatistics } from "./queues/passage.ts";
 export { PriorityQueue, type Comparator } from "./queues/priorityQueue.ts";
 export { type Receiver } from "./queues/receiver.ts";
 export { type Sender } from "./queues/sender.ts";
-export { Queue, type QueueStatistics, type ShutdownOptions } from "./queues/queue.ts";
+export { Queue, type ShutdownOptions } from "./queues/queue.ts";
+export { type QueueStatistics } from "./queues/queueStatistics.ts";
 
 export {
   type SubscribeOptions,

@@ -62,3 +62,8 @@ export class LaggedError extends Error {
     this.missed = missed;
   }
 }
+
+/** The error of an operation on a queue that was shut down; `queue` is the queue in words. @internal */
+export function shutDownError(operation: string, queue: string): QueueShutDown {
+  return new QueueShutDown(`${operation} on a queue that was shut down: ${queue}`);
+}

@@ -14,29 +14,18 @@ import { feeding, noteFeed } from "../core/feeding.ts";
 import { Clause, type Selectable } from "../core/clause.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
-import type { Cleanup, Wait } from "../core/suspension.ts";
 import { WaitQueue } from "../core/waitQueue.ts";
-import { QueueEmpty, QueueFull, QueueShutDown, TaskDoneError } from "./errors.ts";
-import { DONE, dismiss, give, iterating } from "./getter.ts";
+import {
+  QueueEmpty,
+  QueueFull,
+  type QueueShutDown,
+  shutDownError,
+  TaskDoneError,
+} from "./errors.ts";
+import { DONE, dismiss, give } from "./getter.ts";
+import { inWords, type QueueStatistics } from "./queueStatistics.ts";
+import { startGet, startJoin, startNext, startPut } from "./queueWaits.ts";
 import { type ItemStore, RingBuffer } from "./ringBuffer.ts";
-
-/** What `queue.statistics()` tells. */
-export interface QueueStatistics {
-  /** Items in the queue. */
-  readonly size: number;
-  /** How many it takes; 0 for any number. */
-  readonly maxsize: number;
-  /** How many wait to get. */
-  readonly getting: number;
-  /** How many wait to put. */
-  readonly putting: number;
-  /** How many wait in `join`. */
-  readonly joining: number;
-  /** Items that were put and not reported by `taskDone`. */
-  readonly unfinished: number;
-  /** True after `shutdown`. */
-  readonly shutDown: boolean;
-}
 
 /** How a queue is shut down. */
 export interface ShutdownOptions {
@@ -75,13 +64,16 @@ const SETTLED: Promise<void> = Promise.resolve();
 export class Queue<T> implements AsyncIterable<T>, Selectable<T> {
   readonly #maxsize: number;
   readonly #store: ItemStore<T>;
-  readonly #getters = new WaitQueue<unknown>();
-  readonly #putters = new WaitQueue();
-  readonly #joiners = new WaitQueue();
+  /** @internal */
+  readonly getters: WaitQueue<unknown> = new WaitQueue();
+  /** @internal */
+  readonly putters: WaitQueue = new WaitQueue();
+  /** @internal */
+  readonly joiners: WaitQueue = new WaitQueue();
+  /** On its way from `put` to the start of its wait. @internal */
+  incoming: T | undefined = undefined;
   #unfinished = 0;
   #shutDown = false;
-  /** On its way from `put` to the start of its wait. */
-  #incoming: T | undefined = undefined;
 
   /**
    * @param maxsize how many items it takes, an integer; 0 (default) or less, or Infinity, for any
@@ -125,12 +117,12 @@ export class Queue<T> implements AsyncIterable<T>, Selectable<T> {
    * @throws {@link QueueShutDown} when the queue is shut down, before or meanwhile
    */
   put(item: T): Promise<void> {
-    if (this.#shutDown) return Promise.reject(shutDownError("put", this));
+    if (this.#shutDown) return Promise.reject(this.#refusal("put"));
     if (feeding.noted) noteFeed(this, "put");
     if (this.full()) {
-      this.#incoming = item;
-      const putting = suspend<void, Queue<T>>(Queue.#startPut, this, "Queue.put");
-      this.#incoming = undefined;
+      this.incoming = item;
+      const putting = suspend<void, Queue<T>>(startPut, this, "Queue.put");
+      this.incoming = undefined;
       return putting;
     }
     try {
@@ -148,7 +140,7 @@ export class Queue<T> implements AsyncIterable<T>, Selectable<T> {
    * @throws {@link QueueShutDown} when the queue is shut down
    */
   putNowait(item: T): void {
-    if (this.#shutDown) throw shutDownError("putNowait", this);
+    if (this.#shutDown) throw this.#refusal("putNowait");
     if (feeding.noted) noteFeed(this, "put");
     if (this.full()) throw new QueueFull(`putNowait on a full queue: ${this[INSPECT]()}`);
     this.#add(item);
@@ -169,8 +161,8 @@ export class Queue<T> implements AsyncIterable<T>, Selectable<T> {
     } catch (error) {
       return rejected(error);
     }
-    if (this.#shutDown) return Promise.reject(shutDownError("get", this));
-    return suspend<T, Queue<T>>(Queue.#startGet, this, "Queue.get");
+    if (this.#shutDown) return Promise.reject(this.#refusal("get"));
+    return suspend<T, Queue<T>>(startGet, this, "Queue.get");
   }
 
   /**
@@ -182,7 +174,7 @@ export class Queue<T> implements AsyncIterable<T>, Selectable<T> {
   getNowait(): T {
     if (feeding.noted) noteFeed(this, "take");
     if (this.#store.size > 0) return this.#take();
-    if (this.#shutDown) throw shutDownError("getNowait", this);
+    if (this.#shutDown) throw this.#refusal("getNowait");
     throw new QueueEmpty(`getNowait on an empty queue: ${this[INSPECT]()}`);
   }
 
@@ -208,7 +200,7 @@ export class Queue<T> implements AsyncIterable<T>, Selectable<T> {
    */
   join(): Promise<void> {
     if (this.#unfinished === 0) return SETTLED;
-    return suspend<void, Queue<T>>(Queue.#startJoin, this, "Queue.join");
+    return suspend<void, Queue<T>>(startJoin, this, "Queue.join");
   }
 
   /**
@@ -222,11 +214,11 @@ export class Queue<T> implements AsyncIterable<T>, Selectable<T> {
       throw wrongType("options.immediate", "true or false", immediate);
     this.#shutDown = true;
     if (immediate) this.#drop();
-    for (let at = this.#getters.shift(); at !== null; at = this.#getters.shift()) {
-      dismiss(at, shutDownError("get", this));
+    for (let at = this.getters.shift(); at !== null; at = this.getters.shift()) {
+      dismiss(at, this.#refusal("get"));
     }
-    for (let at = this.#putters.shift(); at !== null; at = this.#putters.shift()) {
-      at.reject(shutDownError("put", this));
+    for (let at = this.putters.shift(); at !== null; at = this.putters.shift()) {
+      at.reject(this.#refusal("put"));
     }
   }
 
@@ -263,9 +255,9 @@ export class Queue<T> implements AsyncIterable<T>, Selectable<T> {
     return Object.freeze({
       size: this.#store.size,
       maxsize: this.#maxsize,
-      getting: this.#getters.size,
-      putting: this.#putters.size,
-      joining: this.#joiners.size,
+      getting: this.getters.size,
+      putting: this.putters.size,
+      joining: this.joiners.size,
       unfinished: this.#unfinished,
       shutDown: this.#shutDown,
     });
@@ -273,21 +265,23 @@ export class Queue<T> implements AsyncIterable<T>, Selectable<T> {
 
   /** @internal */
   [INSPECT](): string {
-    const { size, maxsize, getting, putting, shutDown } = this.statistics();
-    const numbers = `size: ${size}, maxsize: ${maxsize}, getting: ${getting}, putting: ${putting}`;
-    return `${this.constructor.name} { ${numbers}${shutDown ? ", shut down" : ""} }`;
+    return inWords(this.constructor.name, this.statistics());
+  }
+
+  #refusal(operation: string): QueueShutDown {
+    return shutDownError(operation, this[INSPECT]());
   }
 
   async #next(): Promise<IteratorResult<T, undefined>> {
     if (feeding.noted) noteFeed(this, "take");
     if (this.#store.size > 0) return { done: false, value: this.#take() };
     if (this.#shutDown) return DONE;
-    return suspend<IteratorResult<T, undefined>, Queue<T>>(Queue.#startNext, this, "Queue.get");
+    return suspend<IteratorResult<T, undefined>, Queue<T>>(startNext, this, "Queue.get");
   }
 
   /** To who has waited longest, or kept. */
   #add(item: T): void {
-    const getter = this.#getters.shift();
+    const getter = this.getters.shift();
     if (getter === null) this.#store.push(item);
     else give(getter, item);
     this.#unfinished++;
@@ -295,13 +289,13 @@ export class Queue<T> implements AsyncIterable<T>, Selectable<T> {
 
   #take(): T {
     const item = this.#store.take();
-    if (this.#putters.first !== null) this.#admit();
+    if (this.putters.first !== null) this.#admit();
     return item;
   }
 
   /** There is room again: who has waited longest to put has put. */
   #admit(): void {
-    const putter = this.#putters.shift();
+    const putter = this.putters.shift();
     if (putter === null) return;
     try {
       this.#store.push(putter.token as T);
@@ -323,44 +317,7 @@ export class Queue<T> implements AsyncIterable<T>, Selectable<T> {
   #finish(count: number): void {
     this.#unfinished -= count;
     if (this.#unfinished > 0) return;
-    while (this.#joiners.first !== null) this.#joiners.shift()?.resolve();
-  }
-
-  static #startGet<T>(this: void, wait: Wait<T>, queue: Queue<T>): Cleanup<T, Queue<T>> {
-    queue.#getters.push(wait);
-    return Queue.#leaveGetters;
-  }
-
-  static #startNext<T>(
-    this: void,
-    wait: Wait<IteratorResult<T, undefined>>,
-    queue: Queue<T>,
-  ): Cleanup<unknown, Queue<T>> {
-    queue.#getters.push(iterating(wait));
-    return Queue.#leaveGetters;
-  }
-
-  static #leaveGetters<T>(this: void, wait: Wait<unknown>, queue: Queue<T>): void {
-    queue.#getters.remove(wait);
-  }
-
-  static #startPut<T>(this: void, wait: Wait<void>, queue: Queue<T>): Cleanup<void, Queue<T>> {
-    wait.token = queue.#incoming;
-    queue.#putters.push(wait);
-    return Queue.#leavePutters;
-  }
-
-  static #leavePutters<T>(this: void, wait: Wait<void>, queue: Queue<T>): void {
-    queue.#putters.remove(wait);
-  }
-
-  static #startJoin<T>(this: void, wait: Wait<void>, queue: Queue<T>): Cleanup<void, Queue<T>> {
-    queue.#joiners.push(wait);
-    return Queue.#leaveJoiners;
-  }
-
-  static #leaveJoiners<T>(this: void, wait: Wait<void>, queue: Queue<T>): void {
-    queue.#joiners.remove(wait);
+    while (this.joiners.first !== null) this.joiners.shift()?.resolve();
   }
 }
 
@@ -372,8 +329,4 @@ function expectMaxsize(value: unknown): void {
   if (typeof value !== "number") throw wrongType("maxsize", "an integer", value);
   if (!Number.isInteger(value) && value !== Infinity)
     throw outOfRange("maxsize", "an integer", value);
-}
-
-function shutDownError<T>(operation: string, queue: Queue<T>): QueueShutDown {
-  return new QueueShutDown(`${operation} on a queue that was shut down: ${queue[INSPECT]()}`);
 }
