@@ -166,17 +166,24 @@ export abstract class Loop {
   }
 
   /**
-   * Tells the exception handler. Never throws: a handler that does is reported by the default one, with what it was
-   * told; what cannot be printed (an `inspect` of the user's throws) is told by its message alone.
+   * Tells the exception handler. Never throws: a handler that does, at once or as an async function, is reported by the
+   * default one, with what it was told; what cannot be printed (an `inspect` of the user's throws) is told by its
+   * message alone.
    */
   callExceptionHandler(context: ExceptionContext): void {
     if (this.#exceptionHandler === null) return this.#tellDefault(context);
     try {
-      this.#exceptionHandler(context);
+      const told: unknown = this.#exceptionHandler(context);
+      if (told instanceof Promise)
+        told.catch((error: unknown) => this.#handlerThrew(context, error));
     } catch (error) {
-      this.#tellDefault(context);
-      this.#tellDefault({ message: "the exception handler threw", exception: error });
+      this.#handlerThrew(context, error);
     }
+  }
+
+  #handlerThrew(context: ExceptionContext, error: unknown): void {
+    this.#tellDefault(context);
+    this.#tellDefault({ message: "the exception handler threw", exception: error });
   }
 
   #tellDefault(context: ExceptionContext): void {

@@ -107,6 +107,20 @@ describe("a handler", () => {
     ]);
   });
 
+  test("that is async and fails is printed too, and ends nothing", async () => {
+    await withFailingCallback((loop) =>
+      // oxlint-disable-next-line typescript/no-misused-promises
+      loop.setExceptionHandler(async () => {
+        await sleep(0);
+        throw new Error("in the handler");
+      }),
+    );
+    expect(printed.match(/Error: in [a-z ]+/g)).toEqual([
+      "Error: in the callback",
+      "Error: in the handler",
+    ]);
+  });
+
   test("is no handler when it is no function (CPython: test_base_events BaseEventLoopTests.test_set_exc_handler_invalid)", () => {
     expect(() => getRunningLoop().setExceptionHandler("print" as never)).toThrow("`handler`");
   });
