@@ -160,6 +160,26 @@ test("after a break, another loop over the same iterator goes on with the rest (
   });
 });
 
+test("what ends in the very moment of a break comes once", async () => {
+  await runVirtual(async () => {
+    const futures = [1, 2, 3].map(() => new Future<number>());
+    const iterator = asCompleted(futures);
+    const found: (number | undefined)[] = [];
+    getRunningLoop().callSoon(() => futures[0]?.setResult(1));
+    for await (const { task } of iterator) {
+      found.push(task.result());
+      futures[1]?.setResult(2);
+      break;
+    }
+    for await (const { task } of iterator) {
+      found.push(task.result());
+      await sleep(1);
+      if (futures[2]?.done() === false) futures[2].setResult(3);
+    }
+    expect(found).toEqual([1, 2, 3]);
+  });
+});
+
 test("a timeout goes on to count after a break", async () => {
   await runVirtual(async () => {
     const items = [() => sleep(1, "fast"), () => sleep(100, "slow")];
