@@ -5,17 +5,15 @@
  * the same borrower, which could wait for itself, is found at once, and the number of tokens can change while they are
  * lent: made smaller, no token is given out until enough are back.
  */
-import { inspect } from "node:util";
-import { expectFunction, expectLimit, wrongType } from "../core/arguments.ts";
+import { expectFunction, expectLimit } from "../core/arguments.ts";
 import { Clause, type Selectable } from "../core/clause.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
 import { currentTask } from "../core/currentTask.ts";
-import { Task } from "../core/task.ts";
 import { HOLDERS } from "../core/targets.ts";
 import { WaitQueue } from "../core/waitQueue.ts";
-import { AlreadyBorrowingError, NotBorrowingError } from "./errors.ts";
+import { alreadyBorrowing, type Borrower, expectBorrower, notBorrowing } from "./borrower.ts";
 import { type Guard, guardFor, type Hold } from "./guard.ts";
 
 /** What `limiter.statistics()` tells. */
@@ -27,9 +25,6 @@ export interface CapacityLimiterStatistics {
   /** How many wait for one. */
   readonly waiting: number;
 }
-
-/** Code outside any task is one borrower. */
-type Borrower = object | null;
 
 /**
  * A number of tokens, each lent to one borrower at a time (`trio.CapacityLimiter`); served first come, first served.
@@ -135,7 +130,7 @@ export class CapacityLimiter implements Selectable<Guard> {
   }
 
   #tryAcquire(borrower: Borrower): Guard | null {
-    if (this.#isBorrowing(borrower)) throw this.#alreadyBorrowing(borrower);
+    if (this.#isBorrowing(borrower)) throw alreadyBorrowing(this[INSPECT](), borrower);
     return this.availableTokens > 0 ? this.#lend(borrower) : null;
   }
 
@@ -144,7 +139,8 @@ export class CapacityLimiter implements Selectable<Guard> {
   }
 
   #acquire(borrower: Borrower): Promise<Guard> {
-    if (this.#isBorrowing(borrower)) return Promise.reject(this.#alreadyBorrowing(borrower));
+    if (this.#isBorrowing(borrower))
+      return Promise.reject(alreadyBorrowing(this[INSPECT](), borrower));
     if (this.availableTokens > 0) return this.#lend(borrower).promise;
     return suspend<Guard, CapacityLimiter>(
       (wait) => this.#lineUp(wait, borrower),
@@ -185,7 +181,7 @@ export class CapacityLimiter implements Selectable<Guard> {
 
   #release(borrower: Borrower): void {
     const hold = this.#borrowers.get(borrower);
-    if (hold === undefined) throw this.#notBorrowing(borrower);
+    if (hold === undefined) throw notBorrowing(this[INSPECT](), borrower);
     hold.end();
     this.takeBack(hold);
   }
@@ -248,20 +244,6 @@ export class CapacityLimiter implements Selectable<Guard> {
     }
   }
 
-  #alreadyBorrowing(borrower: Borrower): AlreadyBorrowingError {
-    return new AlreadyBorrowingError(
-      `acquire on ${this[INSPECT]()} by ${nameOf(borrower)}, which has a token or waits for one: ` +
-        "use a Semaphore, or acquireOnBehalfOf() with an object for each token",
-    );
-  }
-
-  #notBorrowing(borrower: Borrower): NotBorrowingError {
-    return new NotBorrowingError(
-      `release on ${this[INSPECT]()} by ${nameOf(borrower)}, which has no token: ` +
-        "release once for each acquire, for the same borrower",
-    );
-  }
-
   /** @internal */
   [HOLDERS](): readonly Borrower[] {
     return [...this.#borrowers.keys()];
@@ -271,14 +253,4 @@ export class CapacityLimiter implements Selectable<Guard> {
   [INSPECT](): string {
     return `CapacityLimiter { borrowed: ${this.#borrowers.size}, total: ${this.#total}, waiting: ${this.#waiters.size} }`;
   }
-}
-
-function expectBorrower(borrower: unknown): void {
-  if (typeof borrower !== "object" || borrower === null)
-    throw wrongType("borrower", "an object", borrower);
-}
-
-function nameOf(borrower: Borrower): string {
-  if (borrower === null) return "code outside any task";
-  return borrower instanceof Task ? `task '${borrower.name}'` : inspect(borrower, { depth: 0 });
 }

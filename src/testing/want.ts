@@ -46,6 +46,9 @@ const SPEECH: Readonly<Record<string, Speech>> = {
   "Semaphore.acquire": { feed: "release", by: "released", never: "released" },
   "BoundedSemaphore.acquire": { feed: "release", by: "released", never: "released" },
   "Receiver.receive": { feed: "send", by: "fed", never: "sent to" },
+  "Subscription.receive": { feed: "send", by: "fed", never: "sent to" },
+  "Watcher.changed": { feed: "set", by: "set", never: "set" },
+  "Watch.waitFor": { feed: "set", by: "set", never: "set" },
   "Sender.send": { feed: "receive", by: "emptied", never: "received from", attribute: "full" },
 };
 

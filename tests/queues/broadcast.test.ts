@@ -229,6 +229,25 @@ test("tells its state in numbers and when printed", async () => {
   });
 });
 
+test("a deadlock report says who has fed it, or that nobody has", async () => {
+  const never = runVirtual(() => new Broadcast<number>(1).subscribe().receive());
+  await expect(never).rejects.toThrow("main waits for a Subscription that nobody has ever sent to");
+  const once = runVirtual(async () => {
+    const broadcast = new Broadcast<number>(1);
+    const subscription = broadcast.subscribe();
+    const sending = createTask(async () => broadcast.send(await subscription.receive()), {
+      name: "echo",
+    });
+    broadcast.send(1);
+    await sending;
+    await subscription.receive();
+    await subscription.receive();
+  });
+  await expect(once).rejects.toThrow(
+    "main waits for a Subscription fed by itself and echo, which has ended.",
+  );
+});
+
 test("wants a capacity of at least 1, and a function to tell", () => {
   for (const wrong of [0, -1, 1.5, Infinity, Number.NaN])
     expect(() => new Broadcast(wrong)).toThrow(RangeError);

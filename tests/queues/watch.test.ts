@@ -184,6 +184,13 @@ test("a watcher can be a clause of select; when it loses, the change is still un
   });
 });
 
+test("a deadlock report says that nobody has set it", async () => {
+  const changed = runVirtual(() => new Watch(0).subscribe().changed());
+  await expect(changed).rejects.toThrow("main waits for a Watcher that nobody has ever set");
+  const waiting = runVirtual(() => new Watch(0).waitFor((value) => value > 0));
+  await expect(waiting).rejects.toThrow("main waits for a Watch that nobody has ever set");
+});
+
 test("tells its state when printed", async () => {
   await runVirtual(async () => {
     const watch = new Watch({ deep: { er: 1 } });
