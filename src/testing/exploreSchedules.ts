@@ -50,9 +50,10 @@ export interface Exploration {
  *     await sleep(0);
  *     count++;
  *   };
- *   for (const task of [createTask(increment), createTask(increment)]) await task;
+ *   for (let task = 0; task < 2; task++) createTask(increment);
+ *   await sleep(1);
  *   if (count !== 2) throw new Error("lost update");
- * }); // => { schedules: 12, complete: true }
+ * }); // => { schedules: 6, complete: true }
  * ```
  */
 export async function exploreSchedules(

@@ -59,7 +59,7 @@ const OWN: readonly string[] = ["localhost", "127.0.0.1", "::1"];
  *     const { reader } = await openConnection({ host: "db", port: 5432 });
  *     String(await reader.read()); // => "hi"
  *   });
- *   currentTime(); // => 60
+ *   currentTime(); // => 40
  *   server.cancel();
  * });
  * ```
