@@ -105,7 +105,7 @@ describe.skipIf(WINDOWS)("programs and arguments", () => {
       expect(String((await child.communicate())[0])).toBe(`${args.join("|")}|`);
     }));
 
-  test("of other kinds are refused (CPython: test_events SubprocessTestsMixin.test_subprocess_exec_invalid_args, BaseEventLoopTests.test_subprocess_exec_invalid_args)", async () => {
+  test("of other kinds are refused (CPython: test_events SubprocessTestsMixin.test_subprocess_exec_invalid_args; test_base_events BaseEventLoopTests.test_subprocess_exec_invalid_args)", async () => {
     const exec = createSubprocessExec as (...args: unknown[]) => Promise<unknown>;
     await expect(exec()).rejects.toThrow(/Expected `program` to be a string or the URL of a file/);
     await expect(exec("")).rejects.toThrow(/Expected `program` to be the name of a program/);
@@ -120,7 +120,7 @@ describe.skipIf(WINDOWS)("programs and arguments", () => {
     await expect(exec("true", [], { shell: true })).rejects.toThrow(/call createSubprocessShell/);
   });
 
-  test("a command is a string (CPython: test_events SubprocessTestsMixin.test_subprocess_shell_invalid_args, BaseEventLoopTests.test_subprocess_shell_invalid_args)", async () => {
+  test("a command is a string (CPython: test_events SubprocessTestsMixin.test_subprocess_shell_invalid_args; test_base_events BaseEventLoopTests.test_subprocess_shell_invalid_args)", async () => {
     const shell = createSubprocessShell as (...args: unknown[]) => Promise<unknown>;
     await expect(shell(123)).rejects.toThrow(/Expected `command` to be a string, got `123`/);
     await expect(shell(["ls", "-l"])).rejects.toThrow(TypeError);
