@@ -121,20 +121,21 @@ export class Runner implements AsyncDisposable {
   }
 
   /**
-   * Runs `main` as the main task and gives what it returns. Tasks it leaves behind go on until {@link Runner.close}.
+   * Runs `main` as the main task and gives what it returns. Tasks it leaves behind go on until {@link Runner.close}. Its
+   * context variables are the runner's, or those of `context`.
    *
    * **Cancellation:** cancelling the caller cancels the main task and waits for its end.
    *
    * @throws what `main` throws
    * @throws {@link RunnerStateError} when it is closed or running
    */
-  async run<T>(main: TaskBody<T>): Promise<T> {
+  async run<T>(main: TaskBody<T>, how: { readonly context?: Context } = {}): Promise<T> {
     expectFunction("main", main);
     if (this.#closed) throw new RunnerStateError("run on a Runner that is closed: make a new one");
     if (this.#main !== null)
       throw new RunnerStateError("run on a Runner that is running already: await its run first");
     const { name = "main", signal } = this.#options;
-    const context = this.#scope.context as Context;
+    const { context = this.#scope.context as Context } = how;
     const options = signal === undefined ? { name, context } : { name, context, signal };
     const task = spawnUnder(this.#scope, main, options);
     this.#main = task;

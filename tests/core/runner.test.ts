@@ -192,6 +192,20 @@ describe("a Runner", () => {
     expect(variable.get()).toBe(-1);
   });
 
+  test("runs in other context variables when they are given, which keep what it sets", async () => {
+    const variable = new ContextVar("variable", { defaultValue: 0 });
+    const context = copyContext();
+    await using runner = new Runner();
+    const set = async (): Promise<number> => {
+      variable.set(1);
+      return variable.get();
+    };
+    expect(await runner.run(set, { context })).toBe(1);
+    expect(await runner.run(async () => variable.get())).toBe(0);
+    expect(runInContext(context, () => variable.get())).toBe(1);
+    await expect(runner.run(set, { context: 5 as never })).rejects.toThrow("`options.context`");
+  });
+
   test("refuses to run within its own run (CPython: test_runners RunnerTests.test_recursive_run)", async () => {
     await using runner = new Runner();
     await expect(runner.run(() => runner.run(async () => {}))).rejects.toThrow(
