@@ -7,6 +7,7 @@ import {
   ContextVar,
   createTask,
   currentTask,
+  eagerTaskFactory,
   Future,
   gather,
   getRunningLoop,
@@ -14,26 +15,22 @@ import {
   setTaskFactory,
   sleep,
   Task,
-  type TaskFactory,
   taskGroup,
 } from "ambit";
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 
-const eagerFactory: TaskFactory = (body, options, create) =>
-  create(body, { ...options, eager: true });
-
 /** Runs `main` with all tasks made eager. */
 async function runEager(main: () => Promise<void>): Promise<void> {
   await runVirtual(async () => {
-    setTaskFactory(getRunningLoop(), eagerFactory);
+    setTaskFactory(getRunningLoop(), eagerTaskFactory);
     await main();
   });
 }
 
 test("the factory that was set makes the tasks (CPython: test_eager_task_factory EagerTaskFactoryLoopTests.test_eager_task_factory_set)", async () => {
   await runEager(async () => {
-    expect(getTaskFactory(getRunningLoop())).toBe(eagerFactory);
+    expect(getTaskFactory(getRunningLoop())).toBe(eagerTaskFactory);
     const task = createTask(async () => {});
     expect(task).toBeInstanceOf(Task);
     await task;
