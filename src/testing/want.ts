@@ -8,6 +8,8 @@
 import { inspect } from "node:util";
 import { type Feed, feedersOf } from "../core/feeding.ts";
 import { Future } from "../core/future.ts";
+import { INSPECT } from "../core/inspection.ts";
+import { nameOf } from "../core/naming.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Suspension } from "../core/suspension.ts";
 import { Task } from "../core/task.ts";
@@ -44,7 +46,6 @@ const SPEECH: Readonly<Record<string, Speech>> = {
   "Event.wait": { feed: "set", by: "set", never: "set" },
   "Condition.wait": { feed: "notify", by: "notified", never: "notified" },
   "Semaphore.acquire": { feed: "release", by: "released", never: "released" },
-  "BoundedSemaphore.acquire": { feed: "release", by: "released", never: "released" },
   "Receiver.receive": { feed: "send", by: "fed", never: "sent to" },
   "Subscription.receive": { feed: "send", by: "fed", never: "sent to" },
   "Watcher.changed": { feed: "set", by: "set", never: "set" },
@@ -70,11 +71,13 @@ function wantOf(wait: Suspension): Want {
   if (target instanceof Future) return unset(target);
   const children = childrenOf(wait);
   if (children.length > 0) return grouped(target, children);
-  return {
-    target,
-    providers: [],
-    words: () => `waits in ${label} on ${inspect(target, { depth: 0 })}`,
-  };
+  return { target, providers: [], words: (names) => `waits in ${label}${onWords(target, names)}` };
+}
+
+/** An object that knows how to print itself does; of others the kind says enough. */
+function onWords(target: object, names: ObjectNames): string {
+  if (!(INSPECT in target) || nameOf(target) !== undefined) return ` on ${names.of(target)}`;
+  return ` on ${inspect(target, { depth: 0, breakLength: Infinity })}`;
 }
 
 function awaited(task: Task<unknown>): Want {

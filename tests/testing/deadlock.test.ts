@@ -3,6 +3,7 @@
  */
 import {
   Barrier,
+  Broadcast,
   CapacityLimiter,
   Condition,
   createTask,
@@ -16,7 +17,9 @@ import {
   Queue,
   Semaphore,
   sleep,
+  suspend,
   taskGroup,
+  Watch,
 } from "ambit";
 import { DeadlockError, runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
@@ -276,6 +279,31 @@ describe("a chain", () => {
     expect(diagnosis).toEqual([
       "worker waits for an Event that only itself has ever set.",
       "main waits for a Queue that nobody has ever called taskDone of.",
+    ]);
+  });
+
+  test("of a broadcast and of a watched value", async () => {
+    const diagnosis = await diagnosisOf(async () => {
+      const news = new Broadcast<string>(4);
+      const state = new Watch("starting");
+      createTask(() => state.set("loading"), { name: "loader" });
+      await together({
+        subscriber: () => news.subscribe().receive(),
+        watcher: () => state.waitFor((now) => now === "ready"),
+      });
+    });
+    expect(diagnosis).toEqual([
+      "subscriber waits for a Subscription that nobody has ever sent to.",
+      "watcher waits for a Watch set by loader, which has ended.",
+    ]);
+  });
+
+  test("of a wait that has no sentence of its own says where it waits, on what", async () => {
+    const stubborn = (target: object): Promise<unknown> =>
+      diagnosisOf(() => suspend(() => {}, target, "Radio.hear"));
+    expect(await stubborn(new Map())).toEqual(["main waits in Radio.hear on a Map."]);
+    expect(await stubborn(named("news", new Map()))).toEqual([
+      "main waits in Radio.hear on Map 'news'.",
     ]);
   });
 
