@@ -54,7 +54,7 @@ export class Watcher<T> implements AsyncIterable<T>, Selectable<T> {
 
   /**
    * Waits until the value is one that `condition` is true of, and gives it: the value of the moment, or the first one that
-   * is set, even if it is replaced at once.
+   * is set, even if it is replaced at once. `condition` is called in the step in which a value is set.
    *
    * **Cancellation:** the wait ends. Not waiting, it is no point of cancellation.
    *

@@ -3,11 +3,11 @@
  * seeds. No item is lost, none comes twice, each queue keeps its order.
  */
 import { after, createTask, openChannel, Queue, select, Semaphore, sleep, type Task } from "ambit";
-import { runVirtual } from "ambit/testing";
+import { exploreSchedules, runVirtual } from "ambit/testing";
 import { array, assert, asyncProperty, boolean, integer, nat, option, record } from "fast-check";
 import { expect, test } from "vitest";
 
-const RUNS = { seed: 20_261_124, numRuns: 120 };
+const RUNS = { seed: 20_261_124, numRuns: 80 };
 
 const producer = record({ starts: nat(6), pause: nat(3), count: nat(6), selects: boolean() });
 const consumer = record({
@@ -173,4 +173,32 @@ test("permits: never more lent than there are, and all are back at the end, thou
     }),
     RUNS,
   );
+});
+
+test("under one schedule after the other, two that select and are cancelled lose and double nothing", async () => {
+  const { schedules, complete } = await exploreSchedules(
+    async () => {
+      const queue = new Queue<string>();
+      const { sender, receiver } = openChannel<string>(0);
+      const got: string[] = [];
+      const take = async (): Promise<void> =>
+        void got.push((await select({ queue, receiver })).value);
+      const takers = [createTask(take), createTask(take)];
+      const sending = createTask(async () => {
+        await sender.send("sent");
+        got.push("(sent)");
+      });
+      createTask(() => queue.putNowait("put"));
+      createTask(() => void takers[0]?.cancel());
+      await Promise.allSettled(takers);
+      sending.cancel();
+      await Promise.allSettled([sending]);
+      const sent = got.includes("(sent)");
+      while (!queue.empty()) got.push(queue.getNowait());
+      expect([...got].sort()).toEqual(sent ? ["(sent)", "put", "sent"] : ["put"]);
+      expect(queue.statistics().getting + receiver.statistics().receiving).toBe(0);
+    },
+    { maxSchedules: 500 },
+  );
+  expect([schedules > 100, complete || schedules === 500]).toEqual([true, true]);
 });
