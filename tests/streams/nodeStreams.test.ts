@@ -215,6 +215,7 @@ describe("a stream of Node's", () => {
       readable.destroy();
       await sleep(5);
       reader.feedData(Buffer.from("kept"));
+      await sleep(5);
       expect(String(await reader.read(4))).toBe("kept");
     }));
 
