@@ -1,8 +1,10 @@
 /*
- * Done callbacks of a future: order, removal, and changes while they are called, as asyncio's own tests have it.
+ * Done callbacks of a future: order, removal, and changes while they are called, as asyncio's own tests have it, and
+ * against a model.
  */
 import { Future, sleep } from "ambit";
 import { runVirtual } from "ambit/testing";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 /** Adds callbacks named 1, 2, 3 …, lets the test remove some, settles; gives what was called. */
@@ -109,4 +111,61 @@ describe("removing", () => {
     });
     expect(called).toEqual(Array.from({ length: 64 }, (_, i) => i + 1));
   });
+});
+
+test("whatever is added, removed and called when, each runs as often as it was there at the end or added after it", async () => {
+  const name = fc.nat({ max: 3 });
+  const operation = fc.oneof(
+    fc.record({ kind: fc.constantFrom("add" as const, "remove" as const), name }),
+    fc.record({ kind: fc.constantFrom("settle" as const, "turn" as const), name }),
+  );
+  /** What a callback does when it is called: to itself and the others. */
+  const habit = fc.record({ removes: fc.option(name), adds: fc.option(name) });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(operation, { maxLength: 25 }),
+      fc.array(habit, { minLength: 4, maxLength: 4 }),
+      (operations, habits) =>
+        runVirtual(async () => {
+          const future = new Future<void>();
+          const called: number[] = [];
+          const expected: number[] = [];
+          /** In pairs: how many were removed, and how many should have been. */
+          const removed: number[] = [];
+          let added = 0;
+          const callbacks = habits.map((each, index) => () => {
+            called.push(index);
+            if (each.removes !== null) future.removeDoneCallback(call(each.removes));
+            // Few enough that they come to an end.
+            if (each.adds !== null && added++ < 20) add(each.adds);
+          });
+          const call = (index: number) => callbacks[index] as () => void;
+          let there: number[] = [];
+          const add = (index: number): void => {
+            if (future.done()) expected.push(index);
+            else there.push(index);
+            future.addDoneCallback(call(index));
+          };
+          for (const { kind, name: index } of operations) {
+            if (kind === "add") add(index);
+            if (kind === "turn") await sleep(0);
+            if (kind === "remove") {
+              const left = there.filter((each) => each !== index);
+              removed.push(future.removeDoneCallback(call(index)), there.length - left.length);
+              there = left;
+            }
+            if (kind === "settle" && !future.done()) {
+              future.setResult();
+              expected.push(...there);
+              there = [];
+            }
+          }
+          for (let turns = 0; turns < 30; turns++) await sleep(0);
+          expect(called).toEqual(expected);
+          const odd = removed.filter((_, index) => index % 2 === 1);
+          expect(removed.filter((_, index) => index % 2 === 0)).toEqual(odd);
+        }),
+    ),
+    { seed: 20_261_125, numRuns: 200 },
+  );
 });
