@@ -10,6 +10,7 @@ import { type Feed, feedersOf } from "../core/feeding.ts";
 import { Future } from "../core/future.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { nameOf } from "../core/naming.ts";
+import { framesOf } from "../core/places.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Suspension } from "../core/suspension.ts";
 import { Task } from "../core/task.ts";
@@ -55,7 +56,13 @@ const SPEECH: Readonly<Record<string, Speech>> = {
 
 /** What the task waits for. @internal */
 export function wantsOf(task: Task<unknown>): Want[] {
-  return task.scope.pendingWaits().map((wait) => wantOf(wait));
+  return task.scope.pendingWaits().map((wait) => {
+    const want = wantOf(wait);
+    const [place] = framesOf(wait);
+    if (place === undefined) return want;
+    // Debug mode knows the line of the user's code.
+    return { ...want, words: (names) => `${want.words(names, task)} (at ${place.place})` };
+  });
 }
 
 function wantOf(wait: Suspension): Want {

@@ -335,6 +335,23 @@ describe("a chain", () => {
   });
 });
 
+test("in debug mode each wait is told with its line", async () => {
+  const stuck = runVirtual(
+    async () => {
+      const lock = new Lock();
+      await lock.acquire();
+      await lock.acquire();
+    },
+    { debug: true },
+  );
+  const error = await stuck.catch((thrown: unknown) => thrown);
+  expect((error as DeadlockError).diagnosis).toEqual([
+    expect.stringMatching(
+      /^main waits for a Lock that it holds itself \(at tests\/testing\/deadlock\.test\.ts:\d+\)\.$/,
+    ),
+  ]);
+});
+
 test("notes of feeders are taken in virtual time only", async () => {
   const queue = new Queue<number>();
   await queue.put(1);
