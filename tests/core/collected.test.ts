@@ -1,6 +1,7 @@
 /*
  * What the garbage collector may take of tasks, and what it may not. With the engine's collector called by hand.
  */
+import { setTimeout as delay } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { allTasks, createTask, Future, gather, run, sleep, type Task } from "ambit";
@@ -36,8 +37,11 @@ test("collecting while a hundred tasks end and their results go is harmless (CPy
     const results = await gather(Array.from({ length: 100 }, () => body));
     expect(results).toHaveLength(100);
   });
-  expect(await isGone(new WeakRef({}))).toBe(true);
-  await new Promise((resolve) => setImmediate(resolve));
+  // Node calls finalizers when it has time for them.
+  for (let round = 0; round < 50 && log.collected === 0; round++) {
+    collect();
+    await delay(1);
+  }
   expect(log.collected).toBeGreaterThan(0);
 });
 
