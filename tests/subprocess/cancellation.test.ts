@@ -366,7 +366,11 @@ describe.skipIf(WINDOWS)("the end of a block, a group, a run", () => {
     const [child, unread] = await run(async () => {
       const pair = [
         await blocked(),
-        note(await createSubprocessShell("head -c 400000 /dev/zero", { stdout: PIPE })),
+        note(
+          await createSubprocessShell("exec 2>/dev/null; head -c 400000 /dev/zero", {
+            stdout: PIPE,
+          }),
+        ),
       ];
       await sleep(20);
       return pair as [Process, Process];
@@ -404,6 +408,19 @@ describe.skipIf(WINDOWS)("a whole process group", () => {
       await child[Symbol.asyncDispose]();
       expect(child.returncode).toBe(TERMINATED);
       await eventually(() => !isRunning(deaf));
+    }));
+
+  test("has the grace period as a whole: members clean up after the child itself has gone", () =>
+    run(async () => {
+      const cleaning = "trap 'sleep 0.06; echo cleaned >&2; exit' TERM; echo ready";
+      const program = `(${cleaning}; while :; do sleep 0.01; done) & wait`;
+      const child = note(
+        await createSubprocessShell(program, { stdout: PIPE, stderr: PIPE, killGroup: true }),
+      );
+      await child.stdout.readline();
+      await moveOnAfter(1, () => child.wait());
+      expect(child.returncode).toBe(TERMINATED);
+      expect(String(await child.stderr.read())).toContain("cleaned");
     }));
 
   test("is ended too where the child itself has ended before", () =>
@@ -474,7 +491,10 @@ test.skipIf(WINDOWS)("a wait that an unread pipe holds up says so in the report"
   const shown: string[] = [];
   await run(async () => {
     const child = note(
-      await createSubprocessShell("head -c 4000000 /dev/zero", { stdout: PIPE, limit: 1000 }),
+      await createSubprocessShell("exec 2>/dev/null; head -c 4000000 /dev/zero", {
+        stdout: PIPE,
+        limit: 1000,
+      }),
     );
     const waiting = createTask(() => child.wait(), { name: "waiter" });
     await eventually(() => child.stdout.bufferedBytes > 2000);
