@@ -14,11 +14,7 @@ export {
 export { asCompleted, type AsCompletedOptions, type Completion } from "./core/asCompleted.ts";
 export { ExceptionGroup, type ErrorCondition } from "./core/exceptionGroup.ts";
 export { futureAddToAwaitedBy, futureDiscardFromAwaitedBy } from "./core/awaitedBy.ts";
-export {
-  captureCallGraph,
-  type CallGraphOptions,
-  type FutureCallGraph,
-} from "./core/callGraph.ts";
+export { captureCallGraph, type CallGraphOptions, type FutureCallGraph } from "./core/callGraph.ts";
 export { formatCallGraph, printCallGraph } from "./core/callGraphText.ts";
 export {
   ensureFuture,
@@ -40,8 +36,8 @@ export { type TimerHandle } from "./core/clock.ts";
 export { type Context } from "./core/context.ts";
 export { ContextVar, copyContext, runInContext, type Token } from "./core/contextVar.ts";
 export { type TaskEvent } from "./core/diagnostics.ts";
-export { Future } from "./core/future.ts";
 export { type FrameCallGraphEntry } from "./core/frames.ts";
+export { Future } from "./core/future.ts";
 export { gather, type Gathered, type GatheredOrErrors, type GatherOptions } from "./core/gather.ts";
 export { type ExceptionContext, type ExceptionHandler, type Loop } from "./core/loop.ts";
 export { type ArgumentOptions, type CallOptions, type Handle } from "./core/handle.ts";
@@ -117,11 +113,10 @@ export {
 export { LifoQueue } from "./queues/lifoQueue.ts";
 export { type ChannelStatistics } from "./queues/passage.ts";
 export { PriorityQueue, type Comparator } from "./queues/priorityQueue.ts";
-export { type Receiver } from "./queues/receiver.ts";
-export { type Sender } from "./queues/sender.ts";
 export { Queue, type ShutdownOptions } from "./queues/queue.ts";
 export { type QueueStatistics } from "./queues/queueStatistics.ts";
-
+export { type Receiver } from "./queues/receiver.ts";
+export { type Sender } from "./queues/sender.ts";
 export {
   type SubscribeOptions,
   type Subscription,
@@ -145,6 +140,7 @@ export {
   type RateLimiterStatistics,
 } from "./flow/rateLimiter.ts";
 export { retry, type RetryOptions } from "./flow/retry.ts";
+export { addSignalHandler, removeSignalHandler } from "./flow/signalHandlers.ts";
 export {
   after,
   select,
@@ -152,7 +148,6 @@ export {
   type Selected,
   type SelectOptions,
 } from "./flow/select.ts";
-export { addSignalHandler, removeSignalHandler } from "./flow/signalHandlers.ts";
 export { signals, type SignalIterator } from "./flow/signals.ts";
 export {
   staggeredRace,
