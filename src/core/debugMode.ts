@@ -47,6 +47,7 @@ export function setLastLook(look: () => void): void {
 
 /** Whether any loop is in debug mode now. @internal */
 export function isAnyDebugged(): boolean {
+  if (debugged.size === 0) return false;
   for (const loop of debugged) {
     if (loop.debug) return true;
     debugged.delete(loop);

@@ -126,6 +126,33 @@ test("a step is reported that comes from a foreign promise and goes to another",
   expect(seen[0]?.details).toContain("it ended with an await of what is not Ambit's");
 });
 
+test("a step in several jobs of one turn is summed up, over turns it is not", async () => {
+  const partly = LIMIT * 0.7;
+  const seen = await reportsOf(async () => {
+    await createTask(
+      async () => {
+        await sleep(1);
+        holdTheLoop(partly);
+        await Promise.resolve();
+        holdTheLoop(partly);
+        await sleep(1);
+      },
+      { name: "one turn" },
+    );
+    await createTask(
+      async () => {
+        await sleep(1);
+        holdTheLoop(partly);
+        await foreignDelay(1);
+        holdTheLoop(partly);
+        await sleep(1);
+      },
+      { name: "two turns" },
+    );
+  });
+  expect(seen.map(({ message }) => /'(.*)'/.exec(message)?.[1])).toEqual(["one turn"]);
+});
+
 test("code that goes on after it began a wait is part of the step", async () => {
   const seen = await reportsOf(async () => {
     await createTask(async () => {

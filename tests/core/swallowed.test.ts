@@ -243,8 +243,8 @@ describe("no false alarm", () => {
       }
     },
     "a group that waits for the clean-up of its children": () =>
-      cancelled(() =>
-        taskGroup(async (group) => {
+      cancelled(async () => {
+        await taskGroup(async (group) => {
           group.spawn(async () => {
             try {
               await sleep(100);
@@ -252,8 +252,8 @@ describe("no false alarm", () => {
               await sleep(50);
             }
           });
-        }),
-      ),
+        });
+      }),
     "a protected section": () =>
       cancelled(async () => {
         await protect(async () => {
