@@ -47,7 +47,8 @@ export interface ListenPlan {
 export class NodeListener implements Listener {
   readonly outside = true;
   readonly #plan: ListenPlan;
-  readonly #server: NodeServer;
+  /** Made for each beginning anew: one that was given up may still come to listen, and is closed then. */
+  #server: NodeServer | null = null;
   readonly #loop: Loop = getRunningLoop();
   /** Connections whose handshake is under way. */
   readonly #unready = new Set<Socket>();
@@ -55,20 +56,22 @@ export class NodeListener implements Listener {
 
   constructor(plan: ListenPlan) {
     this.#plan = plan;
-    const { sockets, tls, handshakeTimeout } = plan;
+  }
+
+  #make(): NodeServer {
+    const { sockets, tls, handshakeTimeout } = this.#plan;
     const common = { ...sockets, allowHalfOpen: true };
     if (tls === null) {
-      this.#server = createPlain(common).on("connection", (socket) => this.#take(socket));
-      return;
+      return createPlain(common).on("connection", (socket) => this.#take(socket));
     }
-    this.#server = createTls({ ...common, ...tls, handshakeTimeout })
+    return createTls({ ...common, ...tls, handshakeTimeout })
       .on("connection", (socket) => this.#greet(socket))
       .on("tlsClientError", (error, socket) => this.#refuse(error, socket))
       .on("secureConnection", (socket) => this.#ready(socket));
   }
 
   get addresses(): readonly Address[] {
-    const address = this.#server.address();
+    const address = this.#server?.address() ?? null;
     if (address === null) return [];
     if (typeof address === "string") return [address];
     return [addressOf(address.address, address.port, address.family) as Address];
@@ -77,19 +80,20 @@ export class NodeListener implements Listener {
   async listen(accept: Accept): Promise<void> {
     this.#accept = accept;
     await suspend<void, NodeListener>(NodeListener.#startListening, this, "startServer");
-    // Too many open files, for one: the connection is lost, the server goes on.
-    this.#server.on("error", (error) => {
-      this.#loop.callExceptionHandler({
-        message: "a server could not accept a connection",
-        exception: error,
-      });
-    });
   }
 
   close(): void {
-    if (this.#server.listening) this.#server.close();
+    if (this.#server?.listening === true) this.#server.close();
     for (const socket of this.#unready) socket.destroy();
   }
+
+  /** Too many open files, for one: that connection is lost, the server goes on. */
+  readonly #report = (exception: Error): void => {
+    this.#loop.callExceptionHandler({
+      message: "a server could not accept a connection",
+      exception,
+    });
+  };
 
   #greet(socket: Socket): void {
     this.#unready.add(socket);
@@ -129,22 +133,21 @@ export class NodeListener implements Listener {
     wait: Wait<void>,
     listener: NodeListener,
   ): Cleanup<void, NodeListener> {
-    const server = listener.#server;
+    const server = (listener.#server = listener.#make());
     const fail = (error: Error): void => void wait.reject(error);
     server.once("error", fail);
     server.listen(listener.#plan.where, () => {
-      server.off("error", fail);
+      server.off("error", fail).on("error", listener.#report);
       wait.resolve();
     });
-    return NodeListener.#stop;
+    return () => {
+      // Listening may still be about to begin, when a name is being looked up.
+      server.once("listening", () => server.close());
+      server.close();
+    };
   }
 
-  static #stop(this: void, _wait: Wait<void>, listener: NodeListener): void {
-    // Listening may still be about to begin, when a name is being looked up.
-    listener.#server.once("listening", () => listener.#server.close());
-    listener.#server.close();
-  }
-
+  /** @internal */
   [OUTSIDE](): boolean {
     return true;
   }

@@ -16,6 +16,7 @@ import { ambientScope, Scope } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
 import { WaitQueue } from "../core/waitQueue.ts";
+import { Lock } from "../sync/lock.ts";
 import type { Listener } from "./listener.ts";
 import { keepTrackOf } from "./opened.ts";
 import type { StreamReaderOptions } from "./reader.ts";
@@ -53,7 +54,7 @@ export class Server implements AsyncDisposable {
   readonly #closingGrace: number;
   #untrack: () => void;
   #state: "new" | "serving" | "closed" = "new";
-  #starting: Promise<void> | null = null;
+  readonly #starting = new Lock();
   #running = 0;
   #forever = false;
 
@@ -121,13 +122,10 @@ export class Server implements AsyncDisposable {
     if (this.#state === "closed") {
       throw new InvalidStateError(`startServing on ${this[INSPECT]()}: start another server`);
     }
-    if (this.#state === "serving") return;
-    this.#starting ??= this.#listen();
-    try {
-      await this.#starting;
-    } finally {
-      this.#starting = null;
-    }
+    // One after the other: who is cancelled must not take with it who waits for the same.
+    await this.#starting.run(async () => {
+      if (this.#state === "new") await this.#listen();
+    });
   }
 
   async #listen(): Promise<void> {

@@ -222,6 +222,20 @@ describe("a server", () => {
       );
     }));
 
+  test("two tasks may start it at once, and one be cancelled", () =>
+    run(async () => {
+      const server = await startServer(echoLine, { ...HERE, startServing: false });
+      const [first, second] = [
+        createTask(() => server.startServing(), { eager: true }),
+        createTask(() => server.startServing(), { eager: true }),
+      ];
+      first.cancel();
+      await expect(first).rejects.toThrow(CancelledError);
+      await second;
+      expect(await ask(await open(server), "hello\n")).toBe("hello\n");
+      await stop(server);
+    }));
+
   test("a start that is cancelled leaves nothing listening", () =>
     run(async () => {
       const starting = createTask(async () => {
