@@ -244,7 +244,7 @@ test("a deadlock report says who has fed it, or that nobody has", async () => {
     await subscription.receive();
   });
   await expect(once).rejects.toThrow(
-    "main waits for a Subscription fed by itself and echo, which has ended.",
+    "main waits for a Subscription fed by itself and echo, which has ended",
   );
 });
 
