@@ -132,6 +132,11 @@ export function waitEnds(home: Home, wait: StepWait): void {
   cameFrom.set(home, wait);
 }
 
+/** The wait that a task came from last; undefined before its first, and outside debug mode. @internal */
+export function lastWaitOf(home: Home): StepWait | undefined {
+  return cameFrom.get(home);
+}
+
 /** The body of a task begins, maybe inside another's step. @internal */
 export function stepStarts(scope: StepScope): void {
   if (since !== null) since = performance.now();

@@ -10,7 +10,9 @@ import { cyclesAmong } from "./awaitCycles.ts";
 import { cycleWords } from "./awaitedBy.ts";
 import { currentTask } from "./currentTask.ts";
 import { type Ink, inkFor, PLAIN, type TextOutput } from "./ink.ts";
+import { framesOf } from "./places.ts";
 import { ambientScope, type Scope } from "./scope.ts";
+import { lastWaitOf } from "./steps.ts";
 import { isLimiting } from "./targets.ts";
 import { Task } from "./task.ts";
 import { limitsAround, WaitWords } from "./waitWords.ts";
@@ -119,6 +121,10 @@ class NodeWords {
 
   #idleWords(task: Task<unknown>): string {
     if (task === currentTask()) return this.#ink.good("running");
-    return "ready, or awaits something that is not Ambit's";
+    const last = lastWaitOf(task.scope);
+    const [place] = last === undefined ? framesOf(task) : framesOf(last);
+    const since = last === undefined ? "created" : `after ${last.label}`;
+    const where = place === undefined ? "" : `, ${this.#ink.place(`${since} at ${place.place}`)}`;
+    return `ready, or awaits something that is not Ambit's${where}`;
   }
 }

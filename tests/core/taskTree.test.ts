@@ -151,10 +151,27 @@ describe("the task tree", () => {
           { name: "friend" },
         );
         await sleep(1);
-        expect([lineOf("napper"), lineOf("friend")]).toEqual([
+        let settle!: () => void;
+        const foreign = new Promise<void>((resolve) => (settle = resolve));
+        const blind = createTask(
+          async () => {
+            await sleep(1); // is seen last
+            await foreign;
+          },
+          { name: "blind" },
+        );
+        createTask(() => foreign, { name: "blind from the start" }); // is made
+        await sleep(2);
+        expect(
+          ["napper", "friend", "blind", "blind from the start"].map((name) => lineOf(name)),
+        ).toEqual([
           `napper  sleep(50), at ${at("naps")}`,
           `friend  await(napper), at ${at("awaits the napper")}`,
+          `blind  ready, or awaits something that is not Ambit's, after sleep at ${at("is seen last")}`,
+          `blind from the start  ready, or awaits something that is not Ambit's, created at ${at("is made")}`,
         ]);
+        settle();
+        await blind;
       },
       { debug: true },
     ));

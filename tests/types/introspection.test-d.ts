@@ -37,7 +37,7 @@ test("a call graph is of any task or future, or of the running one, and may be m
 });
 
 test("text goes to anything that has a write", () => {
-  printCallGraph(task, { file: process.stdout });
+  expectTypeOf(printCallGraph(task, { file: process.stdout })).toEqualTypeOf<void>();
   printTaskTree({ file: { write: (text: string) => text.length } });
   task.printStack({ limit: 3, file: process.stderr });
   // @ts-expect-error a file name is no stream
