@@ -55,7 +55,10 @@ class AmbitRun {
 
   constructor(kernel: Kernel, policy: Policy) {
     this.#kernel = kernel;
-    this.#loop = policy === "stepped" ? new kernel.virtual.VirtualLoop(MOST_STEPS) : directLoop(kernel, MOST_STEPS);
+    this.#loop =
+      policy === "stepped"
+        ? new kernel.virtual.VirtualLoop(MOST_STEPS)
+        : directLoop(kernel, MOST_STEPS);
     this.#helpers = new Helpers(kernel.api);
   }
 
@@ -63,7 +66,8 @@ class AmbitRun {
     const loop = this.#loop;
     const left = new Promise<void>((resolve) => (this.#giveUp = resolve));
     loop.setExceptionHandler((context) => {
-      if (/^(a )?callback.* threw$/.test(context.message)) this.#note("callback", 0, context.exception);
+      if (/^(a )?callback.* threw$/.test(context.message))
+        this.#note("callback", 0, context.exception);
     });
     loop.start({
       awaitsOutside: () => !this.#begun,

@@ -27,7 +27,13 @@ function indent(lines: readonly string[], by: string): string[] {
 const PYTHON: Language = {
   name: "python",
   literal: (value) =>
-    value === null ? "None" : value === true ? "True" : value === false ? "False" : JSON.stringify(value),
+    value === null
+      ? "None"
+      : value === true
+        ? "True"
+        : value === false
+          ? "False"
+          : JSON.stringify(value),
   itemCall: (fn, place) => `f${fn}(at(me, ${place}))`,
   nothing: "    pass",
   log: (place) => `log(me, ${place}, v)`,
@@ -57,30 +63,36 @@ const JAVASCRIPT: Language = {
   guard: (object, lines) => [`if (${object} !== null) {`, ...indent(lines, "  "), "}"],
 };
 
+/** Blocks of callbacks. */
+const SYNC_BLOCKS: ReadonlySet<string> = new Set(["callback", "first"]);
+
 class Compiler {
   readonly #language: Language;
   readonly #program: Program;
   readonly #indent: string;
+  readonly #pauses: boolean;
 
-  constructor(language: Language, program: Program) {
+  /** `pauses`: lets others run between statements, as JavaScript's microtasks do. */
+  constructor(language: Language, program: Program, pauses = false) {
+    this.#pauses = pauses;
     this.#language = language;
     this.#program = program;
     this.#indent = language === PYTHON ? "    " : "  ";
   }
 
   /** The statements, indented once; never an empty block. */
-  block(statements: readonly Statement[]): string[] {
+  block(statements: readonly Statement[], sync = false): string[] {
     if (statements.length === 0) return [this.#language.nothing];
-    return indent(
-      statements.flatMap((statement) => this.statement(statement)),
-      this.#indent,
-    );
+    const pause = this.#pauses && !sync ? ["await pause()"] : [];
+    const lines = statements.flatMap((statement) => [...pause, ...this.statement(statement, sync)]);
+    return indent([...lines, ...pause], this.#indent);
   }
 
-  statement(statement: Statement): string[] {
+  statement(statement: Statement, sync: boolean): string[] {
     const op = opOf(statement.op);
     const { place } = statement;
     let lines = op[this.#language.name](this.#spell(statement));
+    if (this.#pauses && !sync) lines.push("await pause()");
     if (op.silent !== true) lines.push(this.#language.log(place));
     if (statement.attempted === true) lines = this.#language.attempt(lines, place);
     if (op.guard === undefined) return this.#scoped(lines);
@@ -101,7 +113,7 @@ class Compiler {
       raw: (name) => args[name] ?? null,
       arg: (name) => language.literal(args[name] ?? null),
       items: () => items.map((item) => this.#item(item, place)).join(", "),
-      block: (name) => this.block(blocks[name] ?? []),
+      block: (name) => this.block(blocks[name] ?? [], SYNC_BLOCKS.has(name)),
       call: (fn) => language.itemCall(fn, place),
       functionOf: (slot) => this.#program.objects.slots[slot as number] as number,
     };
@@ -122,9 +134,9 @@ function variables(count: number, make: (name: string) => string): string {
 }
 
 /** The source of a module with `make()`, which makes the program's objects and gives its main function. */
-export function toPython(program: Program): string {
+export function toPython(program: Program, pauses = false): string {
   const { objects, functions } = program;
-  const compiler = new Compiler(PYTHON, program);
+  const compiler = new Compiler(PYTHON, program, pauses);
   const lines = [
     `T = [${repeat(objects.slots.length, "None")}]`,
     `G = [${repeat(objects.groups, "None")}]`,
@@ -195,5 +207,7 @@ export function toJavascript(program: Program): string {
 }
 
 function queueJavascript({ kind, maxsize }: Program["objects"]["queues"][number]): string {
-  return kind === "PriorityQueue" ? `new A.PriorityQueue((a, b) => a - b, ${maxsize})` : `new A.${kind}(${maxsize})`;
+  return kind === "PriorityQueue"
+    ? `new A.PriorityQueue((a, b) => a - b, ${maxsize})`
+    : `new A.${kind}(${maxsize})`;
 }

@@ -29,7 +29,8 @@ export class Coverage {
     const before = result.log.filter((line) => !line.startsWith("t"));
     if (before.some((line) => /CancelledError\((?!end)/.test(line))) this.cancelled++;
     if (result.end === "Deadlock") this.deadlocked++;
-    if (before.some((line) => /\|f\d+\|[A-Z]/.test(line) && !line.includes("CancelledError"))) this.failed++;
+    if (before.some((line) => /\|f\d+\|[A-Z]/.test(line) && !line.includes("CancelledError")))
+      this.failed++;
   }
 
   /** The operations that no program has. */
@@ -43,7 +44,9 @@ export class Coverage {
     return [
       `${this.programs} programs with ${this.statements} statements; a cancel arrived in ${share(this.cancelled)}, ` +
         `a function failed in ${share(this.failed)}, ${share(this.deadlocked)} ended in a deadlock`,
-      ...operations.map(([name, count]) => `  ${name.padEnd(28)} in ${share(count).padStart(7)} of the programs`),
+      ...operations.map(
+        ([name, count]) => `  ${name.padEnd(28)} in ${share(count).padStart(7)} of the programs`,
+      ),
     ];
   }
 }

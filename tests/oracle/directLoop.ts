@@ -15,7 +15,10 @@ const SETTLED: Promise<void> = Promise.resolve();
 const classes = new WeakMap<object, new (mostSteps: number) => VirtualLoop>();
 
 /** A loop of this kind for a kernel; each kernel has a VirtualLoop class of its own. */
-export function directLoop(kernel: { readonly virtual: typeof VirtualLoopModule }, mostSteps: number): VirtualLoop {
+export function directLoop(
+  kernel: { readonly virtual: typeof VirtualLoopModule },
+  mostSteps: number,
+): VirtualLoop {
   let DirectLoop = classes.get(kernel.virtual);
   if (DirectLoop === undefined) {
     DirectLoop = defineDirectLoop(kernel.virtual.VirtualLoop);
@@ -24,7 +27,9 @@ export function directLoop(kernel: { readonly virtual: typeof VirtualLoopModule 
   return new DirectLoop(mostSteps);
 }
 
-function defineDirectLoop(Base: typeof VirtualLoopModule.VirtualLoop): new (mostSteps: number) => VirtualLoop {
+function defineDirectLoop(
+  Base: typeof VirtualLoopModule.VirtualLoop,
+): new (mostSteps: number) => VirtualLoop {
   return class DirectLoop extends Base {
     #passing: Passing[] = [];
 

@@ -45,6 +45,8 @@ class Generator implements Draw {
   within = 0;
   readonly #ops: readonly Op[];
   readonly #areas: ReadonlySet<Area>;
+  /** Things happen at different times: an outcome that does not rest on order is then likely. */
+  readonly #calm: boolean;
   readonly #times: readonly number[];
   /** The operations whose blocks are being drawn. */
   readonly #around: string[] = [];
@@ -55,6 +57,7 @@ class Generator implements Draw {
     this.random = random;
     this.#areas = new Set([...ALWAYS, ...random.some(SOMETIMES, random.between(1, 4))]);
     this.#ops = [...OPS.values()].filter((op) => this.#areas.has(op.area));
+    this.#calm = random.chance(0.3);
     this.#times = random.chance(0.5) ? [1, 2, 3] : [1, 2, 3, 4, 5, 7, 10, 11];
     this.functionCount = random.between(2, 5);
     this.objects = this.#drawObjects();
@@ -62,7 +65,8 @@ class Generator implements Draw {
 
   #drawObjects(): Objects {
     const { random } = this;
-    const count = (area: Area, most: number): number => (this.#areas.has(area) ? random.between(1, most) : 0);
+    const count = (area: Area, most: number): number =>
+      this.#areas.has(area) ? random.between(1, most) : 0;
     const each = <T>(length: number, make: () => T): T[] => Array.from({ length }, make);
     const joins = this.#areas.has("joining") || this.#areas.has("callbacks");
     return {
@@ -110,7 +114,9 @@ class Generator implements Draw {
     return [...body, ...this.block({ most: 6 })];
   }
 
-  block(how: { readonly sync?: boolean; readonly timeout?: boolean; readonly most?: number } = {}): Statement[] {
+  block(
+    how: { readonly sync?: boolean; readonly timeout?: boolean; readonly most?: number } = {},
+  ): Statement[] {
     const { sync = false, most = 3 } = how;
     const length = this.random.between(sync ? 0 : 1, most);
     const block: Statement[] = [];
@@ -138,7 +144,7 @@ class Generator implements Draw {
     const own = (op.weight ?? 1) * (ALWAYS.includes(op.area) ? 1 : FAVOUR);
     const home = HOMES[op.name];
     if (home === undefined) return own;
-    return own * (this.#around.includes(home) ? 2 : 0.07);
+    return own * (this.#around.includes(home) ? 3 : 0.07);
   }
 
   #statement(op: Op, drawn: Drawn): Statement {
@@ -151,7 +157,9 @@ class Generator implements Draw {
   }
 
   awaitable(): number | null {
-    const slots = [...this.objects.slots.keys()].filter((slot) => (this.objects.slots[slot] as number) > this.within);
+    const slots = [...this.objects.slots.keys()].filter(
+      (slot) => (this.objects.slots[slot] as number) > this.within,
+    );
     return slots.length === 0 ? null : this.random.of(slots);
   }
 
@@ -168,12 +176,18 @@ class Generator implements Draw {
     const { random } = this;
     const futures = this.objects.futures;
     const index =
-      kind === "call" ? this.callee() : kind === "task" ? this.awaitable() : futures > 0 ? random.below(futures) : null;
+      kind === "call"
+        ? this.callee()
+        : kind === "task"
+          ? this.awaitable()
+          : futures > 0
+            ? random.below(futures)
+            : null;
     return index === null ? null : { kind, index };
   }
 
   milliseconds(): number {
-    return this.random.of(this.#times);
+    return this.#calm ? this.random.between(1, 997) : this.random.of(this.#times);
   }
 }
 

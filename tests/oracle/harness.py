@@ -124,6 +124,7 @@ class Observed(collections.abc.Coroutine):
         #: A cancel was taken by what it waits for.
         self.throwing = False
         self.in_bare_yield = False
+        self.running = False
 
     def send(self, value):
         if self.armed is None or not self.interrupting:
@@ -142,11 +143,14 @@ class Observed(collections.abc.Coroutine):
 
     def step(self, go, *args):
         self.throwing = self.in_bare_yield = False
+        self.running = True
         try:
             waited_for = go(*args)
         except StopIteration:
             self.returned()
             raise
+        finally:
+            self.running = False
         self.in_bare_yield = waited_for is None
         if self.armed is not None:
             self.interrupting = waited_for is None
@@ -159,9 +163,6 @@ class Observed(collections.abc.Coroutine):
         if not self.task._must_cancel:
             return
         run.note('late cancel')
-        if run.rules:
-            while self.task.cancelling():
-                asyncio.Task.uncancel(self.task)
 
     def close(self):
         self.coro.close()
@@ -179,6 +180,8 @@ class ObservedTask(asyncio.Task):
         self.late = None
         #: The timeouts and groups that it is in, outermost first.
         self.scopes = []
+        #: With `rules`, the count of cancels is kept here.
+        self.count = 0
         self.observed = Observed(coro)
         self.observed.task = self
         super().__init__(self.observed, **how)
@@ -188,6 +191,13 @@ class ObservedTask(asyncio.Task):
         wait for without it mattering that it is done."""
         if self.done():
             return super().cancel(msg)
+        if run.rules:
+            self.count += 1
+            if self.observed.running:
+                # The request is for the next suspension; who leaves a scope before may take it.
+                self.observed.armed = [msg]
+                self.reach(inside, msg)
+                return True
         waited_for, asked = self._fut_waiter, self._must_cancel
         if asked and self.observed.in_bare_yield:
             # Its message stands; CPython takes the last one's here, and the first one's elsewhere.
@@ -222,11 +232,33 @@ class ObservedTask(asyncio.Task):
                     scope.reached.add(task)
                     task.cancel(msg)
 
+    def cancelling(self):
+        return self.count if run.rules else super().cancelling()
+
     def uncancel(self):
-        left = super().uncancel()
-        if left == 0:
+        if not run.rules:
+            return super().uncancel()
+        self.count = max(0, self.count - 1)
+        if self.count == 0:
             self.late = self.observed.armed = None
-        return left
+            while super().uncancel():
+                pass
+        return self.count
+
+    def leave_scope(self, error):
+        """A cancellation leaves a timeout or a group while the task is asked to stop once more: in
+        Ambit it answers that request, too; asyncio throws again at the next suspension."""
+        if not isinstance(error, asyncio.CancelledError):
+            return error
+        if not run.rules:
+            if self._must_cancel:
+                run.note('cancellation that answers another')
+            return error
+        if self.observed.armed is None:
+            return error
+        run.note('cancellation that answers another')
+        (message,), self.observed.armed = self.observed.armed, None
+        return cancelled_with(message)
 
     def own_cancels(self):
         """Those that were asked of the task, and not by a timeout or group in it."""
@@ -246,8 +278,14 @@ class ObservedTimeout(timeouts.Timeout):
         return self
 
     async def __aexit__(self, *exc):
-        self._task.scopes.remove(self)
-        return await super().__aexit__(*exc)
+        task = self._task
+        task.scopes.remove(self)
+        before = self._cancelling
+        await super().__aexit__(*exc)
+        if exc[1] is not None and task.cancelling() > before:
+            error = task.leave_scope(exc[1])
+            if error is not exc[1]:
+                raise error from None
 
     def _on_timeout(self):
         task = self._task
@@ -311,7 +349,7 @@ class ObservedGroup(asyncio.TaskGroup):
         parent, before = self._parent_task, list(self._errors)
         self._parent_task = Parent(parent, self)
         try:
-            return await super().__aexit__(et, exc, tb)
+            await super().__aexit__(et, exc, tb)
         except BaseExceptionGroup as group:
             errors = list(group.exceptions)
             if et is not None and not issubclass(et, asyncio.CancelledError):
@@ -319,6 +357,8 @@ class ObservedGroup(asyncio.TaskGroup):
                 errors = [*before, exc, *errors[len(before):-1]]
             errors[0].later = errors[1:]
             raise errors[0] from None
+        except asyncio.CancelledError as error:
+            raise parent.leave_scope(error) from None
         finally:
             parent.scopes.remove(self)
 
@@ -585,6 +625,7 @@ class Run:
         self.tasks = []
         self.main = None
         self.loop = VirtualLoop(seed)
+        self.pauses = None if seed is None else random.Random(seed)
 
     def log(self, me, place, value=None):
         if not self.open:
@@ -692,6 +733,17 @@ class Places:
 
 
 run = None
+
+
+async def pause():
+    """In a shuffled run, lets others run where JavaScript does: at any `await`, also of what is
+    there already. It is no point of cancellation."""
+    if run.pauses is None or run.pauses.random() < 0.5:
+        return
+    try:
+        await asyncio.sleep(0)
+    except asyncio.CancelledError as error:
+        asyncio.current_task().observed.armed = [error.args[0] if error.args else None]
 
 
 def batch(text):

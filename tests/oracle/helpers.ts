@@ -62,7 +62,10 @@ function call(fn: (me: string) => unknown, me: string): () => unknown {
 }
 
 /** A callback with the label that it was given. */
-function labelled(me: string, callback: (me: string, argument: unknown) => void): (argument: unknown) => void {
+function labelled(
+  me: string,
+  callback: (me: string, argument: unknown) => void,
+): (argument: unknown) => void {
   return (argument) => callback(me, argument);
 }
 

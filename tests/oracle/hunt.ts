@@ -2,18 +2,16 @@
  * Hunting mutants: which of the programs tells a deliberately wrong kernel from CPython, and how small it can be made.
  */
 import { type Kernel, runAmbit } from "./ambit.ts";
-import type { CPython, Result, Schedule } from "./cpython.ts";
+import type { CPython, Result } from "./cpython.ts";
 import { generate } from "./generate.ts";
 import { judge } from "./judge.ts";
 import type { Kernels } from "./kernels.ts";
 import type { Mutant } from "./mutants.ts";
+import { BY_RULES, IN_ORDER } from "./order.ts";
 import { type Program, sizeOf } from "./program.ts";
 import { shrink } from "./shrink.ts";
 
-const BOTH: readonly Schedule[] = [
-  { rules: false, seed: null },
-  { rules: true, seed: null },
-];
+const BOTH = [IN_ORDER, BY_RULES];
 const BATCH = 100;
 
 /** How a mutant was caught. */
@@ -48,8 +46,14 @@ export class Hunt {
     for (let count = 0; count < most; count++) {
       const { program, results } = this.#at(count);
       if (!(await differs(kernel, program, results))) continue;
+      if (await differs(this.#right, program, results)) continue;
       const small = await shrink(program, (each) => this.catches(kernel, each), 600);
-      return { mutant: mutant.name, programs: count + 1, program: small, statements: sizeOf(small) };
+      return {
+        mutant: mutant.name,
+        programs: count + 1,
+        program: small,
+        statements: sizeOf(small),
+      };
     }
     return null;
   }
@@ -57,7 +61,9 @@ export class Hunt {
   /** Whether the program tells the kernel from CPython, and the right kernel not. */
   async catches(kernel: Kernel, program: Program): Promise<boolean> {
     const results = this.#python.run([program], BOTH)[0] as Result[];
-    return (await differs(kernel, program, results)) && !(await differs(this.#right, program, results));
+    return (
+      (await differs(kernel, program, results)) && !(await differs(this.#right, program, results))
+    );
   }
 
   #at(index: number): { readonly program: Program; readonly results: Result[] } {
@@ -72,7 +78,11 @@ export class Hunt {
   }
 }
 
-async function differs(kernel: Kernel, program: Program, results: readonly Result[]): Promise<boolean> {
+async function differs(
+  kernel: Kernel,
+  program: Program,
+  results: readonly Result[],
+): Promise<boolean> {
   const [plain, ruled] = results as [Result, Result];
   return judge(plain, ruled, await runAmbit(kernel, program, "stepped")).kind === "differs";
 }

@@ -30,11 +30,14 @@ export interface Verdict {
   readonly why?: string;
 }
 
-/** Judges a run on Ambit by those on CPython: as it is, and with Ambit's rules. */
+/**
+ * Judges a run on Ambit by those on CPython: as it is, and with Ambit's rules (the same where it touches no difference).
+ */
 export function judge(plain: Result, ruled: Result, ambit: Result): Verdict {
   const notes = [...new Set([...plain.notes, ...ruled.notes])].sort();
   if (agree(plain, ambit)) return { kind: "agrees", notes: plain.notes };
-  if (plain.notes.length > 0 && agree(ruled, ambit)) return { kind: "by rule", notes };
+  // Where cancels meet, which of them gives the message is nobody's rule.
+  if (plain.notes.length > 0 && agree(ruled, ambit, false)) return { kind: "by rule", notes };
   if (plain.notes.length === 0 || !notes.some((note) => UNORDERED.has(note)))
     return { kind: "differs", notes, why: "not what CPython does" };
   const why = unsoundness(ambit);

@@ -13,7 +13,7 @@ import { Kernels } from "./kernels.ts";
 import { MUTANTS } from "./mutants.ts";
 import { parseOptions, type Options, USAGE, UsageError } from "./options.ts";
 import { Progress } from "./progress.ts";
-import { differenceLines, mutantLines, tallyLines, writeTable } from "./report.ts";
+import { differenceLines, mutantLine, tallyLines, writeTable } from "./report.ts";
 import { Trial } from "./trial.ts";
 
 /** A mutant that these many programs do not catch has got away. */
@@ -37,6 +37,8 @@ export async function main(args: readonly string[], { root, scratch }: Places): 
     return 2;
   }
   withoutInspector();
+  // Each kernel listens for the end of the process.
+  process.setMaxListeners(0);
   const kernels = new Kernels(root, scratch);
   const [python, kernel] = await Promise.all([CPython.start(), kernels.load()]);
   const session = new Session(options, python, kernels, kernel, root);
@@ -46,7 +48,9 @@ export async function main(args: readonly string[], { root, scratch }: Places): 
 
 /** Messages that print a function ask the inspector for its place, which is slow where functions are new each time. */
 function withoutInspector(): void {
-  const inspector = createRequire(import.meta.url)("node:inspector") as typeof import("node:inspector");
+  const inspector = createRequire(import.meta.url)(
+    "node:inspector",
+  ) as typeof import("node:inspector");
   inspector.Session.prototype.connect = () => {
     throw new Error("not while programs are tried");
   };
@@ -98,15 +102,17 @@ class Session {
     const progress = new Progress("mutants", MUTANTS.length);
     for (const mutant of MUTANTS) {
       progress.show(catches.size);
-      catches.set(mutant.name, await hunt.hunt(mutant, PATIENCE));
+      const caught = await hunt.hunt(mutant, PATIENCE);
+      catches.set(mutant.name, caught);
+      progress.end();
+      if (!this.#options.json) process.stdout.write(`${mutantLine(mutant.name, caught)}\n`);
     }
-    progress.end();
     const caught = [...catches.values()].filter((each) => each !== null);
     if (this.#options.write) {
       writeCatches(this.#corpus, caught);
       writeTable(join(this.#root, "docs", "oracle.md"), caught);
     }
-    this.#print(Object.fromEntries(catches), mutantLines(catches));
+    this.#print(Object.fromEntries(catches), [`${caught.length} of ${MUTANTS.length} caught`]);
     return caught.length === MUTANTS.length ? 0 : 1;
   }
 
@@ -122,7 +128,9 @@ class Session {
       programs[name] = true;
       for (const policy of policies) {
         const kind =
-          policy === "stepped" ? (await trial.judgeStepped(program)).kind : await trial.judgeDirect(program);
+          policy === "stepped"
+            ? (await trial.judgeStepped(program)).kind
+            : await trial.judgeDirect(program);
         if (kind === "differs") programs[name] = false;
       }
     }
@@ -149,7 +157,8 @@ class Session {
   }
 
   #print(data: unknown, lines: readonly string[]): void {
-    process.stdout.write(this.#options.json ? `${JSON.stringify(data)}\n` : `${lines.join("\n")}\n`);
+    process.stdout.write(
+      this.#options.json ? `${JSON.stringify(data)}\n` : `${lines.join("\n")}\n`,
+    );
   }
 }
-

@@ -33,7 +33,11 @@ export interface Draw {
   readonly insideTimeout: boolean;
   readonly functionCount: number;
   /** A block; `sync` blocks are for callbacks and await nothing. */
-  block(how?: { readonly sync?: boolean; readonly timeout?: boolean; readonly most?: number }): Statement[];
+  block(how?: {
+    readonly sync?: boolean;
+    readonly timeout?: boolean;
+    readonly most?: number;
+  }): Statement[];
   /** A function to call, or null when there is none. */
   callee(): number | null;
   /** A slot whose task may be awaited here, or null. */
@@ -85,6 +89,10 @@ export interface Op {
 }
 
 /** `{ args: { name: an index below count } }`, or null when there is none. */
-export function pick(draw: Draw, name: string, count: number): { args: Record<string, Argument> } | null {
+export function pick(
+  draw: Draw,
+  name: string,
+  count: number,
+): { args: Record<string, Argument> } | null {
   return count === 0 ? null : { args: { [name]: draw.random.below(count) } };
 }

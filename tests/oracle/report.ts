@@ -9,9 +9,17 @@ import { MUTANTS } from "./mutants.ts";
 import type { Difference, Tally } from "./trial.ts";
 
 /** A difference, with both sources and both logs. */
-export function differenceLines({ seed, policy, why, program, expected, actual }: Difference): string[] {
+export function differenceLines({
+  seed,
+  policy,
+  why,
+  program,
+  expected,
+  actual,
+}: Difference): string[] {
   const at = firstDifference(expected, actual) ?? 0;
-  const tail = (log: readonly string[]): string[] => log.slice(at, at + 4).map((line) => `    ${line}`);
+  const tail = (log: readonly string[]): string[] =>
+    log.slice(at, at + 4).map((line) => `    ${line}`);
   return [
     `seed ${seed}, ${policy}: ${why}`,
     "  Python:",
@@ -29,7 +37,8 @@ export function differenceLines({ seed, policy, why, program, expected, actual }
 
 /** Without the objects that the program has none of, and without what every function has. */
 function functionsOf(source: string): string[] {
-  const dull = /\[\]|^\s*$|^\s*[{}]$|pass$|"use strict"|let v;|at = |starts'|ends'|"starts"|"ends"|'f\d+', error|"f\d+", error/;
+  const dull =
+    /\[\]|^\s*$|^\s*[{}]$|pass$|"use strict"|let v;|at = |starts'|ends'|"starts"|"ends"|'f\d+', error|"f\d+", error/;
   return source
     .split("\n")
     .filter((line) => !dull.test(line))
@@ -46,16 +55,11 @@ export function tallyLines({ stepped, direct, notes }: Tally): string[] {
   ];
 }
 
-export function mutantLines(catches: ReadonlyMap<string, Catch | null>): string[] {
-  const width = Math.max(...MUTANTS.map(({ name }) => name.length));
-  return [
-    `${"mutant".padEnd(width)}  programs until caught  statements left`,
-    ...[...catches].map(([name, caught]) =>
-      caught === null
-        ? `${name.padEnd(width)}  NOT CAUGHT`
-        : `${name.padEnd(width)}  ${String(caught.programs).padStart(21)}  ${String(caught.statements).padStart(15)}`,
-    ),
-  ];
+/** How a mutant was caught, on one line. */
+export function mutantLine(name: string, caught: Catch | null): string {
+  const width = Math.max(...MUTANTS.map((mutant) => mutant.name.length));
+  if (caught === null) return `${name.padEnd(width)}  NOT CAUGHT`;
+  return `${name.padEnd(width)}  after ${String(caught.programs).padStart(4)} programs, ${caught.statements} statements left`;
 }
 
 const BEGIN = "<!-- mutants -->";
@@ -66,16 +70,25 @@ export function writeTable(file: string, catches: readonly Catch[]): void {
   const text = readFileSync(file, "utf8");
   const [before, after] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (before < 0 || after < 0) throw new Error(`${file} has no ${BEGIN} and ${END}`);
-  writeFileSync(file, `${text.slice(0, before)}${BEGIN}\n\n${tableOf(catches)}\n\n${text.slice(after)}`);
+  writeFileSync(
+    file,
+    `${text.slice(0, before)}${BEGIN}\n\n${tableOf(catches)}\n\n${text.slice(after)}`,
+  );
 }
 
 /** The table as Markdown, aligned as the formatter has it. */
 export function tableOf(catches: readonly Catch[]): string {
   const rows = [
     ["Wrong kernel", "Programs until caught", "Statements in the smallest that shows it"],
-    ...catches.map(({ mutant, programs, statements }) => [mutant, String(programs), String(statements)]),
+    ...catches.map(({ mutant, programs, statements }) => [
+      mutant,
+      String(programs),
+      String(statements),
+    ]),
   ];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)));
+  const widths = [0, 1, 2].map((column) =>
+    Math.max(...rows.map((row) => (row[column] as string).length)),
+  );
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] as number) : cell.padStart(widths[column] as number))).join(" | ")} |`;
   const rule = `| ${widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;

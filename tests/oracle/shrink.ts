@@ -66,10 +66,12 @@ function* smallerStatements(statement: Statement): Generator<Statement> {
     for (const at of items.keys()) yield { ...statement, items: items.toSpliced(at, 1) };
   }
   if (typeof args["message"] === "string") yield { ...statement, args: { ...args, message: null } };
-  if (args["after"] !== undefined && args["after"] !== "") yield { ...statement, args: { ...args, after: "" } };
+  if (args["after"] !== undefined && args["after"] !== "")
+    yield { ...statement, args: { ...args, after: "" } };
   for (const name of ["ms", "by", "times"]) {
     const value = args[name];
-    if (typeof value === "number" && value > 1) yield { ...statement, args: { ...args, [name]: value - 1 } };
+    if (typeof value === "number" && value > 1)
+      yield { ...statement, args: { ...args, [name]: value - 1 } };
   }
   if (statement.attempted === true) yield { ...statement, attempted: false };
 }
@@ -77,7 +79,9 @@ function* smallerStatements(statement: Statement): Generator<Statement> {
 /** Fewer permits, smaller queues. */
 function* smallerObjects(objects: Objects): Generator<Objects> {
   for (const [at, { kind, maxsize }] of objects.queues.entries()) {
-    if (kind !== "Queue") yield { ...objects, queues: objects.queues.with(at, { kind: "Queue", maxsize }) };
-    if (maxsize > 0) yield { ...objects, queues: objects.queues.with(at, { kind, maxsize: maxsize - 1 }) };
+    if (kind !== "Queue")
+      yield { ...objects, queues: objects.queues.with(at, { kind: "Queue", maxsize }) };
+    if (maxsize > 0)
+      yield { ...objects, queues: objects.queues.with(at, { kind, maxsize: maxsize - 1 }) };
   }
 }

@@ -3,18 +3,22 @@
  */
 import { type Kernel, runAmbit } from "./ambit.ts";
 import { Coverage } from "./coverage.ts";
-import type { CPython, Result, Schedule } from "./cpython.ts";
+import type { CPython, Result } from "./cpython.ts";
 import { generate } from "./generate.ts";
 import { judge, type Verdict } from "./judge.ts";
-import { judgeOrder, ORDERS } from "./order.ts";
+import {
+  BY_RULES,
+  IN_ORDER,
+  isFixed,
+  judgeOrder,
+  type OrderVerdict,
+  ORDERS,
+  REVERSED,
+  SHUFFLED,
+} from "./order.ts";
 import type { Program } from "./program.ts";
 import { shrink } from "./shrink.ts";
 
-/** As CPython is, and with Ambit's rules. */
-const BOTH: readonly Schedule[] = [
-  { rules: false, seed: null },
-  { rules: true, seed: null },
-];
 const BATCH = 200;
 
 /** A program that shows a difference, made small. */
@@ -61,26 +65,60 @@ export class Trial {
 
   async #runBatch(seeds: readonly number[]): Promise<void> {
     const programs = seeds.map((seed) => generate(seed));
-    const results = this.#python.run(programs, BOTH);
-    // In other orders only what touches no deliberate difference in this one.
-    const fixed = programs.filter((_, at) => results[at]?.[0]?.notes.length === 0);
-    const orders = new Map<Program, Result[]>();
-    for (const [at, each] of this.#python.run(fixed, ORDERS).entries()) orders.set(fixed[at] as Program, each);
+    const plain = this.#runAll(programs, [IN_ORDER]);
+    const isNoted = (program: Program): boolean => plain.get(program)?.[0]?.notes.length !== 0;
+    const ruled = this.#runAll(programs.filter(isNoted), [BY_RULES]);
+    const orders = this.#runOrders(
+      programs.filter((each) => !isNoted(each)),
+      plain,
+    );
     for (const [at, program] of programs.entries()) {
-      const [plain, ruled] = results[at] as [Result, Result];
-      this.coverage.add(program, plain);
-      await this.#tryStepped(seeds[at] as number, program, plain, ruled);
-      await this.#tryDirect(seeds[at] as number, program, orders.get(program));
+      const seed = seeds[at] as number;
+      const [result] = plain.get(program) as [Result];
+      this.coverage.add(program, result);
+      await this.#tryStepped(seed, program, result, ruled.get(program)?.[0] ?? result);
+      await this.#tryDirect(seed, program, orders.get(program));
     }
+  }
+
+  #runAll(
+    programs: readonly Program[],
+    schedules: Parameters<CPython["run"]>[1],
+  ): Map<Program, Result[]> {
+    const results = this.#python.run(programs, schedules);
+    return new Map(programs.map((program, at) => [program, results[at] as Result[]]));
+  }
+
+  /** The results in all orders of those programs that give the same in each. */
+  #runOrders(
+    programs: readonly Program[],
+    plain: ReadonlyMap<Program, Result[]>,
+  ): Map<Program, Result[]> {
+    const found = new Map(programs.map((program) => [program, plain.get(program) as Result[]]));
+    for (const schedules of [[REVERSED], SHUFFLED]) {
+      for (const [program, more] of this.#runAll([...found.keys()], schedules)) {
+        const all = [...(found.get(program) as Result[]), ...more];
+        if (isFixed(all)) found.set(program, all);
+        else found.delete(program);
+      }
+    }
+    return found;
   }
 
   async #tryStepped(seed: number, program: Program, plain: Result, ruled: Result): Promise<void> {
     const verdict = judge(plain, ruled, await runAmbit(this.#kernel, program, "stepped"));
     this.tally.stepped[verdict.kind]++;
-    for (const note of verdict.notes) this.tally.notes.set(note, (this.tally.notes.get(note) ?? 0) + 1);
+    for (const note of verdict.notes)
+      this.tally.notes.set(note, (this.tally.notes.get(note) ?? 0) + 1);
     if (verdict.kind !== "differs") return;
-    const small = await shrink(program, async (each) => (await this.judgeStepped(each)).kind === "differs");
-    const [expected, wished] = this.#python.run([small], BOTH)[0] as [Result, Result];
+    const small = await shrink(
+      program,
+      async (each) => (await this.judgeStepped(each)).kind === "differs",
+    );
+    const [expected, wished] = this.#python.run([small], [IN_ORDER, BY_RULES])[0] as [
+      Result,
+      Result,
+    ];
     this.differences.push({
       seed,
       policy: "stepped",
@@ -92,7 +130,7 @@ export class Trial {
   }
 
   async judgeStepped(program: Program): Promise<Verdict> {
-    const [plain, ruled] = this.#python.run([program], BOTH)[0] as [Result, Result];
+    const [plain, ruled] = this.#python.run([program], [IN_ORDER, BY_RULES])[0] as [Result, Result];
     return judge(plain, ruled, await runAmbit(this.#kernel, program, "stepped"));
   }
 
@@ -102,19 +140,29 @@ export class Trial {
     const verdict = judgeOrder(this.#python, program, orders, direct);
     this.tally.direct[verdict]++;
     if (verdict !== "differs") return;
-    const small = await shrink(program, async (each) => (await this.judgeDirect(each)) === "differs", 300);
+    const small = await shrink(
+      program,
+      async (each) => (await this.judgeDirect(each)) === "differs",
+      300,
+    );
     this.differences.push({
       seed,
       policy: "direct",
       why: "not what CPython does in any order",
       program: small,
-      expected: this.#python.runOne(small, { rules: false, seed: null }),
+      expected: this.#python.runOne(small, IN_ORDER),
       actual: await runAmbit(this.#kernel, small, "direct"),
     });
   }
 
-  async judgeDirect(program: Program): Promise<"agrees" | "rests on order" | "differs"> {
+  async judgeDirect(program: Program): Promise<OrderVerdict> {
     const orders = this.#python.run([program], ORDERS)[0] as Result[];
-    return judgeOrder(this.#python, program, orders, await runAmbit(this.#kernel, program, "direct"));
+    if (!isFixed(orders)) return "rests on order";
+    return judgeOrder(
+      this.#python,
+      program,
+      orders,
+      await runAmbit(this.#kernel, program, "direct"),
+    );
   }
 }

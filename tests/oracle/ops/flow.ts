@@ -4,7 +4,11 @@
 import type { Draw, Op, Spell } from "../op.ts";
 import { type Argument } from "../program.ts";
 
-const CATCHES = { cancel: "asyncio.CancelledError", error: "Exception", all: "BaseException" } as const;
+const CATCHES = {
+  cancel: "asyncio.CancelledError",
+  error: "Exception",
+  all: "BaseException",
+} as const;
 type Catch = keyof typeof CATCHES;
 
 const CATCHES_JS: Record<Catch, string> = {
@@ -19,7 +23,9 @@ function drawTry(draw: Draw) {
   return {
     args: {
       which: handled ? random.of(["cancel", "error", "all"]) : null,
-      after: random.weighted(["", "same", "E1", "E2", "return"], (each) => (each === "" || each === "same" ? 4 : 1)),
+      after: random.weighted(["", "same", "E1", "E2", "return"], (each) =>
+        each === "" || each === "same" ? 4 : 1,
+      ),
     },
     blocks: {
       body: draw.block(),
@@ -45,7 +51,11 @@ function tryPython(spell: Spell): string[] {
   const which = spell.raw("which") as Catch | null;
   const lines = ["try:", ...spell.block("body")];
   if (which !== null) {
-    lines.push(`except ${CATCHES[which]} as e:`, `    log(me, ${spell.place}, e)`, ...spell.block("handler"));
+    lines.push(
+      `except ${CATCHES[which]} as e:`,
+      `    log(me, ${spell.place}, e)`,
+      ...spell.block("handler"),
+    );
     lines.push(...afterPython(spell.raw("after"), spell.place).map((line) => `    ${line}`));
   }
   return [...lines, "finally:", `    log(me, ${spell.place}, 'finally')`, ...spell.block("final")];
@@ -55,11 +65,21 @@ function tryJavascript(spell: Spell): string[] {
   const which = spell.raw("which") as Catch | null;
   const lines = ["try {", ...spell.block("body")];
   if (which !== null) {
-    lines.push("} catch (e) {", `  if (!(${CATCHES_JS[which]})) throw e;`, `  log(me, ${spell.place}, e);`);
+    lines.push(
+      "} catch (e) {",
+      `  if (!(${CATCHES_JS[which]})) throw e;`,
+      `  log(me, ${spell.place}, e);`,
+    );
     lines.push(...spell.block("handler"));
     lines.push(...afterJavascript(spell.raw("after"), spell.place).map((line) => `  ${line}`));
   }
-  return [...lines, "} finally {", `  log(me, ${spell.place}, "finally");`, ...spell.block("final"), "}"];
+  return [
+    ...lines,
+    "} finally {",
+    `  log(me, ${spell.place}, "finally");`,
+    ...spell.block("final"),
+    "}",
+  ];
 }
 
 /** What programs decide on, in both languages. */
@@ -94,7 +114,9 @@ function drawIf(draw: Draw) {
 }
 
 function condition(spell: Spell, language: 0 | 1): string {
-  const text = (CONDITIONS[spell.raw("condition") as string] as readonly string[])[language] as string;
+  const text = (CONDITIONS[spell.raw("condition") as string] as readonly string[])[
+    language
+  ] as string;
   return text.replaceAll("#", spell.arg("index"));
 }
 
@@ -114,16 +136,34 @@ export const flowOps: readonly Op[] = [
     weight: 2,
     silent: true,
     draw: drawIf,
-    python: (spell) => [`if ${condition(spell, 0)}:`, ...spell.block("then"), "else:", ...spell.block("else")],
-    javascript: (spell) => [`if (${condition(spell, 1)}) {`, ...spell.block("then"), "} else {", ...spell.block("else"), "}"],
+    python: (spell) => [
+      `if ${condition(spell, 0)}:`,
+      ...spell.block("then"),
+      "else:",
+      ...spell.block("else"),
+    ],
+    javascript: (spell) => [
+      `if (${condition(spell, 1)}) {`,
+      ...spell.block("then"),
+      "} else {",
+      ...spell.block("else"),
+      "}",
+    ],
   },
   {
     name: "loop",
     area: "flow",
     silent: true,
-    draw: (draw) => ({ args: { times: draw.random.between(2, 3) }, blocks: { body: draw.block() } }),
+    draw: (draw) => ({
+      args: { times: draw.random.between(2, 3) },
+      blocks: { body: draw.block() },
+    }),
     python: (spell) => [`for _ in range(${spell.arg("times")}):`, ...spell.block("body")],
-    javascript: (spell) => [`for (let i = 0; i < ${spell.arg("times")}; i++) {`, ...spell.block("body"), "}"],
+    javascript: (spell) => [
+      `for (let i = 0; i < ${spell.arg("times")}; i++) {`,
+      ...spell.block("body"),
+      "}",
+    ],
   },
   {
     name: "throw",

@@ -143,7 +143,10 @@ export const callbackOps: readonly Op[] = [
     weight: 3,
     silent: true,
     draw: (draw) => ({
-      args: { ms: draw.random.chance(0.15) ? 0 : draw.milliseconds(), taken: draw.random.chance(0.1) },
+      args: {
+        ms: draw.random.chance(0.15) ? 0 : draw.milliseconds(),
+        taken: draw.random.chance(0.1),
+      },
       blocks: { callback: draw.block({ sync: true, most: 3 }) },
     }),
     python: (spell) => [
@@ -159,7 +162,9 @@ export const callbackOps: readonly Op[] = [
       `  log(me, ${spell.place}, "later");`,
       ...spell.block("callback"),
       "}));",
-      ...(spell.raw("taken") === true ? [`A.getRunningLoop().callSoon(() => h${spell.place}.cancel());`] : []),
+      ...(spell.raw("taken") === true
+        ? [`A.getRunningLoop().callSoon(() => h${spell.place}.cancel());`]
+        : []),
     ],
   },
 ];
@@ -192,7 +197,12 @@ export const contextOps: readonly Op[] = [
     area: "context",
     draw(draw) {
       const variable = pick(draw, "variable", draw.objects.variables);
-      return variable && { args: { ...variable.args, value: draw.random.below(100) }, blocks: { body: draw.block() } };
+      return (
+        variable && {
+          args: { ...variable.args, value: draw.random.below(100) },
+          blocks: { body: draw.block() },
+        }
+      );
     },
     python: (spell) => [
       `k${spell.place} = V[${spell.arg("variable")}].set(${spell.arg("value")})`,

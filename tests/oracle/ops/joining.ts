@@ -6,7 +6,11 @@ import type { Draw, Op } from "../op.ts";
 function drawGather(draw: Draw) {
   const items = draw.items(["call", "task", "future"], 4);
   if (items.length === 0) return null;
-  return { args: { returnExceptions: draw.random.chance(0.5) }, items, attempted: draw.random.chance(0.4) };
+  return {
+    args: { returnExceptions: draw.random.chance(0.5) },
+    items,
+    attempted: draw.random.chance(0.4),
+  };
 }
 
 const truth = (value: unknown): string => (value === true ? "True" : "False");
@@ -78,7 +82,12 @@ export const joiningOps: readonly Op[] = [
       const items = draw.items(["task", "future"], 4);
       if (items.length === 0) return null;
       const ms = draw.random.chance(0.4) ? draw.milliseconds() : null;
-      return { args: { ms }, items, blocks: { body: draw.block({ most: 1 }) }, attempted: draw.random.chance(0.5) };
+      return {
+        args: { ms },
+        items,
+        blocks: { body: draw.block({ most: 1 }) },
+        attempted: draw.random.chance(0.5),
+      };
     },
     python: (spell) => [
       `w${spell.place} = items(${spell.items()})`,

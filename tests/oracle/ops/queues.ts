@@ -17,8 +17,14 @@ export const queueOps: readonly Op[] = [
     weight: 5,
     silent: true,
     draw: (draw) => on(draw, true, item(draw)),
-    python: (spell) => [`await Q[${spell.arg("queue")}].user_put(${spell.arg("item")})`, `log(me, ${spell.place}, 'put')`],
-    javascript: (spell) => [`await Q[${spell.arg("queue")}].put(${spell.arg("item")});`, `log(me, ${spell.place}, "put");`],
+    python: (spell) => [
+      `await Q[${spell.arg("queue")}].user_put(${spell.arg("item")})`,
+      `log(me, ${spell.place}, 'put')`,
+    ],
+    javascript: (spell) => [
+      `await Q[${spell.arg("queue")}].put(${spell.arg("item")});`,
+      `log(me, ${spell.place}, "put");`,
+    ],
   },
   {
     name: "queue.get",
@@ -84,6 +90,8 @@ export const queueOps: readonly Op[] = [
     silent: true,
     draw: (draw) => on(draw, false, { immediate: draw.random.chance(0.5) }),
     python: (spell) => [`Q[${spell.arg("queue")}].user_shutdown(${spell.arg("immediate")})`],
-    javascript: (spell) => [`Q[${spell.arg("queue")}].shutdown({ immediate: ${spell.raw("immediate")} });`],
+    javascript: (spell) => [
+      `Q[${spell.arg("queue")}].shutdown({ immediate: ${spell.raw("immediate")} });`,
+    ],
   },
 ];

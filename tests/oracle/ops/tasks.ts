@@ -28,8 +28,12 @@ export const taskOps: readonly Op[] = [
       const slot = drawSlot(draw);
       return slot === null ? null : { args: { slot } };
     },
-    python: (spell) => [`T[${spell.arg("slot")}] = reg(asyncio.create_task(${spell.call(spell.functionOf(spell.raw("slot")))}))`],
-    javascript: (spell) => [`T[${spell.arg("slot")}] = reg(A.createTask(${spell.call(spell.functionOf(spell.raw("slot")))}));`],
+    python: (spell) => [
+      `T[${spell.arg("slot")}] = reg(asyncio.create_task(${spell.call(spell.functionOf(spell.raw("slot")))}))`,
+    ],
+    javascript: (spell) => [
+      `T[${spell.arg("slot")}] = reg(A.createTask(${spell.call(spell.functionOf(spell.raw("slot")))}));`,
+    ],
   },
   {
     name: "createTask.eager",
@@ -37,7 +41,9 @@ export const taskOps: readonly Op[] = [
     silent: true,
     draw(draw) {
       const slot = drawSlot(draw);
-      return slot === null ? null : { args: { slot }, blocks: { first: draw.block({ sync: true }) } };
+      return slot === null
+        ? null
+        : { args: { slot }, blocks: { first: draw.block({ sync: true }) } };
     },
     // An async function of JavaScript has not ended when its call returns, so an eager body suspends at least once.
     python: (spell) => [
@@ -67,7 +73,9 @@ export const taskOps: readonly Op[] = [
     guard: SLOT,
     draw: (draw) => ({ args: { ...anySlot(draw).args, message: message(draw) } }),
     python: (spell) => [`v = T[${spell.arg("slot")}].cancel(${spell.arg("message")})`],
-    javascript: (spell) => [`v = T[${spell.arg("slot")}].cancel(${spell.raw("message") === null ? "" : spell.arg("message")});`],
+    javascript: (spell) => [
+      `v = T[${spell.arg("slot")}].cancel(${spell.raw("message") === null ? "" : spell.arg("message")});`,
+    ],
   },
   {
     name: "main.cancel",
@@ -76,14 +84,18 @@ export const taskOps: readonly Op[] = [
     sync: true,
     draw: (draw) => ({ args: { message: message(draw) } }),
     python: (spell) => [`v = run.main.cancel(${spell.arg("message")})`],
-    javascript: (spell) => [`v = run.main.cancel(${spell.raw("message") === null ? "" : spell.arg("message")});`],
+    javascript: (spell) => [
+      `v = run.main.cancel(${spell.raw("message") === null ? "" : spell.arg("message")});`,
+    ],
   },
   {
     name: "self.cancel",
     area: "tasks",
     draw: (draw) => ({ args: { message: message(draw) } }),
     python: (spell) => [`v = asyncio.current_task().cancel(${spell.arg("message")})`],
-    javascript: (spell) => [`v = A.currentTask().cancel(${spell.raw("message") === null ? "" : spell.arg("message")});`],
+    javascript: (spell) => [
+      `v = A.currentTask().cancel(${spell.raw("message") === null ? "" : spell.arg("message")});`,
+    ],
   },
   {
     name: "self.uncancel",
@@ -116,8 +128,12 @@ export const taskOps: readonly Op[] = [
     sync: true,
     guard: SLOT,
     draw: anySlot,
-    python: (spell) => [`v = T[${spell.arg("slot")}].own_cancels() if not T[${spell.arg("slot")}].done() else None`],
-    javascript: (spell) => [`v = T[${spell.arg("slot")}].done() ? null : T[${spell.arg("slot")}].cancelling();`],
+    python: (spell) => [
+      `v = T[${spell.arg("slot")}].own_cancels() if not T[${spell.arg("slot")}].done() else None`,
+    ],
+    javascript: (spell) => [
+      `v = T[${spell.arg("slot")}].done() ? null : T[${spell.arg("slot")}].cancelling();`,
+    ],
   },
   {
     name: "task.await",
@@ -137,8 +153,12 @@ export const taskOps: readonly Op[] = [
     sync: true,
     guard: SLOT,
     draw: anySlot,
-    python: (spell) => [`v = [T[${spell.arg("slot")}].done(), T[${spell.arg("slot")}].cancelled()]`],
-    javascript: (spell) => [`v = [T[${spell.arg("slot")}].done(), T[${spell.arg("slot")}].cancelled()];`],
+    python: (spell) => [
+      `v = [T[${spell.arg("slot")}].done(), T[${spell.arg("slot")}].cancelled()]`,
+    ],
+    javascript: (spell) => [
+      `v = [T[${spell.arg("slot")}].done(), T[${spell.arg("slot")}].cancelled()];`,
+    ],
   },
   {
     name: "task.result",
@@ -165,7 +185,10 @@ export const taskOps: readonly Op[] = [
     weight: 2,
     silent: true,
     guard: SLOT,
-    draw: (draw) => ({ ...anySlot(draw), blocks: { callback: draw.block({ sync: true, most: 2 }) } }),
+    draw: (draw) => ({
+      ...anySlot(draw),
+      blocks: { callback: draw.block({ sync: true, most: 2 }) },
+    }),
     python: (spell) => [
       `def d${spell.place}(x, me=at(me, ${spell.place}), tm=None):`,
       `    log(me, ${spell.place}, state(x))`,
@@ -186,7 +209,7 @@ export const groupOps: readonly Op[] = [
   {
     name: "taskGroup",
     area: "groups",
-    weight: 2,
+    weight: 5,
     draw(draw) {
       const { objects, random } = draw;
       if (objects.groups === 0) return null;
@@ -222,7 +245,11 @@ export const groupOps: readonly Op[] = [
       if (slot === null || draw.objects.groups === 0) return null;
       return { args: { slot, group: draw.random.below(draw.objects.groups) }, attempted: true };
     },
-    python: (spell) => [`T[${spell.arg("slot")}] = reg(G[${spell.arg("group")}].create_task(${spell.call(spell.functionOf(spell.raw("slot")))}))`],
-    javascript: (spell) => [`T[${spell.arg("slot")}] = reg(G[${spell.arg("group")}].spawn(${spell.call(spell.functionOf(spell.raw("slot")))}));`],
+    python: (spell) => [
+      `T[${spell.arg("slot")}] = reg(G[${spell.arg("group")}].create_task(${spell.call(spell.functionOf(spell.raw("slot")))}))`,
+    ],
+    javascript: (spell) => [
+      `T[${spell.arg("slot")}] = reg(G[${spell.arg("group")}].spawn(${spell.call(spell.functionOf(spell.raw("slot")))}));`,
+    ],
   },
 ];

@@ -6,7 +6,11 @@ import type { Draw, Op } from "../op.ts";
 function drawTimeout(draw: Draw) {
   const { random } = draw;
   const ms = random.chance(0.1) ? null : random.chance(0.08) ? 0 : draw.milliseconds();
-  return { args: { ms }, blocks: { body: draw.block({ timeout: true }) }, attempted: random.chance(0.5) };
+  return {
+    args: { ms },
+    blocks: { body: draw.block({ timeout: true }) },
+    attempted: random.chance(0.5),
+  };
 }
 
 function drawReschedule(draw: Draw) {
