@@ -24,7 +24,8 @@ import { root, setUp } from "./setup.mjs";
  *   overruled?: string, differs?: string, later?: string,
  * }} Row A test of CPython's.
  * @typedef {Record<string, Row[]>} Catalogue By module.
- * @typedef {{ file: string, title: string }} Passed A test of ours that passed.
+ * @typedef {{ file: string, within: string, title: string }} Passed A test of ours that passed, and
+ *   the names of the blocks that it is in.
  * @typedef {{ file: string, title: string, differs: boolean }} Pin
  * @typedef {{ row: Row, pins: Pin[], wanted: boolean }} Entry
  */
@@ -113,7 +114,7 @@ function problemsOf(module, { row, pins, wanted }) {
 function pinsOf(passed, catalogue, problems) {
   /** @type {Map<string, Pin[]>} */
   const pins = new Map();
-  for (const { file, title } of passed) {
+  for (const { file, within, title } of passed) {
     const plain = title.replace(MARK, "");
     if (namesCPython(plain)) problems.push(`${file}: cannot read the names in "${title}"`);
     for (const { name, differs } of namesIn(title)) {
@@ -121,15 +122,29 @@ function pinsOf(passed, catalogue, problems) {
       if (!catalogue[module]?.some((row) => row.name === test)) {
         problems.push(`${file}: CPython has no test "${name}", named in "${title}"`);
       }
-      const pin = { file, title: plain, differs };
       const known = pins.get(name) ?? [];
       pins.set(name, known);
-      if (!known.some((other) => other.file === file && other.title === plain)) known.push(pin);
+      addPin(known, { file, title: plain, differs }, within);
     }
   }
   for (const list of pins.values())
     list.sort((a, b) => compareText(a.file + a.title, b.file + b.title));
   return pins;
+}
+
+/**
+ * Adds a pin. A test that runs in several blocks of the same kind (`on the virtual loop`, `on the
+ * real loop`) counts once, without the name of its block; any other is named with it.
+ * @param {Pin[]} pins
+ * @param {Pin} pin
+ * @param {string} within
+ */
+function addPin(pins, pin, within) {
+  const twin = pins.find(
+    ({ file, title }) => file === pin.file && `: ${title}`.endsWith(`: ${pin.title}`),
+  );
+  if (twin !== undefined) twin.title = pin.title;
+  else pins.push({ ...pin, title: within === "" ? pin.title : `${within}: ${pin.title}` });
 }
 
 /** @param {string} title */

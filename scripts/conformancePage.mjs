@@ -10,8 +10,9 @@ const INTRODUCTION = `# Conformance
 
 What CPython's own asyncio tests pin, and which of Ambit's tests pins the same. The tests are those
 of CPython 3.11 with what 3.13 added. A first look at their names judged which of them have a
-counterpart; where reading a test showed otherwise, the reason stands here, too. Written by \`npm run conformance\` from the titles of the tests
-that passed and from \`tests/conformance/catalogue.json\`; not to be edited by hand.
+counterpart; where reading a test showed otherwise, the reason stands here, too. Written by
+\`npm run conformance\` from the titles of the tests that passed and from
+\`tests/conformance/catalogue.json\`; not to be edited by hand.
 
 - **pinned**: a test of Ambit's pins the same behaviour, in Ambit's terms where they are different
   (milliseconds, functions instead of coroutines, \`util.inspect\` instead of \`repr\`).

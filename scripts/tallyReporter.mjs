@@ -32,9 +32,10 @@ export default class TallyReporter {
       return;
     }
     this.#passed++;
-    const { name: title, module } = testCase;
+    const { name: title, fullName, module } = testCase;
     if (!namesCPython(title)) return;
-    this.#conforming.push({ file: pathFromRoot(module.moduleId), title });
+    const within = fullName.slice(0, -title.length).replace(/ > $/, "").replaceAll(" > ", ": ");
+    this.#conforming.push({ file: pathFromRoot(module.moduleId), within, title });
   }
 
   /**

@@ -19,7 +19,7 @@ const CATALOGUE = {
 };
 
 const file = "tests/x.test.ts";
-const passed = (...titles: string[]) => titles.map((title) => ({ file, title }));
+const passed = (...titles: string[]) => titles.map((title) => ({ file, within: "", title }));
 
 const ALL = passed(
   "does it (CPython: test_a T.test_one, T.test_two)",
@@ -52,6 +52,17 @@ describe("conformance", () => {
       "does it",
     ]);
     expect(modules[1]?.entries[1]?.wanted).toBe(true);
+  });
+
+  test("a test is named with the block that it is in, unless it runs in several of a kind", () => {
+    const title = "does it (CPython: test_a T.test_one)";
+    const pinned = (...blocks: string[]): string[] => {
+      const tests = blocks.map((within) => ({ file, within, title }));
+      const [first] = compare(tests, CATALOGUE).modules;
+      return (first?.entries[0]?.pins ?? []).map((pin) => pin.title);
+    };
+    expect(pinned("sleep")).toEqual(["sleep: does it"]);
+    expect(pinned("on the virtual loop", "on the real loop")).toEqual(["does it"]);
   });
 
   test("a row without a test, an unknown name and one that cannot be read are complained about", () => {
