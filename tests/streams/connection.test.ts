@@ -359,7 +359,8 @@ describe("opening", () => {
       await there.close();
     }));
 
-  test("it connects from the address it is told to", () =>
+  // Elsewhere only 127.0.0.1 is the machine's own.
+  test.runIf(process.platform === "linux")("it connects from the address it is told to", () =>
     run(async () => {
       const there = await peer(() => {});
       const { writer } = await openConnection({
@@ -380,7 +381,8 @@ describe("opening", () => {
       await writer.waitClosed();
       expect(writer.info.peername).toMatchObject({ port: there.port });
       await there.close();
-    }));
+    }),
+  );
 });
 
 describe("cancelling", () => {

@@ -37,6 +37,8 @@ import { describe, expect, test } from "vitest";
 import { collectingErrors, connected, socketPath } from "./peers.ts";
 
 const HERE = { host: "127.0.0.1", port: 0 };
+/** Elsewhere only 127.0.0.1 is the machine's own. */
+const MANY_LOOPBACKS = process.platform === "linux";
 
 function open(server: Server): Promise<Connection> {
   return openConnection({ host: "127.0.0.1", port: server.port });
@@ -175,7 +177,7 @@ describe("a server", () => {
       await stop(server);
     }));
 
-  test("a port that is in use is an error, and nothing is left", () =>
+  test.runIf(MANY_LOOPBACKS)("a port that is in use is an error, and nothing is left", () =>
     run(async () => {
       const server = await startServer(echoLine, HERE);
       await expect(startServer(echoLine, { ...HERE, port: server.port })).rejects.toMatchObject({
@@ -187,9 +189,10 @@ describe("a server", () => {
       const other = await startServer(echoLine, { host: "127.0.0.2", port: server.port });
       await stop(other);
       await stop(server);
-    }));
+    }),
+  );
 
-  test("listens on several addresses", () =>
+  test.runIf(MANY_LOOPBACKS)("listens on several addresses", () =>
     run(async () => {
       const server = await startServer(echoLine, {
         host: ["127.0.0.1", "127.0.0.2"],
@@ -205,7 +208,8 @@ describe("a server", () => {
       expect(inspect(server)).toMatch(/^<Server serving 127\.0\.0\.1:\d+ 127\.0\.0\.2:\d+>$/);
       await stop(server);
       expect(inspect(server)).toBe("<Server closed>");
-    }));
+    }),
+  );
 
   test("begins when it is told to", () =>
     run(async () => {
