@@ -48,8 +48,11 @@ export class Ending {
     this.#task ??= createTask(() => protect(() => end(this.#target)), {
       name: `end of ${this.#target.label}`,
     });
-    await protect(this.#task);
-    this.#task = null;
+    try {
+      await protect(this.#task);
+    } finally {
+      this.#task = null;
+    }
   }
 }
 

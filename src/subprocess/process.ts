@@ -1,8 +1,7 @@
 /*
  * Process: a child that runs, its pipes, and its end.
  *
- * Strategy: libuv reaps a child in the same step in which Node tells of its exit, so as long as there is no return code
- * the pid is this child's and may be signalled. All waits for the end stand in one queue.
+ * Strategy: all waits for the end stand in one queue, which Node's exit event settles; by then libuv has reaped the child.
  * Awaiting a process ties the awaiter to it, as awaiting a task does; `shield` unties. CPython does not kill on cancel;
  * `killOnCancel: false` is its rule.
  * Limits: a child that a real-time signal ended looks to Node as if it had returned 0.
@@ -22,6 +21,7 @@ import { taskGroup } from "../core/taskGroup.ts";
 import { WaitQueue } from "../core/waitQueue.ts";
 import type { StreamReader } from "../streams/reader.ts";
 import type { StreamWriter } from "../streams/writer.ts";
+import { Addressee } from "./addressee.ts";
 import { Ending } from "./ending.ts";
 import { discard, exchange } from "./exchange.ts";
 import { DEFAULT_GRACE, type SubprocessOptions } from "./options.ts";
@@ -74,13 +74,12 @@ export class Process<
   readonly #command: Command;
   readonly #options: SubprocessOptions;
   readonly #child: ChildProcess;
+  readonly #addressee: Addressee;
   readonly #pipes: Pipes;
   #owner = ownerHere();
   readonly #exits = new WaitQueue<number>();
   readonly #ending: Ending;
   #returncode: number | null = null;
-  /** Whether members of its group may be left. */
-  #groupLeft: boolean;
 
   /** @internal */
   constructor(
@@ -92,8 +91,8 @@ export class Process<
     this.#command = command;
     this.#options = options;
     this.#child = child;
-    this.#groupLeft = options.killGroup === true;
     this.pid = child.pid as number;
+    this.#addressee = new Addressee(this.pid, options.killGroup === true);
     this.#pipes = new Pipes(child, merged, options.limit, () => this.#leaveOwner());
     this.stdin = this.#pipes.stdin as In;
     this.stdout = this.#pipes.stdout as Out;
@@ -166,14 +165,7 @@ export class Process<
    * @throws Error with code EPERM when the process runs as another user
    */
   sendSignal(signal: NodeJS.Signals | number): boolean {
-    expectSignal(signal);
-    if (!this.alive) return false;
-    try {
-      return process.kill(this.#options.killGroup === true ? -this.pid : this.pid, signal);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-      return false;
-    }
+    return this.#addressee.send(signal);
   }
 
   /** Asks it to end: SIGTERM. See {@link Process.sendSignal}. */
@@ -221,9 +213,7 @@ export class Process<
 
   /** Whether there is anybody to send a signal to. @internal */
   get alive(): boolean {
-    if (this.#returncode === null) return true;
-    // A group number is free for others once the group is empty: from then on it is not asked for again.
-    return (this.#groupLeft &&= isGroup(this.pid));
+    return this.#addressee.alive;
   }
 
   /** @internal */
@@ -269,15 +259,14 @@ export class Process<
 
   #exited(code: number | null, signal: NodeJS.Signals | null): void {
     this.#returncode = signal === null ? (code as number) : -constants.signals[signal];
-    this.#groupLeft &&= isGroup(this.pid);
+    this.#addressee.processEnded();
     this.#pipes.childEnded();
     while (this.#exits.first !== null) this.#exits.shift()?.resolve(this.#returncode);
     this.#leaveOwner();
   }
 
   #leaveOwner(): void {
-    if (this.#returncode !== null && this.#pipes.closed && !this.#groupLeft)
-      this.#owner.delete(this);
+    if (!this.alive && this.#pipes.closed) this.#owner.delete(this);
   }
 
   #expectInput(input: unknown): void {
@@ -313,22 +302,4 @@ export class Process<
   static #leave(this: void, wait: Wait<number>, process: Process): void {
     process.#exits.remove(wait);
   }
-}
-
-/** Whether a process group has any member. */
-function isGroup(pgid: number): boolean {
-  try {
-    return process.kill(-pgid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-function expectSignal(signal: unknown): void {
-  if (typeof signal === "number") {
-    if (Number.isInteger(signal) && signal >= 0) return;
-  } else if (typeof signal !== "string")
-    throw wrongType("signal", "the name or number of a signal", signal);
-  else if (Object.hasOwn(constants.signals, signal)) return;
-  throw outOfRange("signal", "a signal that is known here", signal);
 }
