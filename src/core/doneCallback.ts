@@ -1,6 +1,6 @@
 /*
- * A function that is called soon after a future is done, in the async context in which it was given and with its own
- * copy of the context variables.
+ * A function that is called soon after a future is done: in no task, but in the run and async context in which it was
+ * given, and with its own copy of the context variables.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { wrongType } from "./arguments.ts";

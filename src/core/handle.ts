@@ -13,6 +13,7 @@ import type { Debugged } from "./debugMode.ts";
 import { INSPECT } from "./inspection.ts";
 import { locationOf } from "./location.ts";
 import { framesOf, placeField, rememberPlace } from "./places.ts";
+import { timerGone, timerScheduled } from "./runTimers.ts";
 import { timeCallback } from "./steps.ts";
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -35,22 +36,24 @@ export interface ArgumentOptions<A extends readonly unknown[]> extends CallOptio
   readonly args: A;
 }
 
-/** What the scopes know of context variables; the loop, below them, knows nothing of scopes. @internal */
-export interface ContextKeeper {
-  copy(): Context;
+/** What the scopes know of the code that schedules; the loop, below them, knows nothing of scopes. @internal */
+export interface CallbackHome {
+  copyContext(): Context;
+  /** The run that it belongs to; null outside any. */
+  run(): object | null;
   call(context: Context, callback: () => void): void;
 }
 
-let keeper: ContextKeeper | null = null;
+let scopes: CallbackHome | null = null;
 
 /** @internal */
-export function setContextKeeper(scopes: ContextKeeper): void {
-  keeper = scopes;
+export function setCallbackHome(home: CallbackHome): void {
+  scopes = home;
 }
 
-function kept(): ContextKeeper {
-  if (keeper === null) throw new ReferenceError("no scope was made yet");
-  return keeper;
+function home(): CallbackHome {
+  if (scopes === null) throw new ReferenceError("no scope was made yet");
+  return scopes;
 }
 
 const NO_ARGUMENTS: readonly unknown[] = [];
@@ -59,6 +62,8 @@ const NO_ARGUMENTS: readonly unknown[] = [];
 export class Callback {
   /** What reports name: the handle that was given out. */
   handle: object = this;
+  #run: object | null = null;
+  #timer: { cancel(): void } | null = null;
   readonly #loop: Debugged;
   readonly #inAsyncContext = AsyncLocalStorage.snapshot();
   readonly #context: Context;
@@ -74,18 +79,33 @@ export class Callback {
   ) {
     this.#loop = loop;
     this.#function = callback;
-    this.#context = options.context ?? kept().copy();
+    this.#context = options.context ?? home().copyContext();
     this.#args = "args" in options ? options.args : NO_ARGUMENTS;
     expectOptions(this.#context, this.#args);
     if (loop.debug) rememberPlace(this, above);
   }
 
+  /** It waits for its time: the end of its run takes it back. */
+  waitsFor(timer: { cancel(): void }): void {
+    this.handle = timer;
+    this.#run = home().run();
+    if (this.#run === null) return;
+    this.#timer = timer;
+    timerScheduled(this.#run, timer);
+  }
+
+  #waitsNoMore(): void {
+    if (this.#run !== null && this.#timer !== null) timerGone(this.#run, this.#timer);
+    this.#timer = null;
+  }
+
   /** What it throws goes to the exception handler. */
   run(): void {
+    this.#waitsNoMore();
     const callback = this.#function;
     if (callback === null) return;
     this.#function = null;
-    this.#inAsyncContext(kept().call, this.#context, () => this.#take(callback));
+    this.#inAsyncContext(home().call, this.#context, () => this.#take(callback));
   }
 
   #take(callback: AnyFunction): void {
@@ -111,6 +131,7 @@ export class Callback {
 
   /** Lets go of the function; in debug mode a handle can still tell what it was. */
   drop(): void {
+    this.#waitsNoMore();
     if (this.#loop.debug) this.#words = this.words();
     this.#function = null;
     this.#args = NO_ARGUMENTS;

@@ -93,8 +93,8 @@ export abstract class Loop {
 
   /**
    * Calls `callback` in the next turn, after what is ready now, in the order of the calls (`loop.call_soon`). It runs in
-   * the caller's async context, with a copy of its context variables or with `options.context`. What it throws goes to
-   * the exception handler.
+   * no task, but in the caller's run and async context, with a copy of its context variables or with `options.context`.
+   * What it throws goes to the exception handler.
    *
    * @example
    * ```ts
@@ -121,7 +121,8 @@ export abstract class Loop {
 
   /**
    * Calls `callback` after `ms` milliseconds, or soon when that is not more than 0, as {@link Loop.callSoon} does
-   * (`loop.call_later`). Of two that are due together, the earlier call comes first.
+   * (`loop.call_later`). Of two that are due together, the earlier call comes first. What is not due at the end of the
+   * run is not called.
    */
   callLater(ms: number, callback: () => void, options?: CallOptions): TimerHandle;
   callLater<A extends readonly unknown[]>(
@@ -150,7 +151,7 @@ export abstract class Loop {
 
   #callAt(when: number, callback: Callback): TimerHandle {
     const handle = this.schedule(when, runCallback, callback);
-    callback.handle = handle;
+    callback.waitsFor(handle);
     return handle;
   }
 

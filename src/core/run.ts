@@ -22,6 +22,7 @@ import { spawnUnder } from "./createTask.ts";
 import { tasksUnder } from "./currentTask.ts";
 import type { Task, TaskBody } from "./task.ts";
 import { watchSteps } from "./steps.ts";
+import { cancelTimers } from "./runTimers.ts";
 import { formatTaskTree } from "./taskTree.ts";
 import { reportUnretrieved } from "./unretrieved.ts";
 
@@ -161,6 +162,7 @@ export class Runner implements AsyncDisposable {
     this.#closed = true;
     await this.#endTasks();
     await this.#callClosers();
+    cancelTimers(this.#scope);
     reportUnretrieved(this.#scope);
     this.#scope.end();
     if (this.#options.debug !== undefined) leaveDebugMode(this.getLoop());

@@ -18,7 +18,7 @@ import { cancelled } from "./cancellation.ts";
 import { Context } from "./context.ts";
 import type { CancelledError } from "./errors.ts";
 import { rememberFloating } from "./floatingWork.ts";
-import { setContextKeeper } from "./handle.ts";
+import { setCallbackHome } from "./handle.ts";
 import type { Loop } from "./loop.ts";
 import { ScopeSignals } from "./scopeSignals.ts";
 import { defaultLoop } from "./uvLoop.ts";
@@ -279,10 +279,14 @@ export function copyOfContext(): Context {
 }
 
 /**
- * Calls `callback` with these context variables in the place of the task's, until it returns: no scope of its own, so
- * that what it leaves running goes on where it was scheduled. @internal
+ * Calls `callback` as the loop does: in no task, but in the run of whoever scheduled it, with these context variables
+ * until it returns. It opens no scope: what it leaves running goes on until the run ends. @internal
  */
 export function callInContext(context: Context, callback: () => void): void {
+  ambient.run(ambientScope().runner, callWith, context, callback);
+}
+
+function callWith(context: Context, callback: () => void): void {
   const { home } = ambientScope();
   const own = home.context;
   home.context = context;
@@ -293,7 +297,11 @@ export function callInContext(context: Context, callback: () => void): void {
   }
 }
 
-setContextKeeper({ copy: copyOfContext, call: callInContext });
+setCallbackHome({
+  copyContext: copyOfContext,
+  call: callInContext,
+  run: () => (ambientScope().runner === rootScope ? null : ambientScope().runner),
+});
 
 /** Code that runs outside `run` is in this one; it never ends. @internal */
 export const rootScope: Scope = new Scope(null, "shield", defaultLoop);

@@ -9,6 +9,7 @@ import {
   ContextVar,
   copyContext,
   createTask,
+  currentTask,
   type ExceptionContext,
   Future,
   getRunningLoop,
@@ -94,6 +95,48 @@ describe.each(LOOPS)("on the %s loop", (_name, start) => {
       });
       await done;
       expect(log).toEqual(["timer", "scheduled by it"]);
+    }));
+
+  test("what is not due at the end of the run is not called, and nothing waits for it", async () => {
+    const log: string[] = [];
+    const left: TimerHandle[] = [];
+    await start(async () => {
+      const loop = getRunningLoop();
+      left.push(loop.callLater(30_000, () => log.push("late")));
+      left.push(loop.callAt(loop.time() + 60_000, () => log.push("much later")));
+      const called = new Future<void>();
+      loop.callLater(1, () => called.setResult());
+      await run(async () => void left.push(loop.callLater(10_000, () => log.push("inner"))));
+      expect(left.map((timer) => timer.cancelled())).toEqual([false, false, true]);
+      await called;
+    });
+    expect(left.map((timer) => timer.cancelled())).toEqual([true, true, true]);
+    expect(log).toEqual([]);
+  });
+
+  test("a callback runs in no task, and outlives the task that scheduled it", () =>
+    start(async () => {
+      const log: unknown[] = [];
+      const scheduler = createTask(async () => {
+        const loop = getRunningLoop();
+        const callback = (): void => {
+          log.push(currentTask());
+          void sleep(2).then(
+            () => log.push("went on"),
+            (error: Error) => log.push(error.name),
+          );
+        };
+        loop.callLater(2, callback);
+        loop.callSoon(callback);
+        const future = new Future<void>();
+        future.addDoneCallback(callback);
+        future.setResult();
+        expect(currentTask()).toBe(scheduler);
+      });
+      await scheduler;
+      while (log.length < 6) await sleep(1);
+      expect(log.filter((each) => each === null)).toHaveLength(3);
+      expect(log.filter((each) => each === "went on")).toHaveLength(3);
     }));
 
   test("a cancelled timer holds nothing up: time goes on to the next one (CPython: test_base_events BaseEventLoopTests.test__run_once)", () =>
