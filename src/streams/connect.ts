@@ -95,6 +95,14 @@ export async function openConnection(options: TcpConnectOptions): Promise<Connec
  * @param path of the socket; on Windows, of a named pipe
  * @throws Node's error when it cannot be had (`ENOENT`, `ECONNREFUSED`, …)
  * @throws TypeError when `handshakeTimeout` is given without `tls`
+ *
+ * @example
+ * ```ts
+ * import { openUnixConnection } from "ambit/streams";
+ *
+ * const outcome = await openUnixConnection("/nowhere").catch((error: Error) => error.message);
+ * outcome; // => "connect ENOENT /nowhere"
+ * ```
  */
 export async function openUnixConnection(
   path: string,

@@ -86,6 +86,17 @@ export function writerTo(target: Writable | WritableStream<Uint8Array>): StreamW
 
 /**
  * A Readable of Node's that gives what the reader gives. Destroying it stops reading; it does not close the connection.
+ *
+ * @example
+ * ```ts
+ * import { StreamReader, toReadable } from "ambit/streams";
+ *
+ * const reader = new StreamReader();
+ * reader.feedData(Buffer.from("hello"));
+ * reader.feedEof();
+ * const pieces = await toReadable(reader).toArray();
+ * pieces.map(String); // => ["hello"]
+ * ```
  */
 export function toReadable(reader: StreamReader): Readable {
   const scope = ambientScope();
@@ -112,7 +123,20 @@ async function nextPiece(reader: StreamReader): Promise<Buffer | null> {
   return piece.length === 0 ? null : piece;
 }
 
-/** A Writable of Node's that writes to the writer, and waits for `drain`. Ending or destroying it closes the writer. */
+/**
+ * A Writable of Node's that writes to the writer, and waits for `drain`. Ending or destroying it closes the writer.
+ *
+ * @example
+ * ```ts
+ * import { PassThrough, Readable } from "node:stream";
+ * import { pipeline } from "node:stream/promises";
+ * import { toWritable, writerTo } from "ambit/streams";
+ *
+ * const target = new PassThrough();
+ * await pipeline(Readable.from(["hello"]), toWritable(writerTo(target)));
+ * String(target.read()); // => "hello"
+ * ```
+ */
 export function toWritable(writer: StreamWriter): Writable {
   const scope = ambientScope();
   const writable: Writable = new Writable({

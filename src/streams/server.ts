@@ -43,6 +43,18 @@ const SETTLED: Promise<void> = Promise.resolve();
  *
  * **Cancellation:** leaving `await using server = …` and cancelling `serveForever` cancel the handlers and close
  * everything.
+ *
+ * @example
+ * ```ts
+ * import { openConnection, startServer } from "ambit/streams";
+ *
+ * const server = await startServer((reader) => reader.read(), { host: "127.0.0.1", port: 0 });
+ * const { writer } = await openConnection({ host: "127.0.0.1", port: server.port });
+ * server.close(); // nobody new; who is there is served on
+ * writer.close();
+ * await server.waitClosed();
+ * server.isServing(); // => false
+ * ```
  */
 export class Server implements AsyncDisposable {
   readonly #listeners: readonly Listener[];

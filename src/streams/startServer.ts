@@ -106,6 +106,19 @@ export async function startServer(
  * @param path of the socket, at most 107 bytes on Linux; on Windows, of a named pipe
  * @throws Node's error when it cannot listen (`EADDRINUSE`, `EACCES`, …)
  * @throws TypeError when `handshakeTimeout` is given without `tls`
+ *
+ * @example
+ * ```ts
+ * import { tmpdir } from "node:os";
+ * import { openUnixConnection, startUnixServer } from "ambit/streams";
+ *
+ * const path = `${tmpdir()}/ambit-example-${process.pid}`;
+ * const server = await startUnixServer((_reader, writer) => writer.write("hello\n"), path);
+ * const { reader, writer } = await openUnixConnection(path);
+ * String(await reader.readline()); // => "hello\n"
+ * writer.close();
+ * await server[Symbol.asyncDispose]();
+ * ```
  */
 export async function startUnixServer(
   handler: ConnectionHandler,

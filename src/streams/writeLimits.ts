@@ -8,7 +8,21 @@ import type { Protocol, WriteBufferLimits } from "./transport.ts";
 
 const DEFAULT_HIGH = 65_536;
 
-/** When writing pauses and goes on, and whether it is paused now. */
+/**
+ * When writing pauses and goes on, and whether it is paused now: for who makes a transport of his own.
+ *
+ * @example
+ * ```ts
+ * import { StreamProtocol, WriteLimits } from "ambit/streams";
+ *
+ * const [limits, protocol] = [new WriteLimits(), new StreamProtocol(null)];
+ * limits.set({ high: 100 });
+ * limits.grown(101, protocol); // so many bytes wait now
+ * limits.paused; // => true
+ * limits.shrunk(25, protocol);
+ * limits.paused; // => false
+ * ```
+ */
 export class WriteLimits {
   #high = DEFAULT_HIGH;
   #low = DEFAULT_HIGH / 4;
