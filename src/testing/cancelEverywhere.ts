@@ -10,6 +10,8 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { expectFunction } from "../core/arguments.ts";
 import type { TaskEvent } from "../core/diagnostics.ts";
 import { isCancelled } from "../core/errors.ts";
+import type { Loop } from "../core/loop.ts";
+import { ambientScope, getRunningLoop } from "../core/scope.ts";
 import { Task } from "../core/task.ts";
 import { runVirtual } from "./runVirtual.ts";
 
@@ -29,6 +31,8 @@ const CHANNEL = "ambit:task.waiting";
  * Runs `scenario` in virtual time again and again, cancelling at the first await point, the second, and so on; returns
  * how many there were. A CancelledError that leaves the scenario is expected; any other error fails, with the number
  * of the await point in its message.
+ *
+ * **Cancellation:** of the caller: cancels the run that is under way, and passes on.
  *
  * @example
  * ```ts
@@ -69,15 +73,25 @@ async function cancelAt(
   { only, seed }: CancelEverywhereOptions,
 ): Promise<boolean> {
   let count = 0;
+  let loop: Loop | null = null;
+  const body = (): PromiseLike<unknown> => {
+    loop = getRunningLoop();
+    return scenario();
+  };
   const onWaiting = (message: unknown): void => {
     const { task } = message as TaskEvent;
-    if (!(task instanceof Task) || (only !== undefined && !only(task))) return;
+    // Tasks on other loops, such as who calls this, are none of the scenario's.
+    if (!(task instanceof Task) || task.getLoop() !== loop || (only !== undefined && !only(task)))
+      return;
     if (++count === point) task.getLoop().callSoon(() => void task.cancel(`await point ${point}`));
   };
   subscribe(CHANNEL, onWaiting);
+  const scope = ambientScope();
+  const before = scope.metCancels();
   try {
-    await runVirtual(scenario, seed === undefined ? {} : { seed });
+    await runVirtual(body, seed === undefined ? {} : { seed });
   } catch (error) {
+    if (scope.metCancels() > before) throw error;
     if (!isCancelled(error))
       throw new Error(`cancelled at await point ${point}: ${String(error)}`, { cause: error });
   } finally {

@@ -36,6 +36,8 @@ export interface Exploration {
  * at the library's own waits; what runs between two of them is one step. The number of schedules grows fast: two tasks
  * of two steps have 6, three of three 1,680. Equivalent ones are not left out.
  *
+ * **Cancellation:** cancels the run that is under way, and passes on.
+ *
  * @throws {@link ScheduleFailure} when the program fails under one of them; its `cause` is the failure
  * @throws {@link NondeterminismError} when the program does not do the same under the same schedule
  *

@@ -1,8 +1,9 @@
 /*
  * One run whose points are recorded: what the search for a failing schedule is made of.
  */
+import { ambientScope } from "../core/scope.ts";
 import type { TaskBody } from "../core/task.ts";
-import { type Picker, type Point, Trail } from "./schedule.ts";
+import { type Picker, type Point, Trail, type TurnNames } from "./schedule.ts";
 import { type RunSettings, VirtualRun } from "./virtualRun.ts";
 
 /** @internal */
@@ -12,36 +13,47 @@ export interface RecordedRun {
   readonly failure: { readonly error: unknown } | null;
 }
 
-/** Runs the program and tells how it went; never rejects. @internal */
+/** Runs the program and tells how it went; rejects only when the caller is cancelled meanwhile. @internal */
 export async function record(
   program: TaskBody<unknown>,
-  picker: Picker,
+  picker: Picker | ((names: TurnNames) => Picker),
   settings: RunSettings,
 ): Promise<RecordedRun> {
   const run = new VirtualRun(settings);
-  const trail = new Trail(picker, run.loop.names);
+  const { names } = run.loop;
+  const trail = new Trail(typeof picker === "function" ? picker(names) : picker, names);
   run.picker = trail;
+  const scope = ambientScope();
+  const before = scope.metCancels();
   try {
     await run.conduct(program);
     return { points: trail.points, failure: null };
   } catch (error) {
+    if (scope.metCancels() > before) throw error;
     return { points: trail.points, failure: { error } };
   }
 }
 
-/** A schedule given as its deviations: which turn to take at which point. @internal */
-export type Deviations = ReadonlyMap<number, number>;
+/** A schedule given as its deviations: whose turn comes first at which point. @internal */
+export type Deviations = ReadonlyMap<number, string>;
 
 /** The deviations of a run. @internal */
-export function deviationsOf(points: readonly Point[]): Map<number, number> {
-  const found = new Map<number, number>();
-  for (const [point, { take }] of points.entries()) if (take !== 0) found.set(point, take);
+export function deviationsOf(points: readonly Point[]): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const [point, { take, runs }] of points.entries()) if (take !== 0) found.set(point, runs);
   return found;
 }
 
-/** Takes the deviations as far as they fit: fewer turns may be ready than when they were recorded. @internal */
-export function lenientPicker(deviations: Deviations): Picker {
-  return {
-    pick: (ready, point) => Math.min(deviations.get(point) ?? 0, ready.length - 1),
-  };
+/** Follows deviations as far as they fit: with fewer of them, who is meant may not be ready at that point. @internal */
+export function lenientPicker(deviations: Deviations): (names: TurnNames) => Picker {
+  return (names) => ({
+    pick(ready, point) {
+      const wanted = deviations.get(point);
+      if (wanted === undefined) return 0;
+      return Math.max(
+        0,
+        ready.findIndex((turn) => names.of(turn) === wanted),
+      );
+    },
+  });
 }

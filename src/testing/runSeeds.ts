@@ -36,6 +36,8 @@ export interface SeedsResult {
  *
  * Each run calls `program` anew, so it must make its own state.
  *
+ * **Cancellation:** cancels the run that is under way, and passes on.
+ *
  * @throws {@link ScheduleFailure} for the first seed that fails: it says how to run it again; its `cause` is the failure
  *
  * @example

@@ -4,8 +4,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createTask, Lock, sleep, taskGroup } from "ambit";
+import { createTask, Lock, sleep, type Task, taskGroup } from "ambit";
 import {
+  cancelEverywhere,
   exploreSchedules,
   NondeterminismError,
   type Replay,
@@ -229,6 +230,21 @@ describe("runSeeds", () => {
       expect(runs).toMatch(/^(task 3|quick) \((start|sleep)\)$/);
   });
 
+  test("of a large program's dozens of deviations those that matter are left", async () => {
+    const crowd = async (): Promise<void> => {
+      const order: number[] = [];
+      for (let number = 0; number < 30; number++)
+        createTask(async () => {
+          order.push(number);
+          for (let step = 0; step < 3; step++) await sleep(0);
+        });
+      await sleep(1);
+      if (order.indexOf(29) < order.indexOf(0)) throw new Error("the last one was first");
+    };
+    const { replay } = await caught(runSeeds(crowd, { folder: null }));
+    expect(replay.deviations).toEqual([{ point: 0, take: 29, runs: "task 31 (start)" }]);
+  });
+
   test("with `folder: null` no file is written, and the error carries the replay", async () => {
     const error = await caught(runSeeds(failingCounter, { folder: null, from: 7 }));
     expect(error.file).toBeNull();
@@ -236,6 +252,26 @@ describe("runSeeds", () => {
     expect(error.message).toContain("replay: error.replay");
   });
 });
+
+test.each([
+  ["exploreSchedules", (program: () => Promise<void>) => exploreSchedules(program)],
+  ["runSeeds", (program: () => Promise<void>) => runSeeds(program, { folder: null })],
+  ["cancelEverywhere", (program: () => Promise<void>) => cancelEverywhere(program)],
+])(
+  "%s: a cancel of the caller ends the run under way, and is no failure",
+  async (_name, search) => {
+    let runs = 0;
+    const program = async (): Promise<void> => {
+      runs++;
+      if (runs === 2) searching.cancel("enough");
+      await Promise.all([sleep(0), sleep(0)]);
+      await sleep(1);
+    };
+    const searching: Task<unknown> = createTask<unknown>(() => search(program));
+    await expect(searching).rejects.toMatchObject({ name: "CancelledError", reason: "enough" });
+    expect(runs).toBe(2);
+  },
+);
 
 describe("a replay", () => {
   async function replayOfRace(): Promise<Replay> {

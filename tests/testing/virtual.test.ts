@@ -170,6 +170,11 @@ describe("cancelEverywhere", () => {
     expect(reached).toEqual([1, 2, 3, 4]);
   });
 
+  test("waits of who calls it are none of the scenario's", async () => {
+    const points = await createTask(() => cancelEverywhere(() => sleep(1)));
+    expect(points).toBe(1);
+  });
+
   test("a broken invariant fails with the await point's number", async () => {
     let leaked = 0;
     const work = cancelEverywhere(async () => {
