@@ -8,7 +8,8 @@ import { functionWords } from "./handle.ts";
 import type { Waiter } from "./join.ts";
 import { framesOf } from "./places.ts";
 
-interface Printed {
+/** @internal */
+export interface Printed {
   readonly state: string;
   readonly outcome: unknown;
   readonly waiters: Waiter | Set<Waiter> | null;

@@ -15,15 +15,14 @@ import type { TextOutput } from "./ink.ts";
 import { INSPECT } from "./inspection.ts";
 import { type CancelledError, InvalidStateError } from "./errors.ts";
 import { Future } from "./future.ts";
-import { futureWords } from "./futureWords.ts";
 import type { FrameCallGraphEntry } from "./frames.ts";
-import { functionWords } from "./handle.ts";
 import { ambient, ambientScope, Scope } from "./scope.ts";
 import { obey } from "./outsideSignal.ts";
 import { framesOf } from "./places.ts";
 import { stepIsLast, stepStarts, watchSteps } from "./steps.ts";
 import { lookForSwallowedAtEnd } from "./swallowed.ts";
 import { type StackOptions, stackOf, stackText } from "./taskStack.ts";
+import { taskWords } from "./taskWords.ts";
 
 /** The body of a task: an async function, or any function that returns a value or a promise. */
 export type TaskBody<T> = () => T | PromiseLike<T>;
@@ -253,22 +252,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
 
   /** @internal */
   override [INSPECT](): string {
-    const [state = "", ...rest] = futureWords(this);
-    const word = state === "pending" && this.scope.cancels > 0 ? "cancelling" : state;
-    const parts = [word, `name='${this.name}'`, this.functionWords(), this.waitWords(), ...rest];
-    return `<Task ${parts.filter((part) => part !== "").join(" ")}>`;
-  }
-
-  private functionWords(): string {
-    const shows = this.#shows;
-    if (typeof shows === "function") return `fn=${functionWords(shows)}`;
-    return `fn=${shows === "" ? "(anonymous)" : shows}`;
-  }
-
-  private waitWords(): string {
-    if (this.state !== "pending") return "";
-    const labels = this.scope.pendingWaits().map((wait) => wait.label);
-    return labels.length === 0 ? "" : `waitFor=${labels.join(",")}`;
+    return taskWords(this, this.#shows);
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import { setTimeout as foreignDelay } from "node:timers/promises";
 import {
+  cancellable,
   createTask,
   type ExceptionContext,
   Future,
@@ -41,7 +42,8 @@ async function reportsOf(
       await sleep(0);
       try {
         await body();
-        await foreignDelay(1);
+        // A turn more: what ends in a foreign await is told when the turn is over.
+        await cancellable(foreignDelay(1));
       } finally {
         loop.slowCallbackDuration = 100;
         loop.setExceptionHandler(null);
