@@ -64,11 +64,6 @@ export class Serving {
     return this.#task;
   }
 
-  /** Whether its handler runs. */
-  get isHandled(): boolean {
-    return this.#task !== null && !this.#task.done();
-  }
-
   close(): void {
     this.#writer.close();
   }

@@ -468,6 +468,19 @@ describe("the end of a server", () => {
       },
     ],
     [
+      "cancelling who holds it",
+      async (server: Server, body: () => Promise<void>) => {
+        const owner = createTask(async () => {
+          await using held = server;
+          await new Future<void>();
+          held.close();
+        });
+        await body();
+        owner.cancel();
+        await expect(owner).rejects.toThrow(CancelledError);
+      },
+    ],
+    [
       "disposing",
       async (server: Server, body: () => Promise<void>) => {
         await body();
