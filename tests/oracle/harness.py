@@ -178,6 +178,8 @@ def cancelled_with(message):
 class ObservedTask(asyncio.Task):
     def __init__(self, coro, **how):
         self.late = None
+        #: A child of a group may await the task that the group is in.
+        self.reaching = False
         #: The timeouts and groups that it is in, outermost first.
         self.scopes = []
         #: With `rules`, the count of cancels is kept here.
@@ -225,23 +227,31 @@ class ObservedTask(asyncio.Task):
     def reach(self, inside, msg):
         """In Ambit a cancel reaches the tasks of the groups that it ends at once; in asyncio when
         the error has left the group's body."""
+        if self.reaching:
+            return
+        self.reaching = True
         for scope in self.scopes[inside:]:
             for task in scope.live_tasks():
                 run.note('cancel around a group')
                 if run.rules:
                     scope.reached.add(task)
                     task.cancel(msg)
+        self.reaching = False
 
     def cancelling(self):
         return self.count if run.rules else super().cancelling()
 
     def uncancel(self):
+        thrown = self.observed.in_bare_yield and self._must_cancel
+        if thrown and self.cancelling() == 1:
+            # CPython takes the cancel back; for Ambit it has ended the wait, as for any other wait.
+            run.note('uncancel of a cancelled sleep(0)')
         if not run.rules:
             return super().uncancel()
         self.count = max(0, self.count - 1)
         if self.count == 0:
             self.late = self.observed.armed = None
-            while super().uncancel():
+            while not thrown and super().uncancel():
                 pass
         return self.count
 
