@@ -7,7 +7,8 @@
  * Limits: a function without a place (native, built in) is left out too. Where Ambit is bundled into the user's own
  * file, its frames cannot be told from the user's.
  */
-import { dirname, sep } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { shortPath } from "./location.ts";
 
@@ -111,15 +112,28 @@ function ownName(name: string): string {
 
 function isUsers(path: string): boolean {
   if (/^(node:|internal\/)|<anonymous>/.test(path)) return false;
-  return !OWN.some((folder) => path.startsWith(folder));
+  own ??= ownFolders();
+  return !own.some((folder) => path.startsWith(folder));
 }
 
-/** The folders of Ambit's own code, as source and as built; none where it is bundled. */
-const OWN: readonly string[] = ownFolders();
+let own: readonly string[] | null = null;
 
-function ownFolders(): string[] {
+/** The folders of Ambit's own code, as source and as built; none where it is bundled with the user's. */
+function ownFolders(): readonly string[] {
   const self = import.meta.url;
-  if (!/^file:.*\/core\/frames\.[jt]s$/.test(self)) return [];
+  if (!/^file:.*\/(src|dist)\/(core|chunks)\/[^/]+\.[jt]s$/.test(self)) return [];
   const root = dirname(dirname(dirname(fileURLToPath(self))));
-  return ["src", "dist"].map((name) => `${root}${sep}${name}${sep}`);
+  return isAmbit(root) ? ["src", "dist"].map((name) => `${root}${sep}${name}${sep}`) : [];
+}
+
+/** A user's bundle may lie in folders of the same names. */
+function isAmbit(root: string): boolean {
+  try {
+    const { name } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      name?: string;
+    };
+    return name === "ambit";
+  } catch {
+    return false;
+  }
 }
