@@ -31,7 +31,7 @@ export async function shrink(
   const shrinking = new Shrinking(program, failing, settings);
   await shrinking.drop();
   await shrinking.pullForward();
-  const count = deviationsOf(shrinking.best.points).size;
+  const count = sizeOf(shrinking.best);
   let budget = BUDGET;
   for (let most = 0; most < count && budget > 0; most++) {
     const bounds = { maxSchedules: budget, maxDeviations: most };
@@ -73,11 +73,11 @@ class Shrinking {
   /** Drops deviations in ever smaller groups, until each single one is needed. */
   async drop(): Promise<void> {
     this.#runs = 0;
-    let size = deviationsOf(this.best.points).size;
+    let size = sizeOf(this.best);
     while (size >= 1 && this.#runs < BUDGET) {
       const dropped = await this.#dropGroups(size);
       if (!dropped) size = size === 1 ? 0 : Math.ceil(size / 2);
-      else size = Math.min(size, deviationsOf(this.best.points).size);
+      else size = Math.min(size, sizeOf(this.best));
     }
   }
 
@@ -105,11 +105,15 @@ class Shrinking {
   async #stillFails(deviations: Deviations): Promise<boolean> {
     this.#runs++;
     const run = await record(this.#program, lenientPicker(deviations), this.#settings);
-    const fewer = deviationsOf(run.points).size < deviationsOf(this.best.points).size;
+    const fewer = sizeOf(run) < sizeOf(this.best);
     if (!fewer || !isSame(run, this.#original)) return false;
     this.best = run;
     return true;
   }
+}
+
+function sizeOf({ points }: RecordedRun): number {
+  return deviationsOf(points).size;
 }
 
 /** Whether two runs fail in the same way: numbers and names of what waits may differ with the order. */

@@ -184,8 +184,11 @@ describe("the end", () => {
       unheard.writer.write("one two");
       await waitAllTasksBlocked(); // the reader is paused
       unheard.writer.write("three");
+      // It hears of no end before.
+      const reading = createTask(() => unheard.reader.read());
+      await waitAllTasksBlocked();
       rude.writer.transport.abort(new Error("enough"));
-      await expect(unheard.reader.read()).rejects.toMatchObject({ code: "ECONNRESET" });
+      await expect(reading).rejects.toMatchObject({ code: "ECONNRESET" });
       await expect(rude.reader.read()).rejects.toThrow("enough");
     });
   });
