@@ -21,4 +21,10 @@ export {
   type ThreadPoolOptions,
   type ThreadPoolStatistics,
 } from "./threadPool.ts";
-export { getDefaultExecutor, runInExecutor, setDefaultExecutor, toThread } from "./toThread.ts";
+export {
+  getDefaultExecutor,
+  runInExecutor,
+  setDefaultExecutor,
+  shutdownDefaultExecutor,
+  toThread,
+} from "./toThread.ts";

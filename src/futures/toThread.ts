@@ -4,9 +4,11 @@
  * Strategy: a default pool per program, made when first used and closed when `run` ends; outside `run` one for the
  * process, whose idle threads keep nothing alive.
  */
-import { wrongType } from "../core/arguments.ts";
+import { inspect } from "node:util";
+import { expectMilliseconds, wrongType } from "../core/arguments.ts";
+import { moveOnAfter } from "../core/cancelScope.ts";
 import { onRunnerEnd } from "../core/run.ts";
-import { ambientScope, rootScope, type Scope } from "../core/scope.ts";
+import { ambientScope, getRunningLoop, rootScope, type Scope } from "../core/scope.ts";
 import { Executor } from "./executor.ts";
 import { ThreadPoolExecutor } from "./threadPool.ts";
 
@@ -33,7 +35,32 @@ export function setDefaultExecutor(executor: Executor): void {
 
 function adopt(runner: Scope, executor: Executor): void {
   defaults.set(runner, executor);
-  if (runner !== rootScope) onRunnerEnd(() => executor.shutdown());
+  if (runner !== rootScope) onRunnerEnd(() => endWithin(executor, LONGEST_END));
+}
+
+/** How long the end of a program waits for its calls (CPython, `asyncio.constants.THREAD_JOIN_TIMEOUT`). */
+const LONGEST_END = 300_000;
+
+/**
+ * Shuts the executor of {@link toThread} down, as the end of `run` does (`loop.shutdown_default_executor`): waits for the
+ * calls that it has taken on, but no longer than `timeout`; then the loop's exception handler is told, and they go on.
+ *
+ * **Cancellation:** the wait ends; the executor is shut down all the same.
+ *
+ * @param timeout milliseconds; default five minutes
+ */
+export async function shutdownDefaultExecutor(timeout: number = LONGEST_END): Promise<void> {
+  expectMilliseconds("timeout", timeout);
+  const executor = defaults.get(ambientScope().runner);
+  if (executor !== undefined) await endWithin(executor, timeout);
+}
+
+async function endWithin(executor: Executor, timeout: number): Promise<void> {
+  const { cancelledCaught } = await moveOnAfter(timeout, () => executor.shutdown());
+  if (!cancelledCaught) return;
+  getRunningLoop().callExceptionHandler({
+    message: `the default executor did not end its calls within ${timeout} ms: ${inspect(executor)}`,
+  });
 }
 
 /**

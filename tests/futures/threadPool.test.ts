@@ -8,7 +8,10 @@ import {
   CancelledError,
   ContextVar,
   createTask,
+  type ExceptionContext,
+  getRunningLoop,
   isCancelled,
+  run,
   sleep,
   TimeoutError,
   wait,
@@ -18,6 +21,7 @@ import {
   ExecutorShutdownError,
   getDefaultExecutor,
   runInExecutor,
+  shutdownDefaultExecutor,
   ThreadPoolExecutor,
   toThread,
   UnreachableFunctionError,
@@ -402,6 +406,26 @@ test("context variables arrive on the thread (CPython: test_threads ToThreadTest
 
 test("a call is a task on its thread, named after its function", async () => {
   expect(await runInExecutor(null, tasks.taskName)).toBe("taskName");
+});
+
+test("the default executor is waited for no longer than allowed, and then it is reported (CPython: test_base_events BaseEventLoopTests.test_shutdown_default_executor_timeout)", async () => {
+  const reports: ExceptionContext[] = [];
+  const gate = numbers();
+  await run(async () => {
+    getRunningLoop().setExceptionHandler((context) => reports.push(context));
+    const call = getDefaultExecutor().submit(atGate, gate);
+    await shutdownDefaultExecutor(1);
+    expect(call.done()).toBe(false);
+    expect(() => getDefaultExecutor().submit(square, 1)).toThrow(ExecutorShutdownError);
+    Atomics.store(gate, 0, 5);
+    Atomics.notify(gate, 0);
+    expect(await call).toBe(5);
+  });
+  getRunningLoop().setExceptionHandler(null);
+  expect(reports).toHaveLength(1);
+  expect(reports[0]?.message).toMatch(
+    /^the default executor did not end its calls within 1 ms: Thr/,
+  );
 });
 
 test("a pool prints how much it has to do", async () => {

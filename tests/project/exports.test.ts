@@ -416,6 +416,7 @@ test("ambit/futures exports these names", () => {
       "type ModuleCalls",
       "runInExecutor",
       "setDefaultExecutor",
+      "shutdownDefaultExecutor",
       "task",
       "ThreadPoolExecutor",
       "type ThreadPoolOptions",
