@@ -33,7 +33,7 @@ export function runAmbit(kernel: Kernel, program: Program, policy: Policy): Prom
   return new AmbitRun(kernel, policy).execute(program);
 }
 
-interface AnyTask {
+interface AnyTask extends PromiseLike<unknown> {
   done(): boolean;
   cancelled(): boolean;
   cancel(reason?: unknown): boolean;

@@ -39,12 +39,14 @@ export class Helpers {
   words(value: unknown): string {
     if (value === null || value === undefined) return "-";
     if (Array.isArray(value)) return `[${value.map((each) => this.words(each)).join(" ")}]`;
-    return value instanceof Error ? this.#errorWords(value) : String(value);
+    if (value instanceof Error) return this.#errorWords(value);
+    return typeof value === "string" ? value : JSON.stringify(value);
   }
 
   #errorWords(error: Error): string {
     const { CancelledError, suppressedErrors } = this.#api;
-    if (error instanceof CancelledError) return `CancelledError(${String(error.reason ?? "")})`;
+    if (error instanceof CancelledError)
+      return `CancelledError(${(error.reason as string | undefined) ?? ""})`;
     const later = suppressedErrors(error);
     const name = PYTHON_NAMES[error.name] ?? error.name;
     return name + (later.length > 0 ? `+${this.words(later)}` : "");

@@ -235,13 +235,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "queue join ends too early",
     file: "queues/queue.ts",
-    from: "if (this.#unfinished > 0) return;",
-    to: "if (this.#unfinished > 1) return;",
+    from: "if (this.#unfinished === 0) return SETTLED;",
+    to: "if (this.#unfinished <= 1) return SETTLED;",
   },
   {
     name: "shutdown does not wake who waits to get",
     file: "queues/queue.ts",
-    from: 'dismiss(at, shutDownError("get", this));',
+    from: 'dismiss(at, this.#refusal("get"));',
     to: "void at;",
   },
   {
