@@ -156,6 +156,10 @@ class Observed(collections.abc.Coroutine):
             self.interrupting = waited_for is None
             if waited_for is not None and waited_for.cancel(*self.armed):
                 self.armed = None
+                self.throwing = True
+        elif waited_for is not None and self.task._must_cancel:
+            # The task cancels it right now.
+            self.throwing = True
         return waited_for
 
     def returned(self):
@@ -375,7 +379,7 @@ class ObservedGroup(asyncio.TaskGroup):
     def _abort(self):
         self._aborting = True
         for task in self.live_tasks():
-            if task not in self.reached:
+            if task not in self.reached or task.cancelling() == 0:
                 task.cancel()
 
     def _on_task_done(self, task):
@@ -384,6 +388,11 @@ class ObservedGroup(asyncio.TaskGroup):
         self._parent_task = Canceller(real, self, self._on_completed_fut)
         super()._on_task_done(task)
         self._parent_task = parent
+
+    def create_task(self, coro, **how):
+        if self._exiting and not self._tasks and self._errors is not None:
+            run.note('spawn into a group that has just ended')
+        return super().create_task(coro, **how)
 
     def has_cancelled(self):
         return self._parent_cancel_requested
@@ -428,6 +437,10 @@ class Gathering(tasks._GatheringFuture):
             if child.done():
                 self.left -= 1
 
+    def cancel(self, msg=None):
+        self.message = msg
+        return super().cancel(msg)
+
     def hear(self):
         self.left -= 1
 
@@ -440,6 +453,8 @@ class Gathering(tasks._GatheringFuture):
             run.note('cancelled gather that fails')
             if run.rules:
                 error = asyncio.CancelledError()
+        if self._cancel_requested and error.args != (() if self.message is None else (self.message,)):
+            run.note('message of a cancelled gather')
         super().set_exception(error)
 
 
@@ -517,8 +532,10 @@ class Condition(asyncio.Condition):
 
     def notify(self, n=1):
         self.asked = True
-        super().notify(n)
-        self.asked = False
+        try:
+            super().notify(n)
+        finally:
+            self.asked = False
 
     def _notify(self, n):
         if not self.asked and any(not waiter.done() for waiter in self._waiters):
