@@ -6,7 +6,7 @@
  */
 import type { Loop } from "./loop.ts";
 
-/** Something that is not to outlive its group. @internal */
+/** Something that is not to outlive its group. */
 export interface Leftover {
   /** The children of its group have ended. Told once; may not be interrupted. */
   ownerEnded(): PromiseLike<void>;

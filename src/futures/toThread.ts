@@ -51,8 +51,12 @@ const LONGEST_END = 300_000;
  */
 export async function shutdownDefaultExecutor(timeout: number = LONGEST_END): Promise<void> {
   expectMilliseconds("timeout", timeout);
-  const executor = defaults.get(ambientScope().runner);
-  if (executor !== undefined) await endWithin(executor, timeout);
+  const { runner } = ambientScope();
+  const executor = defaults.get(runner);
+  if (executor === undefined) return;
+  // Outside `run` there is no end of the program: the next call makes a new one.
+  if (runner === rootScope) defaults.delete(runner);
+  await endWithin(executor, timeout);
 }
 
 async function endWithin(executor: Executor, timeout: number): Promise<void> {
@@ -77,11 +81,11 @@ async function endWithin(executor: Executor, timeout: number): Promise<void> {
  *
  * @example
  * ```ts
- * import { getDefaultExecutor, task, toThread } from "ambit/futures";
+ * import { shutdownDefaultExecutor, task, toThread } from "ambit/futures";
  * import { join } from "node:path/posix";
  *
  * await toThread(task("node:path/posix", "join", join), "a", "b"); // => "a/b"
- * await getDefaultExecutor().shutdown();
+ * await shutdownDefaultExecutor();
  * ```
  */
 export function toThread<A extends unknown[], R>(

@@ -12,7 +12,6 @@ import { constants } from "node:os";
 import { outOfRange, wrongType } from "../core/arguments.ts";
 import { isCancelled } from "../core/errors.ts";
 import { INSPECT } from "../core/inspection.ts";
-import type { Leftover } from "../core/leftovers.ts";
 import { OUTSIDE } from "../core/outside.ts";
 import { protect } from "../core/shield.ts";
 import { suspend } from "../core/suspend.ts";
@@ -60,9 +59,7 @@ export class Process<
   In extends StreamWriter | null = StreamWriter | null,
   Out extends StreamReader | null = StreamReader | null,
   Err extends StreamReader | null = StreamReader | null,
->
-  implements AsyncDisposable, Leftover
-{
+> implements AsyncDisposable {
   /** The number that the operating system knows it by. */
   readonly pid: number;
   /** Writes to its input; null where that is no pipe. */

@@ -30,7 +30,7 @@ import {
 import { afterAll, expect, test } from "vitest";
 import * as tasks from "./tasks.mjs";
 
-afterAll(() => getDefaultExecutor().shutdown());
+afterAll(() => shutdownDefaultExecutor());
 
 const { abs, add, atGate, blocking, divmod, napping, square } = tasks;
 
@@ -426,6 +426,12 @@ test("the default executor is waited for no longer than allowed, and then it is 
   expect(reports[0]?.message).toMatch(
     /^the default executor did not end its calls within 1 ms: Thr/,
   );
+});
+
+test("outside run, a default executor that was shut down is replaced by the next call", async () => {
+  expect(await toThread(square, 3)).toBe(9);
+  await shutdownDefaultExecutor();
+  expect(await toThread(square, 4)).toBe(16);
 });
 
 test("a pool prints how much it has to do", async () => {
