@@ -116,7 +116,7 @@ async function connectionsOfTasks() {
   let answered = 0;
   await taskGroup(async (group) => {
     for (let i = 0; i < CONNECTIONS; i++) {
-      group.spawn(async () => {
+      void group.spawn(async () => {
         const { reader, writer } = await openConnection({ host: HOST, port: server.port });
         writer.write("hello\n");
         const answer = await reader.read();

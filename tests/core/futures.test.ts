@@ -2,14 +2,7 @@
  * Future and ensureFuture.
  */
 import { inspect } from "node:util";
-import {
-  CancelledError,
-  createTask,
-  ensureFuture,
-  Future,
-  InvalidStateError,
-  sleep,
-} from "ambit";
+import { CancelledError, createTask, ensureFuture, Future, InvalidStateError, sleep } from "ambit";
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 
