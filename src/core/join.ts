@@ -5,7 +5,7 @@
  * ended with. When the awaiting scope ends around the join, the awaiter goes and the future stays.
  */
 import { AsyncResource } from "node:async_hooks";
-import type { CancelledError } from "./errors.ts";
+import { CancelledError } from "./errors.ts";
 import type { Scope } from "./scope.ts";
 import { Suspension, type WaitRing } from "./suspension.ts";
 import { beginThrow, throwSoon } from "./throwing.ts";
@@ -69,9 +69,14 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
   settled(): void {
     const ring = this.leave();
     if (ring === null) return;
-    if (this.#handing !== IDLE && (this.target as Joinable).state === "cancelled")
-      return this.throwIn(ring);
+    if (this.#handing !== IDLE && this.isCancelled()) return this.throwIn(ring);
     ring.loop.wake(this, ring);
+  }
+
+  /** A gather is never cancelled itself: it fails with the CancelledError. */
+  private isCancelled(): boolean {
+    const { state, outcome } = this.target as Joinable;
+    return state === "cancelled" || (state === "rejected" && outcome instanceof CancelledError);
   }
 
   /** The cancel that was handed on comes back. */

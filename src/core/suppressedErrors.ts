@@ -34,9 +34,16 @@ export function suppressedErrors(error: unknown): readonly unknown[] {
   return (typeof error === "object" && error !== null && suppressed.get(error)) || [];
 }
 
-/** Makes one error of several: the first, with the others attached. @internal */
+/**
+ * Makes one error of several: the first, with the others attached, after those that a group inside has attached. One
+ * error may have come several ways, through who awaits the task that failed: it is attached once, and never to itself.
+ * @internal
+ */
 export function combineErrors(errors: readonly unknown[]): unknown {
-  const [first, ...later] = errors;
-  if (later.length > 0 && typeof first === "object" && first !== null) suppressed.set(first, later);
+  const first = errors[0];
+  if (errors.length === 1 || typeof first !== "object" || first === null) return first;
+  const later = new Set([...suppressedErrors(first), ...errors]);
+  later.delete(first);
+  if (later.size > 0) suppressed.set(first, [...later]);
   return first;
 }

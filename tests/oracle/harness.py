@@ -246,7 +246,8 @@ class ObservedTask(asyncio.Task):
         return self.count if run.rules else super().cancelling()
 
     def uncancel(self):
-        thrown = self.observed.in_bare_yield and self._must_cancel
+        asked = self._must_cancel or self.observed.armed is not None
+        thrown = self.observed.in_bare_yield and asked
         if thrown and self.cancelling() == 1:
             # CPython takes the cancel back; for Ambit it has ended the wait, as for any other wait.
             run.note('uncancel of a cancelled sleep(0)')
@@ -254,9 +255,11 @@ class ObservedTask(asyncio.Task):
             return super().uncancel()
         self.count = max(0, self.count - 1)
         if self.count == 0:
-            self.late = self.observed.armed = None
-            while not thrown and super().uncancel():
-                pass
+            self.late = None
+            if not thrown:
+                self.observed.armed = None
+                while super().uncancel():
+                    pass
         return self.count
 
     def leave_scope(self, error):
@@ -369,8 +372,7 @@ class ObservedGroup(asyncio.TaskGroup):
             if et is not None and not issubclass(et, asyncio.CancelledError):
                 # CPython lists the body's error last; it came when the body ended.
                 errors = [*before, exc, *errors[len(before):-1]]
-            errors[0].later = errors[1:]
-            raise errors[0] from None
+            raise combined(errors) from None
         except asyncio.CancelledError as error:
             raise parent.leave_scope(error) from None
         finally:
@@ -399,6 +401,16 @@ class ObservedGroup(asyncio.TaskGroup):
 
     def live_tasks(self):
         return [task for task in self._tasks if not task.done()]
+
+
+def combined(errors):
+    """The first, with those that came later, in this group and in one inside; each once, and never itself: one
+    error may come several ways, through who awaits the task that failed."""
+    first = errors[0]
+    later = dict.fromkeys([*getattr(first, 'later', ()), *errors])
+    del later[first]
+    first.later = list(later)
+    return first
 
 
 class Parent:
@@ -481,6 +493,19 @@ class Completed(tasks._AsCompletedIterator):
             task.add_done_callback(self._handle_completion)
         if self._todo and timeout is not None:
             self._timeout_handle = run.loop.call_later(timeout, self._handle_timeout)
+        self.in_body = False
+
+    async def __anext__(self):
+        self.in_body = False
+        item = await super().__anext__()
+        self.in_body = True
+        return item
+
+    def left(self):
+        """The loop over it has ended. JavaScript tells an iterator when the loop's body leaves it, and its timer
+        goes; asyncio is not told, and the timer of what nobody will ask again holds the clock."""
+        if self.in_body and self._timeout_handle is not None:
+            self._timeout_handle.cancel()
 
 
 class Futures:
@@ -517,6 +542,14 @@ class Lock(asyncio.Lock):
         if self._waiters and next(iter(self._waiters)).cancelled():
             run.note('release of a lock whose first waiter is cancelled')
         super().release()
+
+    def _wake_up_first(self):
+        if not run.rules:
+            return super()._wake_up_first()
+        # In Ambit who is cancelled has left the line at once; CPython wakes the next one when that task runs.
+        first = next((each for each in self._waiters or () if not each.cancelled()), None)
+        if first is not None and not first.done():
+            first.set_result(True)
 
 
 class Condition(asyncio.Condition):
@@ -714,24 +747,25 @@ class Run:
         self.loop.close()
 
 
-def words(value):
+def words(value, around=()):
     if value is None:
         return '-'
     if isinstance(value, bool):
         return 'true' if value else 'false'
     if isinstance(value, (list, tuple)):
-        return '[' + ' '.join(words(each) for each in value) + ']'
+        return '[' + ' '.join(words(each, around) for each in value) + ']'
     if isinstance(value, BaseException):
-        return error_words(value)
+        return error_words(value, around)
     return str(value)
 
 
-def error_words(error):
+def error_words(error, around):
     name = type(error).__name__
     if isinstance(error, asyncio.CancelledError):
         return f'{name}({error.args[0] if error.args and error.args[0] else ""})'
-    later = getattr(error, 'later', ())
-    return name + (f'+{words(later)}' if later else '')
+    # Two groups may each have had the other's error later.
+    later = () if error in around else getattr(error, 'later', ())
+    return name + (f'+{words(later, (*around, error))}' if later else '')
 
 
 def state(future):

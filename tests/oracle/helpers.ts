@@ -36,20 +36,21 @@ export class Helpers {
     this.given = { E1, E2, items, call, places, labelled, state, reschedule: rescheduleOn(api) };
   }
 
-  words(value: unknown): string {
+  words(value: unknown, around: readonly Error[] = []): string {
     if (value === null || value === undefined) return "-";
-    if (Array.isArray(value)) return `[${value.map((each) => this.words(each)).join(" ")}]`;
-    if (value instanceof Error) return this.#errorWords(value);
+    if (Array.isArray(value)) return `[${value.map((each) => this.words(each, around)).join(" ")}]`;
+    if (value instanceof Error) return this.#errorWords(value, around);
     return typeof value === "string" ? value : JSON.stringify(value);
   }
 
-  #errorWords(error: Error): string {
+  #errorWords(error: Error, around: readonly Error[]): string {
     const { CancelledError, suppressedErrors } = this.#api;
     if (error instanceof CancelledError)
       return `CancelledError(${(error.reason as string | undefined) ?? ""})`;
-    const later = suppressedErrors(error);
+    // Two groups may each have had the other's error later.
+    const later = around.includes(error) ? [] : suppressedErrors(error);
     const name = PYTHON_NAMES[error.name] ?? error.name;
-    return name + (later.length > 0 ? `+${this.words(later)}` : "");
+    return name + (later.length > 0 ? `+${this.words(later, [...around, error])}` : "");
   }
 }
 

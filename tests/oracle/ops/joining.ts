@@ -91,9 +91,13 @@ export const joiningOps: readonly Op[] = [
     },
     python: (spell) => [
       `w${spell.place} = items(${spell.items()})`,
-      `async for x in Completed(w${spell.place}, ${spell.arg("ms")}):`,
-      `    log(me, ${spell.place}, [w${spell.place}.index(x), state(x)])`,
-      ...spell.block("body"),
+      `c${spell.place} = Completed(w${spell.place}, ${spell.arg("ms")})`,
+      "try:",
+      `    async for x in c${spell.place}:`,
+      `        log(me, ${spell.place}, [w${spell.place}.index(x), state(x)])`,
+      ...spell.block("body").map((line) => `    ${line}`),
+      "finally:",
+      `    c${spell.place}.left()`,
     ],
     javascript: (spell) => [
       `const w${spell.place} = items(${spell.items()});`,
