@@ -93,7 +93,7 @@ export class NodeTransport implements Transport {
 
   write(data: Uint8Array): void {
     this.#refuseAfterEof("write");
-    if (this.#closing || this.#lost || data.length === 0) return;
+    if (this.isClosing() || data.length === 0) return;
     const stream = this.#stream;
     const waiting = (stream.writableLength ?? 0) + data.length;
     if (waiting <= this.#limits.low) return void stream.write?.(data);
@@ -162,7 +162,8 @@ export class NodeTransport implements Transport {
   }
 
   isClosing(): boolean {
-    return this.#closing || this.#lost;
+    // Node destroys some streams itself, as the input of a process that has ended, and tells of it a turn later.
+    return this.#closing || this.#lost || this.#stream.destroyed;
   }
 
   setWriteBufferLimits(limits: WriteBufferLimits): void {

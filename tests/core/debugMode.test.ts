@@ -5,6 +5,7 @@
 import { setTimeout as foreignDelay } from "node:timers/promises";
 import { inspect } from "node:util";
 import {
+  cancellable,
   CancelledError,
   createTask,
   type ExceptionContext,
@@ -231,7 +232,7 @@ describe("work that outlives its scope", () => {
         void floater().catch(() => {}); // starts the floater
       }); // ends the task
       await task;
-      await foreignDelay(5);
+      await cancellable(foreignDelay(5));
     });
     expect(seen).toHaveLength(1);
     expect(seen[0]).toMatchObject({
@@ -251,7 +252,7 @@ describe("work that outlives its scope", () => {
           await sleep(1); // foreign and late
         })().catch(() => {});
       });
-      await foreignDelay(10);
+      await cancellable(foreignDelay(10));
     });
     expect(seen).toMatchObject([{ waitedAt: at("foreign and late") }]);
     expect(seen[0]).not.toHaveProperty("startedAt");

@@ -169,6 +169,15 @@ describe("a writer to", () => {
       expect(got.join("")).toBe("abclosed");
     }));
 
+  test("a stream that Node has just destroyed, and told nobody of, makes drain fail", () =>
+    run(async () => {
+      const stream = new PassThrough();
+      const writer = writerTo(stream);
+      stream.destroy();
+      writer.write("too late");
+      await expect(writer.drain()).rejects.toMatchObject({ code: "ECONNRESET" });
+    }));
+
   test("a stream that fails throws its error in drain and waitClosed", () =>
     run(async () => {
       const target = new Writable({
