@@ -21,6 +21,7 @@ import { ambientScope, type Scope } from "./scope.ts";
 import { framesOf, rememberFuture } from "./places.ts";
 import { announce, refuse } from "./suspend.ts";
 import { recordUnretrieved, retrieved } from "./unretrieved.ts";
+import { askAgain } from "./unwinding.ts";
 
 /** @internal */
 export type FutureState = "pending" | "fulfilled" | "rejected" | "cancelled";
@@ -192,7 +193,9 @@ export class Future<T> implements PromiseLike<T> {
     if (scope.loop.debug || taskWaiting.hasSubscribers)
       announce(scope, join, Future.prototype.then);
     this.addWaiter(join);
-    if (asked !== null) join.cancel(asked);
+    if (asked === null) return;
+    join.cancel(asked);
+    if (join.missed) askAgain(scope, asked);
   }
 
   /** @internal */

@@ -31,10 +31,11 @@ type Handler<V, R> = ((value: V) => R | PromiseLike<R>) | null | undefined;
 
 const SETTLED: Promise<void> = Promise.resolve();
 
-/** What a join does with a cancel: nothing yet, hands it on just now, has handed it on. */
+/** What a join does with a cancel: nothing yet, hands it on just now, has handed it on, found none to take it. */
 const IDLE = 0;
 const HANDING = 1;
 const HANDED_ON = 2;
+const MISSED = 3;
 
 /**
  * Code that awaits a future, and at the same time what `then` returns.
@@ -47,7 +48,7 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
   readonly #context = new AsyncResource("ambit.join");
   readonly #onFulfilled: Handler<T, R>;
   readonly #onRejected: Handler<unknown, R>;
-  #handing: typeof IDLE | typeof HANDING | typeof HANDED_ON = IDLE;
+  #handing: typeof IDLE | typeof HANDING | typeof HANDED_ON | typeof MISSED = IDLE;
   /** What the handler gave, until somebody chains; a failure is in `#promise`, where Node sees it. */
   #value: unknown = undefined;
   #promise: Promise<R> | null = null;
@@ -69,7 +70,8 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
   settled(): void {
     const ring = this.leave();
     if (ring === null) return;
-    if (this.#handing !== IDLE && this.isCancelled()) return this.throwIn(ring);
+    const handed = this.#handing === HANDING || this.#handing === HANDED_ON;
+    if (handed && this.isCancelled()) return this.throwIn(ring);
     ring.loop.wake(this, ring);
   }
 
@@ -144,15 +146,18 @@ export class Join<T, R> extends Suspension implements Waiter, PromiseLike<R> {
     return this.#handing === HANDING;
   }
 
+  /** What is as good as done takes no cancel: it is for the awaiter's next wait then. */
+  override get missed(): boolean {
+    return this.#handing === MISSED;
+  }
+
   cancel(error: CancelledError): void {
     // The cancel came round: tasks await each other in a circle, or one awaits what waits for its end. It is broken
     // here, or none of them could ever end.
     if (this.forwarding || this.isWithinTarget()) return this.abandon(error);
     this.#handing = HANDING;
     const taken = (this.target as Joinable).cancelWith(error);
-    this.#handing = taken ? HANDED_ON : IDLE;
-    // What is as good as done takes no cancel: it is for the awaiter's next wait then.
-    if (!taken) (this.ring as Scope | null)?.ask(error);
+    this.#handing = taken ? HANDED_ON : MISSED;
   }
 
   /** The code that awaits is below what it awaits: in a group of that task's. */

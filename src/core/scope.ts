@@ -91,7 +91,8 @@ export class Scope extends WaitRing {
     this.cancels++;
     const below = new Territory(this);
     for (const wait of below.waits) wait.cancel(error);
-    if (below.waits.length === 0) {
+    // Asked of the scope that is cancelled, not of the one that a wait is in: that may end before the next wait.
+    if (below.waits.every(hasMissed)) {
       if (!isThrownIn(below.scopes)) this.ask(error);
     } else if (this.loop.debug) cancelReached(this, error, below.waits);
     for (const task of below.tasks) task.cancel(error);
@@ -220,6 +221,10 @@ export class Scope extends WaitRing {
     for (let at = this.youngestChild; at !== null; at = at.previousSibling) children.push(at);
     return children.reverse();
   }
+}
+
+function hasMissed(wait: Suspension): boolean {
+  return wait.missed;
 }
 
 /** What a cancel of a scope reaches: the waits and scopes of its own flow, and the tasks right below it. */

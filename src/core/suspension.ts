@@ -51,6 +51,11 @@ export abstract class Suspension {
     return false;
   }
 
+  /** True when the last cancel could not end it any more. @internal */
+  get missed(): boolean {
+    return false;
+  }
+
   /** A cancel of its scope. @internal */
   abstract cancel(error: CancelledError): void;
   /** Its scope has ended around it. @internal */

@@ -12,7 +12,7 @@ The programs use CPython's own C tasks, futures, timers and primitives. What is 
 * In a run with `rules`, Ambit's rule holds in place of CPython's in some of those places. So a
   program that touches them is compared all the same.
 """
-import asyncio, collections.abc, contextvars, heapq, json, logging, random, sys, warnings
+import asyncio, collections.abc, contextvars, heapq, itertools, json, logging, random, sys, warnings
 from asyncio import base_events, events, locks, taskgroups, tasks, timeouts
 
 warnings.simplefilter('ignore')
@@ -182,6 +182,7 @@ def cancelled_with(message):
 class ObservedTask(asyncio.Task):
     def __init__(self, coro, **how):
         self.late = None
+        self.made = next(made)
         #: A child of a group may await the task that the group is in.
         self.reaching = False
         #: The timeouts and groups that it is in, outermost first.
@@ -234,12 +235,11 @@ class ObservedTask(asyncio.Task):
         if self.reaching:
             return
         self.reaching = True
-        for scope in self.scopes[inside:]:
-            for task in scope.live_tasks():
-                run.note('cancel around a group')
-                if run.rules:
-                    scope.reached.add(task)
-                    task.cancel(msg)
+        for scope, task in below(self.scopes[inside:]):
+            run.note('cancel around a group')
+            if run.rules:
+                scope.reached.add(task)
+                task.cancel(msg)
         self.reaching = False
 
     def cancelling(self):
@@ -288,9 +288,25 @@ class ObservedTask(asyncio.Task):
         return self.own_cancels()
 
 
+made = itertools.count()
+
+
+def below(scopes):
+    """The live tasks of nested scopes, outermost first, with their scopes: the oldest first, as they hang in Ambit's
+    tree, where a scope stands between the tasks that were made before it and after it."""
+    if not scopes:
+        return []
+    scope, *inner = scopes
+    mine = [(scope, task) for task in scope.live_tasks()]
+    opened = inner[0].made if inner else 0
+    older = [each for each in mine if each[1].made < opened]
+    return [*older, *below(inner), *mine[len(older):]]
+
+
 class ObservedTimeout(timeouts.Timeout):
     async def __aenter__(self):
         await super().__aenter__()
+        self.made = next(made)
         self._task.scopes.append(self)
         return self
 
@@ -358,6 +374,7 @@ class ObservedGroup(asyncio.TaskGroup):
 
     async def __aenter__(self):
         await super().__aenter__()
+        self.made = next(made)
         self._parent_task.scopes.append(self)
         self.cancels_before = self._parent_task.cancelling()
         return self
