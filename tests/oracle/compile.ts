@@ -161,6 +161,8 @@ export function toPython(program: Program, pauses = false): string {
       `        log(me, 'f${fn}', 'ends')`,
       `        return ${value}`,
       "    except BaseException as error:",
+      // JavaScript's microtasks let others run on an error's way out of each function, too.
+      ...(pauses ? ["        await pause()"] : []),
       `        log(me, 'f${fn}', error)`,
       "        raise",
     );
