@@ -172,7 +172,8 @@ class Completions implements AsyncIterableIterator<Finished> {
   }
 
   ended(end: End): void {
-    if (!this.#open.delete(end)) return;
+    // An end that was not heard of when the time was up comes too late, in the same instant too (CPython).
+    if (this.#timedOut || !this.#open.delete(end)) return;
     if (this.#open.size === 0) this.#timer?.cancel();
     this.#ready.push(end.item);
     this.#wakeAll();

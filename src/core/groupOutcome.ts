@@ -17,6 +17,7 @@ export class GroupOutcome {
   readonly #outerBefore: number;
   #errors: unknown[] | null = null;
   #cancellation: CancelledError | null = null;
+  #interrupted = false;
 
   constructor(scope: Scope) {
     this.#scope = scope;
@@ -36,6 +37,9 @@ export class GroupOutcome {
 
   /** The body or the wait for the children was cancelled, while nothing else had ended the group. */
   interruptedBy(cancellation: CancelledError): void {
+    // The first from above is thrown, however often the call is cancelled meanwhile (CPython).
+    if (this.#interrupted) return;
+    this.#interrupted = this.cancelledFromAbove;
     this.#cancellation = cancellation;
   }
 
@@ -53,6 +57,7 @@ export class GroupOutcome {
       throw combineErrors(this.#errors);
     }
     if (this.#cancellation === null || (quiet && !fromAbove)) return;
-    throw (fromAbove ? caller.claim() : null) ?? this.#cancellation;
+    const request = fromAbove ? caller.claim() : null;
+    throw this.#interrupted ? this.#cancellation : (request ?? this.#cancellation);
   }
 }

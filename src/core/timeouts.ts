@@ -141,9 +141,9 @@ export async function waitFor<T>(item: Awaitable<T>, ms: number): Promise<T> {
   // A function becomes a task that is cancelled before its start: it is never called.
   const future = ensureFuture(item);
   if (!future.done()) {
-    const ended = wait([future]);
+    // First the cancel: who is cancelled goes on before a wait that is refused (CPython).
     future.cancelWith(cancelled(`timed out after ${ms} ms`));
-    await ended;
+    await wait([future]);
     if (future.cancelled() || future.exception() instanceof CancelledError) throw timedOut(ms);
   }
   return future.result();

@@ -241,3 +241,12 @@ test("one future or function instead of several is refused at the call (CPython:
     expect(() => asCompleted((async () => {}) as never)).toThrow(TypeError);
   });
 });
+
+test("an end that was not heard of when the time was up comes too late (CPython's order in one instant)", async () => {
+  await runVirtual(async () => {
+    const future = new Future<void>();
+    getRunningLoop().callLater(5, () => future.setResult());
+    const iterator = asCompleted([future], { timeout: 5 });
+    await expect(iterator.next()).rejects.toThrow(TimeoutError);
+  });
+});
