@@ -26,7 +26,7 @@ test("a body that awaits the child that failed does not attach the error to itse
 
 test("a group around keeps what a group inside has attached", async () => {
   await runVirtual(async () => {
-    const [first, second, third] = ["first", "second", "third"].map((text) => new Error(text));
+    const [first, second, third] = [new Error("first"), new Error("second"), new Error("third")];
     const error = await thrownBy(
       taskGroup(async (outer) => {
         outer.spawn(() =>
@@ -34,11 +34,9 @@ test("a group around keeps what a group inside has attached", async () => {
             for (const each of [first, second]) inner.spawn(() => Promise.reject(each));
           }),
         );
-        try {
-          await sleep(1000);
-        } finally {
+        await sleep(1000).catch(() => {
           throw third;
-        }
+        });
       }),
     );
     expect(error).toBe(first);
