@@ -242,7 +242,7 @@ test("one future or function instead of several is refused at the call (CPython:
   });
 });
 
-test("an end that was not heard of when the time was up comes too late (CPython's order in one instant)", async () => {
+test("an end that was not heard of when the time was up comes too late, in asyncio's order of one instant", async () => {
   await runVirtual(async () => {
     const future = new Future<void>();
     getRunningLoop().callLater(5, () => future.setResult());
