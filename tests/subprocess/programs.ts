@@ -3,7 +3,7 @@
  *
  * Most programs are lines of the shell: Node takes fifty times as long to start as `sh`.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { sleep } from "ambit";
 
@@ -40,9 +40,25 @@ export function stateOf(pid: number): string | undefined {
   }
 }
 
-/** How many descriptors this process has open, where the system tells; else 0. */
+/**
+ * How many descriptors this process has open, where the system tells; else 0. Without those that the runtime and the test
+ * runner open and close when they like: events, and files of the checkout.
+ */
 export function openDescriptors(): number {
-  return existsSync("/proc/self/fd") ? readdirSync("/proc/self/fd").length : 0;
+  if (!existsSync("/proc/self/fd")) return 0;
+  const targets = readdirSync("/proc/self/fd").map((number) => targetOf(number));
+  return targets.filter((target) => target !== undefined && !OTHERS.test(target)).length;
+}
+
+const OTHERS = new RegExp(`^(anon_inode:|${process.cwd()}/)`);
+
+/** What a descriptor leads to; undefined when it is gone, as the one of the listing itself. */
+function targetOf(number: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/self/fd/${number}`);
+  } catch {
+    return undefined;
+  }
 }
 
 /** The numbers of this process's children, zombies included, where the system tells. */
