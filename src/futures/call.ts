@@ -15,7 +15,7 @@ let ids = 0;
 /** @internal */
 export class Call {
   readonly id: number = ++ids;
-  readonly future: ConcurrentFuture<unknown> = new ConcurrentFuture<unknown>();
+  readonly future: ConcurrentFuture<unknown> = new ConcurrentFuture<unknown>().runsOutside();
   readonly #args: readonly unknown[];
   readonly #chunk: boolean;
   readonly #variables: Variables | null;

@@ -7,11 +7,11 @@
  * around it where one is wanted.
  */
 import { inspect } from "node:util";
-import type { CancelledError } from "../core/errors.ts";
+import { type CancelledError, InvalidStateError } from "../core/errors.ts";
 import { Future } from "../core/future.ts";
 import { stateWords } from "../core/futureWords.ts";
 import { INSPECT } from "../core/inspection.ts";
-import { InvalidStateError } from "../core/errors.ts";
+import { OUTSIDE } from "../core/outside.ts";
 
 /** Stops a running call; false when it cannot be stopped. @internal */
 export type Stopper = (error: CancelledError) => boolean;
@@ -39,6 +39,7 @@ export type Stopper = (error: CancelledError) => boolean;
  */
 export class ConcurrentFuture<T> extends Future<T> {
   #running = false;
+  #outside = false;
   #stop: Stopper | null = null;
 
   /** True while the call runs. */
@@ -60,6 +61,17 @@ export class ConcurrentFuture<T> extends Future<T> {
     }
     this.#running = true;
     return true;
+  }
+
+  /** An executor has taken the call on: virtual time stands still for who awaits it. @internal */
+  runsOutside(): this {
+    this.#outside = true;
+    return this;
+  }
+
+  /** @internal */
+  [OUTSIDE](): boolean {
+    return this.#outside;
   }
 
   /** How the running call can be stopped. @internal */

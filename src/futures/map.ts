@@ -91,7 +91,10 @@ class Mapping implements AsyncIterableIterator<unknown> {
       while (this.#results.length === 0) {
         const call = this.#calls[0];
         if (call === undefined) return { done: true, value: undefined };
-        this.#results = (await this.#resultOf(call)).reverse();
+        const results = await this.#resultOf(call);
+        // Somebody else who asked meanwhile may have taken them.
+        if (this.#calls[0] !== call) continue;
+        this.#results = [...results].reverse();
         void this.#calls.shift();
         if (this.#lazy) this.#takeOn();
       }

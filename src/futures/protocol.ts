@@ -3,8 +3,8 @@
  *
  * Strategy: calls and results travel in batches, flat arrays, one message each way for up to hundreds of them: what a
  * message costs (wake-up, clone header) is many times what a small call does. Two numbers in shared memory are read
- * and written without a message: which call runs, so that the pool knows what a thread that it ends had begun, and which
- * call is asked to stop, so that a hot loop can look.
+ * and written without a message: which call runs and how many have begun, so that the pool knows what a thread that ends
+ * must not run again, and which call is asked to stop, so that a hot loop can look.
  */
 import type { Reference } from "./reference.ts";
 import type { ThrownParcel } from "./parcel.ts";
@@ -13,6 +13,10 @@ import type { ThrownParcel } from "./parcel.ts";
 export const RUNNING = 0;
 /** In the shared numbers: the id of the call that is to stop; 0 for none. @internal */
 export const STOPPING = 1;
+/** In the shared numbers: how many calls have begun. @internal */
+export const BEGUN = 2;
+/** How many numbers are shared. @internal */
+export const SHARED = 3;
 
 /** Values of context variables, by name. @internal */
 export type Variables = readonly (readonly [name: string, value: unknown])[];

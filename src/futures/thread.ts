@@ -6,7 +6,7 @@
  * to the pool; the call that it ran never runs twice.
  * Limits: a thread inside native code ends only when that returns.
  */
-import { Worker } from "node:worker_threads";
+import { Worker, type WorkerOptions } from "node:worker_threads";
 import { createRequire } from "node:module";
 import type { TimerHandle } from "../core/clock.ts";
 import type { CancelledError } from "../core/errors.ts";
@@ -16,9 +16,11 @@ import { WorkerLostError } from "./errors.ts";
 import { unpackThrown } from "./parcel.ts";
 import { type Callable, referenceTo } from "./reference.ts";
 import {
+  BEGUN,
   type Ending,
   type FromWorker,
   RUNNING,
+  SHARED,
   STOPPING,
   type ToWorker,
   type WorkerStart,
@@ -52,10 +54,12 @@ export class Thread {
   readonly name: string;
   readonly #owner: ThreadOwner;
   readonly #grace: number;
-  readonly #shared = new Int32Array(new SharedArrayBuffer(8));
+  readonly #shared = new Int32Array(new SharedArrayBuffer(4 * SHARED));
   readonly #worker: Worker;
   readonly #calls = new Map<number, Call>();
   readonly #stops = new Map<number, Stop>();
+  /** How many of its calls have ended, as far as it has told. */
+  #ended = 0;
   #failure: unknown = undefined;
   #ready = false;
 
@@ -67,7 +71,7 @@ export class Thread {
     const workerData: WorkerStart = { name, shared: this.#shared, initializing };
     // Threads load compiled code, also when this file runs as TypeScript; `imports` says where.
     const entry = createRequire(import.meta.url).resolve("#futures-thread");
-    this.#worker = new Worker(entry, { name, workerData, execArgv: inheritedFlags() });
+    this.#worker = makeWorker(entry, { name, workerData });
     this.#worker.on("message", (message: FromWorker) => this.#hear(message));
     this.#worker.on("error", (error) => (this.#failure = error));
     this.#worker.on("exit", (code) => this.#onExit(code));
@@ -132,6 +136,7 @@ export class Thread {
   }
 
   #conclude(ending: Ending): void {
+    this.#ended++;
     const call = this.#calls.get(ending.id);
     if (call === undefined) return;
     this.#calls.delete(ending.id);
@@ -184,12 +189,15 @@ export class Thread {
   }
 
   #onExit(code: number): void {
-    const begun = this.#running();
+    const running = this.#running();
+    // Calls begin in the order in which they were sent. What has begun and not told its end must not run again.
+    let begun = Atomics.load(this.#shared, BEGUN) - this.#ended;
     const unbegun: Call[] = [];
     for (const call of this.#calls.values()) {
       const stop = this.#endStop(call.id);
+      const hasBegun = begun-- > 0;
       if (stop !== undefined) call.future.endCancelled(stop.error);
-      else if (call.id === begun) call.fail(this.#lost(call, code));
+      else if (hasBegun) call.fail(this.#lost(call, code, call.id === running));
       else unbegun.push(call);
     }
     this.#calls.clear();
@@ -197,10 +205,11 @@ export class Thread {
     this.#owner.gone(this, unbegun);
   }
 
-  #lost(call: Call, code: number): WorkerLostError {
+  #lost(call: Call, code: number, running: boolean): WorkerLostError {
     const why = this.#failure === undefined ? {} : { cause: this.#failure };
+    const when = running ? "while it ran" : "before it told the result of";
     return new WorkerLostError(
-      `the thread '${this.name}' ended with code ${code} while it ran '${call.reference?.name}'`,
+      `the thread '${this.name}' ended with code ${code} ${when} '${call.reference?.name}'`,
       code,
       why,
     );
@@ -212,10 +221,18 @@ const OWN_FLAGS =
   /^(-e|-p|-pe|-i|-c|--eval|--print|--interactive|--check|--input-type|--test)(=|$)/;
 const FLAGS_WITH_TEXT = new Set(["-e", "-p", "-pe", "--eval", "--print", "--input-type"]);
 
-function inheritedFlags(): string[] {
-  return process.execArgv.filter(
+/** With the process's own flags, but for those; Node checks flags only where they are given, and refuses some. */
+function makeWorker(entry: string, options: WorkerOptions): Worker {
+  const flags = process.execArgv.filter(
     (flag, at, all) => !OWN_FLAGS.test(flag) && !FLAGS_WITH_TEXT.has(all[at - 1] ?? ""),
   );
+  if (flags.length === process.execArgv.length) return new Worker(entry, options);
+  try {
+    return new Worker(entry, { ...options, execArgv: flags });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_WORKER_INVALID_EXEC_ARGV") throw error;
+    return new Worker(entry, { ...options, execArgv: [] });
+  }
 }
 
 function endIfRunning(thread: Thread): void {

@@ -10,11 +10,10 @@ import { availableParallelism } from "node:os";
 import { inspect } from "node:util";
 import { expectFunction, expectInteger, expectMilliseconds } from "../core/arguments.ts";
 import { cancelled } from "../core/cancellation.ts";
-import { Future } from "../core/future.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { shield } from "../core/shield.ts";
 import { Call } from "./call.ts";
-import type { ConcurrentFuture } from "./concurrentFuture.ts";
+import { ConcurrentFuture } from "./concurrentFuture.ts";
 import { BrokenThreadPool, ExecutorShutdownError } from "./errors.ts";
 import { Executor, type ExecutorShutdownOptions } from "./executor.ts";
 import { type ModuleCalls, moduleCalls } from "./moduleCalls.ts";
@@ -87,7 +86,7 @@ export class ThreadPoolExecutor extends Executor {
   #shutDown = false;
   #broken: BrokenThreadPool | null = null;
   /** After a shutdown: settled when the last thread has ended. */
-  readonly #ended = new Future<void>();
+  readonly #ended = new ConcurrentFuture<void>().runsOutside();
 
   constructor(options: ThreadPoolOptions = {}) {
     super();

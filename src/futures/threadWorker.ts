@@ -13,6 +13,7 @@ import {
   workerData,
   type MessagePort,
 } from "node:worker_threads";
+import type { TimerHandle } from "../core/clock.ts";
 import { CancelledError } from "../core/errors.ts";
 import { createTask } from "../core/createTask.ts";
 import { getRunningLoop } from "../core/scope.ts";
@@ -21,6 +22,7 @@ import { ArrivedContext } from "./arrivedContext.ts";
 import { pathOfUncloneable } from "./cloning.ts";
 import { packThrown } from "./parcel.ts";
 import {
+  BEGUN,
   type CallMessage,
   type Ending,
   RUNNING,
@@ -44,7 +46,9 @@ let endings: Ending[] = [];
 let oldestEnding = 0;
 /** Also while the initializer runs. */
 let working = initializing;
-let current: { readonly id: number; readonly task: Task<unknown> } | null = null;
+/** The call that runs; without a task while its module is loaded. */
+let current: { readonly id: number; task: Task<unknown> | null } | null = null;
+let flushing: TimerHandle | null = null;
 
 watchFlag(shared);
 port.on("message", hear);
@@ -71,8 +75,10 @@ async function initialize(reference: Reference, args: readonly unknown[]): Promi
 
 function stop(id: number, message: string, reason: unknown): void {
   const error = new CancelledError(message, { reason });
-  if (current?.id === id) current.task.cancelWith(error);
-  else if (waiting.some((call) => call.id === id)) dropped.set(id, error);
+  if (current?.id !== id) {
+    if (waiting.some((call) => call.id === id)) dropped.set(id, error);
+  } else if (current.task === null) dropped.set(id, error);
+  else current.task.cancelWith(error);
 }
 
 async function work(): Promise<void> {
@@ -99,31 +105,35 @@ function readMessages(): void {
 async function perform(call: CallMessage): Promise<void> {
   const { id } = call;
   const began = loop.time();
-  const refused = dropped.get(id);
-  if (refused !== undefined) {
-    dropped.delete(id);
-    return note({ id, took: 0, thrown: packThrown(refused) });
-  }
+  Atomics.add(shared, BEGUN, 1);
   Atomics.store(shared, RUNNING, id);
+  current = { id, task: null };
   try {
+    refuseDropped(id);
     const fn = functions.get(keyOf(call.reference)) ?? (await load(call.reference));
-    const context = new ArrivedContext(call.variables ?? []);
-    const task = createTask(
-      () => (call.chunk ? each(fn, call.args) : fn(...(call.args as never[]))),
-      {
-        name: call.reference.name,
-        context,
-        eager: true,
-      },
-    );
-    current = { id, task };
-    const value = await task;
+    refuseDropped(id);
+    current.task = start(fn, call);
+    const value = await current.task;
     note({ id, took: loop.time() - began, value });
   } catch (error) {
     note({ id, took: loop.time() - began, thrown: packThrown(error) });
   }
   current = null;
   Atomics.store(shared, RUNNING, 0);
+}
+
+/** Throws when the call was asked to stop before it ran. */
+function refuseDropped(id: number): void {
+  const refused = dropped.get(id);
+  if (refused === undefined) return;
+  dropped.delete(id);
+  throw refused;
+}
+
+function start(fn: Callable, { args, chunk, reference, variables }: CallMessage): Task<unknown> {
+  const context = new ArrivedContext(variables ?? []);
+  const options = { name: reference.name, context, eager: true };
+  return createTask(() => (chunk ? each(fn, args) : fn(...(args as never[]))), options);
 }
 
 /** The calls of a chunk, one after the other. */
@@ -134,13 +144,19 @@ async function each(fn: Callable, items: readonly unknown[]): Promise<unknown[]>
 }
 
 function note(ending: Ending): void {
-  if (endings.length === 0) oldestEnding = loop.time();
+  if (endings.length === 0) {
+    oldestEnding = loop.time();
+    // While the next call awaits; one that does not is looked after in the next `note`.
+    flushing = loop.callLater(PATIENCE, flush);
+  }
   endings.push(ending);
   if (waiting.length === 0 || loop.time() - oldestEnding >= PATIENCE) flush();
 }
 
 function flush(): void {
   if (endings.length === 0) return;
+  flushing?.cancel();
+  flushing = null;
   const batch = endings;
   endings = [];
   try {

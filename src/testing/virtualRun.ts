@@ -8,6 +8,7 @@
 import { cancelled } from "../core/cancellation.ts";
 import { currentTask, tasksUnder } from "../core/currentTask.ts";
 import { feeding } from "../core/feeding.ts";
+import { isOutside } from "../core/outside.ts";
 import { run } from "../core/run.ts";
 import { ambientScope, type Scope } from "../core/scope.ts";
 import type { Task, TaskBody } from "../core/task.ts";
@@ -92,6 +93,8 @@ export class VirtualRun implements Program {
 
   awaitsOutside(waitedMs: number): boolean {
     if (this.#runner === null) return true;
+    // What closes at the end of the run is no task.
+    if (this.#runner.pendingWaits().some((wait) => isOutside(wait.target))) return true;
     return this.#outside.isAwaitedBy(tasksUnder(this.#runner), waitedMs);
   }
 

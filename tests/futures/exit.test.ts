@@ -47,6 +47,17 @@ test("no call is taken on while the process is ending (CPython: concurrent.futur
   expect({ code, err, out }).toEqual({ code: 0, err: "", out: "ExecutorShutdownError true\n" });
 });
 
+test("flags of the process that Node refuses for threads do not matter", async () => {
+  const { code, err, out } = await runProgram(
+    `${HEAD}
+    const pool = new ThreadPoolExecutor({ maxWorkers: 1 });
+    console.log(await pool.submit(square, 3));
+  `,
+    { flags: ["--expose-gc", "--max-old-space-size=200"] },
+  );
+  expect({ code, err, out }).toEqual({ code: 0, err: "", out: "9\n" });
+});
+
 test("a function of the program's own file is refused, not run again in a worker", async () => {
   const folder = mkdtempSync(join(tmpdir(), "ambit-futures-"));
   const file = join(folder, "program.mjs");

@@ -133,3 +133,9 @@ export function breakTaskFactory() {
     throw new TypeError("no tasks here");
   });
 }
+
+/** @param {Int32Array} counter @param {boolean} [leave] Whether to end the thread, too. */
+export function countOrLeave(counter, leave = false) {
+  Atomics.add(counter, 0, 1);
+  if (leave) process.exit(4);
+}

@@ -11,6 +11,7 @@ import {
   type ExceptionContext,
   getRunningLoop,
   isCancelled,
+  onRunnerEnd,
   run,
   sleep,
   TimeoutError,
@@ -27,6 +28,7 @@ import {
   UnreachableFunctionError,
   WorkerLostError,
 } from "ambit/futures";
+import { runVirtual } from "ambit/testing";
 import { afterAll, expect, test } from "vitest";
 import * as tasks from "./tasks.mjs";
 
@@ -307,6 +309,64 @@ test("a thread that ends under a call fails that call alone, and is replaced", a
     await expect(lost).rejects.toThrow(WorkerLostError);
     await expect(lost).rejects.toMatchObject({ exitCode: 3 });
     expect(await next).toBe(25);
+  });
+});
+
+test("of calls that were sent together, none that has begun runs twice when the thread ends", async () => {
+  await withPool({ maxWorkers: 1 }, async (pool) => {
+    const counter = numbers();
+    // Known to be quick from now on, so that the next ones travel together.
+    for (let i = 0; i < 5; i++) await pool.submit(tasks.countOrLeave, counter);
+    Atomics.store(counter, 0, 0);
+    const calls = [false, true, false].map((leave) =>
+      pool.submit(tasks.countOrLeave, counter, leave),
+    );
+    await wait(calls);
+    expect(Atomics.load(counter, 0)).toBe(3);
+    expect(calls[1]?.exception()).toBeInstanceOf(WorkerLostError);
+    expect(calls[2]?.exception()).toBeUndefined();
+    // Its result had not been told, or it had: then it is there.
+    expect([undefined, "WorkerLostError"]).toContain((calls[0]?.exception() as Error)?.name);
+  });
+});
+
+test("a call that is cancelled while its module is loaded never runs", async () => {
+  await withPool({ maxWorkers: 1 }, async (pool) => {
+    const counter = numbers();
+    const url = new URL("./slowModule.mjs", import.meta.url);
+    const call = pool.module<typeof import("./slowModule.mjs")>(url).countLater(counter);
+    await call; // not cancelled, it runs
+    const other = new ThreadPoolExecutor({ maxWorkers: 1 });
+    await other.submit(square, 1); // its thread runs
+    const cut = other.module<typeof import("./slowModule.mjs")>(url).countLater(counter);
+    while (!cut.running()) await sleep(1);
+    await sleep(5);
+    cut.cancel();
+    await expect(cut).rejects.toThrow(CancelledError);
+    await other.shutdown();
+    expect(Atomics.load(counter, 0)).toBe(1);
+  });
+});
+
+test("virtual time stands still while a thread works, and while the program's end waits for it", async () => {
+  const times: number[] = [];
+  const reports: ExceptionContext[] = [];
+  await runVirtual(async () => {
+    const loop = getRunningLoop();
+    loop.setExceptionHandler((context) => reports.push(context));
+    onRunnerEnd(() => void times.push(loop.time())); // called last
+    expect(await toThread(blocking, 40)).toBe(40);
+    times.push(loop.time());
+  });
+  expect({ times, reports }).toEqual({ times: [0, 0], reports: [] });
+});
+
+test("two who ask a mapping at once get a result each", async () => {
+  await withPool({ maxWorkers: 1 }, async (pool) => {
+    const results = pool.map(square, [1, 2, 3]);
+    const given = await Promise.all([results.next(), results.next(), results.next()]);
+    expect(given.map(({ value }) => value as number).sort()).toEqual([1, 4, 9]);
+    expect((await results.next()).done).toBe(true);
   });
 });
 
