@@ -13,13 +13,9 @@ import {
 } from "ambit";
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
+import { failAfter } from "./bodies.ts";
 
 const now = (): number => getRunningLoop().time();
-
-const failAfter = async (ms: number, message: string): Promise<never> => {
-  await sleep(ms);
-  throw new Error(message);
-};
 
 /** The results in the order of the ends. */
 async function results<T>(

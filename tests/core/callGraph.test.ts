@@ -12,7 +12,6 @@ import {
   type FutureCallGraph,
   futureDiscardFromAwaitedBy,
   gather,
-  getRunningLoop,
   mapConcurrent,
   printCallGraph,
   protect,
@@ -31,17 +30,9 @@ import {
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 import { marks } from "./lines.ts";
+import { debug } from "./debugRun.ts";
 
 const at = marks(import.meta.url);
-
-const debug = <T>(body: () => Promise<T>): Promise<T> =>
-  runVirtual(
-    () => {
-      getRunningLoop().slowCallbackDuration = Infinity;
-      return body();
-    },
-    { debug: true },
-  );
 
 /** Name, functions of the stack, who awaits: as CPython's tests of graphs write it down. */
 type Walked = [name: string, calls: string[], awaitedBy: Walked[]];

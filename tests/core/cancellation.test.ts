@@ -21,15 +21,7 @@ import {
 } from "ambit";
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
-
-/** What a promise ends with, as one word. */
-async function endOf(work: PromiseLike<unknown>): Promise<string> {
-  try {
-    return `value ${String(await work)}`;
-  } catch (error) {
-    return error instanceof CancelledError ? "cancelled" : `error ${(error as Error).message}`;
-  }
-}
+import { endOf } from "./ends.ts";
 
 const LOOPS = [
   ["virtual", runVirtual],

@@ -21,19 +21,11 @@ import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 import { runProgram } from "./childProgram.ts";
 import { marks } from "./lines.ts";
+import { debug } from "./debugRun.ts";
 
 const at = marks(import.meta.url);
 
 /** Slow steps are another file's: reading source maps is one. */
-const debug = <T>(body: () => Promise<T>): Promise<T> =>
-  runVirtual(
-    () => {
-      getRunningLoop().slowCallbackDuration = Infinity;
-      return body();
-    },
-    { debug: true },
-  );
-
 /** What is reported while the body runs in debug mode, in real time: it awaits what is not Ambit's. */
 async function reportsOf(body: () => Promise<unknown>): Promise<ExceptionContext[]> {
   const seen: ExceptionContext[] = [];

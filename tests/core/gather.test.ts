@@ -14,17 +14,8 @@ import {
 } from "ambit";
 import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
-
-const failAfter = async (ms: number, message: string): Promise<never> => {
-  await sleep(ms);
-  throw new Error(message);
-};
-
-const thrownBy = (work: PromiseLike<unknown>): PromiseLike<unknown> =>
-  work.then(
-    (value) => `value ${String(value)}`,
-    (error: unknown) => String(error),
-  );
+import { failAfter } from "./bodies.ts";
+import { textOfEnd } from "./ends.ts";
 
 /** Lets everything run that is ready, and what that makes ready. */
 async function settle(): Promise<void> {
@@ -60,7 +51,7 @@ describe("gather", () => {
   test("throws the first failure at once, and the others keep running", async () => {
     await runVirtual(async () => {
       const slow = createTask(() => sleep(10, "slow"));
-      expect(await thrownBy(gather([slow, () => failAfter(1, "boom")]))).toBe("Error: boom");
+      expect(await textOfEnd(gather([slow, () => failAfter(1, "boom")]))).toBe("Error: boom");
       expect(slow.done()).toBe(false);
       expect(await slow).toBe("slow");
     });
@@ -144,7 +135,7 @@ describe("gather", () => {
   test("a failure after the first one is nobody's unhandled rejection", async () => {
     await runVirtual(async () => {
       expect(
-        await thrownBy(gather([() => failAfter(1, "first"), () => failAfter(2, "second")])),
+        await textOfEnd(gather([() => failAfter(1, "first"), () => failAfter(2, "second")])),
       ).toBe("Error: first");
       await sleep(5);
     });

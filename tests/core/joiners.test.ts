@@ -23,11 +23,7 @@ import {
 import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { array, assert, asyncProperty, boolean, nat, record } from "fast-check";
 import { describe, expect, test } from "vitest";
-
-const fail = async (ms: number, message: string): Promise<never> => {
-  await sleep(ms);
-  throw new Error(message);
-};
+import { failAfter } from "./bodies.ts";
 
 /** A child that records its cancellation, and takes its time to clean up. */
 const tidy =
@@ -71,8 +67,8 @@ describe("all", () => {
         taskGroup(
           (group) => {
             group.spawn(tidy(log, "sibling"));
-            group.spawn(() => sleep(1000).catch(() => fail(1, "clean-up failed")));
-            group.spawn(() => fail(1, "boom"));
+            group.spawn(() => sleep(1000).catch(() => failAfter(1, "clean-up failed")));
+            group.spawn(() => failAfter(1, "boom"));
           },
           { joiner: joiners.all<unknown>() },
         ),
@@ -107,7 +103,7 @@ describe("any", () => {
       const log: string[] = [];
       const value = await taskGroup(
         async (group) => {
-          group.spawn(() => fail(1, "ignored"));
+          group.spawn(() => failAfter(1, "ignored"));
           group.spawn(tidy(log, "slow"));
           group.spawn(() => sleep(2, "fast"));
           await sleep(1000).catch((error: Error) => {
@@ -128,8 +124,8 @@ describe("any", () => {
       const error = await caught(
         taskGroup(
           (group) => {
-            group.spawn(() => fail(2, "first"));
-            group.spawn(() => fail(1, "second"));
+            group.spawn(() => failAfter(2, "first"));
+            group.spawn(() => failAfter(1, "second"));
           },
           { joiner: joiners.any<string>() },
         ),
@@ -158,7 +154,7 @@ test("allSettled gives what became of each, and no failure ends the group", asyn
     const results = await taskGroup(
       (group) => {
         group.spawn(() => sleep(3, "value"));
-        group.spawn(() => fail(1, "boom"));
+        group.spawn(() => failAfter(1, "boom"));
         group.spawn(() => sleep(5, "never")).cancel("not you");
       },
       { joiner: joiners.allSettled<string>() },
@@ -394,7 +390,7 @@ describe("whatever the joiner", () => {
       const work = taskGroup(
         async (group) => {
           group.spawn(tidy(log, "child"));
-          await fail(1, "body failed");
+          await failAfter(1, "body failed");
         },
         { joiner: joiners.allSettled<string>() },
       );
@@ -466,7 +462,7 @@ describe("whatever the joiner", () => {
       const spawnBoth = (group: JoinedTaskGroup<string>): void => {
         group.spawn(() => sleep(1, "fast"));
         group.spawn(async () => {
-          await sleep(1000).catch(() => fail(1, "clean-up failed"));
+          await sleep(1000).catch(() => failAfter(1, "clean-up failed"));
           return "never";
         });
       };

@@ -6,17 +6,9 @@ import { createTask, Future, getRunningLoop, run, sleep, type Task } from "ambit
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 import { marks } from "./lines.ts";
+import { debug } from "./debugRun.ts";
 
 const at = marks(import.meta.url);
-
-const debug = <T>(body: () => Promise<T>): Promise<T> =>
-  runVirtual(
-    () => {
-      getRunningLoop().slowCallbackDuration = Infinity;
-      return body();
-    },
-    { debug: true },
-  );
 
 async function notMuch(): Promise<string> {
   await sleep(1);

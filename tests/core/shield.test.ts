@@ -1,27 +1,10 @@
 /*
  * shield: the awaiter goes at once, the work goes on.
  */
-import {
-  CancelledError,
-  createTask,
-  currentTask,
-  Future,
-  gather,
-  getRunningLoop,
-  shield,
-  sleep,
-} from "ambit";
+import { createTask, currentTask, Future, gather, getRunningLoop, shield, sleep } from "ambit";
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
-
-/** What a promise ends with, as one word. */
-async function endOf(work: PromiseLike<unknown>): Promise<string> {
-  try {
-    return `value ${String(await work)}`;
-  } catch (error) {
-    return error instanceof CancelledError ? "cancelled" : `error ${(error as Error).message}`;
-  }
-}
+import { endOf } from "./ends.ts";
 
 describe("shield", () => {
   test("the awaiter goes at once, the work goes on", async () => {

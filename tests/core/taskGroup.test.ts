@@ -21,26 +21,7 @@ import {
 } from "ambit";
 import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
-
-const fail = async (ms: number, message: string): Promise<never> => {
-  await sleep(ms);
-  throw new Error(message);
-};
-
-/** A child that records its end, and takes its time to clean up. */
-const tidy =
-  (log: string[], name: string, cleanUpMs = 2) =>
-  async (): Promise<void> => {
-    try {
-      await sleep(1000);
-    } catch (error) {
-      log.push(`${name} ${(error as Error).name}`);
-      throw error;
-    } finally {
-      await sleep(cleanUpMs);
-      log.push(`${name} ended`);
-    }
-  };
+import { failAfter, tidy } from "./bodies.ts";
 
 describe.each([
   ["virtual", runVirtual],
@@ -64,7 +45,7 @@ describe.each([
       const log: string[] = [];
       const error = await taskGroup(async (group) => {
         group.spawn(tidy(log, "sibling"));
-        group.spawn(() => fail(1, "boom"));
+        group.spawn(() => failAfter(1, "boom"));
         await sleep(1000).catch((reason: Error) => {
           log.push(`body ${reason.name}`);
           throw reason;
@@ -86,7 +67,7 @@ test("a failing body cancels the children", async () => {
     const log: string[] = [];
     const work = taskGroup(async (group) => {
       group.spawn(tidy(log, "child"));
-      await fail(1, "body failed");
+      await failAfter(1, "body failed");
     });
     await expect(work).rejects.toThrow("body failed");
     expect(log).toEqual(["child CancelledError", "child ended"]);
@@ -115,7 +96,7 @@ test("later failures are attached to the first, in order", async () => {
           }),
         );
       }
-      await fail(1, "first");
+      await failAfter(1, "first");
     }).catch((thrown: unknown) => thrown);
     expect(String(error)).toBe("Error: first");
     expect(suppressedErrors(error).map(String)).toEqual(["Error: second", "Error: third"]);
@@ -260,7 +241,7 @@ test("spawning into a group that has ended, or is shutting down, is an error", a
     );
     let message = "";
     const work = taskGroup(async (group) => {
-      group.spawn(() => fail(1, "boom"));
+      group.spawn(() => failAfter(1, "boom"));
       await sleep(1000).catch(() => {
         try {
           group.spawn(async function tooLate() {});
@@ -281,7 +262,7 @@ test("nested groups: an inner failure ends the inner group, and the outer one on
       outer.spawn(() => sleep(5).then(() => log.push("outer child")));
       await taskGroup((inner) => {
         inner.spawn(tidy(log, "inner child"));
-        inner.spawn(() => fail(1, "inner"));
+        inner.spawn(() => failAfter(1, "inner"));
       }).catch((error: Error) => log.push(error.message));
       return "outer value";
     });
@@ -298,7 +279,7 @@ test("nested groups: an inner failure ends the inner group, and the outer one on
 test("awaiting a failing child in the body throws the same error once", async () => {
   await runVirtual(async () => {
     const error = await taskGroup(async (group) => {
-      await group.spawn(() => fail(1, "boom"));
+      await group.spawn(() => failAfter(1, "boom"));
     }).catch((thrown: unknown) => thrown);
     expect(String(error)).toBe("Error: boom");
     expect(suppressedErrors(error).every((other) => other === error)).toBe(true);
@@ -448,12 +429,12 @@ describe("start", () => {
       const log: string[] = [];
       const work = taskGroup(async (group) => {
         await group
-          .start(() => fail(1, "cannot listen"))
+          .start(() => failAfter(1, "cannot listen"))
           .catch((error: Error) => log.push(error.message));
         log.push("group goes on");
         await group.start(async (started: (value: null) => void) => {
           started(null);
-          await fail(1, "crashed");
+          await failAfter(1, "crashed");
         });
         await sleep(1000);
       });
@@ -533,8 +514,8 @@ describe("supervisor and discarding groups", () => {
       getRunningLoop().setExceptionHandler(({ exception }) => seen.push(String(exception)));
       const value = await taskGroup(
         async (group) => {
-          group.spawn(() => fail(1, "unseen"));
-          const looked = group.spawn(() => fail(1, "looked at"));
+          group.spawn(() => failAfter(1, "unseen"));
+          const looked = group.spawn(() => failAfter(1, "looked at"));
           const sibling = group.spawn(() => sleep(5, "sibling"));
           await looked.then(null, () => {});
           return sibling;
@@ -552,7 +533,7 @@ describe("supervisor and discarding groups", () => {
       const work = taskGroup(
         async (group) => {
           group.spawn(tidy(log, "child"));
-          await fail(1, "body");
+          await failAfter(1, "body");
         },
         { supervisor: true },
       );
@@ -565,7 +546,7 @@ describe("supervisor and discarding groups", () => {
     await runVirtual(async () => {
       const work = taskGroup(
         async (group) => {
-          expect(group.spawn(() => fail(1, "boom"))).toBe(undefined);
+          expect(group.spawn(() => failAfter(1, "boom"))).toBe(undefined);
           await sleep(1000);
         },
         { discarding: true },
@@ -582,7 +563,7 @@ describe("supervisor and discarding groups", () => {
       );
       await taskGroup(
         async (group) => {
-          group.spawn(() => fail(1, "boom"));
+          group.spawn(() => failAfter(1, "boom"));
           await sleep(2);
           expect(seen).toHaveLength(1);
         },

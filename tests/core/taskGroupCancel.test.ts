@@ -18,26 +18,7 @@ import {
 } from "ambit";
 import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { expect, test } from "vitest";
-
-const fail = async (ms: number, message: string): Promise<never> => {
-  await sleep(ms);
-  throw new Error(message);
-};
-
-/** A child that records its end, and takes its time to clean up. */
-const tidy =
-  (log: string[], name: string, cleanUpMs = 2) =>
-  async (): Promise<void> => {
-    try {
-      await sleep(1000);
-    } catch (error) {
-      log.push(`${name} ${(error as Error).name}`);
-      throw error;
-    } finally {
-      await sleep(cleanUpMs);
-      log.push(`${name} ended`);
-    }
-  };
+import { failAfter, tidy } from "./bodies.ts";
 
 test("cancels body and children, waits for them and ends quietly", async () => {
   await runVirtual(async () => {
@@ -84,7 +65,7 @@ test("an outside cancel, and a failure, still pass on", async () => {
     task.cancel();
     await expect(task).rejects.toThrow(CancelledError);
     const failing = taskGroup(async (group) => {
-      group.spawn(() => sleep(1000).catch(() => fail(0, "clean-up failed")));
+      group.spawn(() => sleep(1000).catch(() => failAfter(0, "clean-up failed")));
       await sleep(1);
       group.cancel();
     });

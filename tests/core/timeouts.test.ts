@@ -19,16 +19,9 @@ import {
 } from "ambit";
 import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
+import { nameOfEnd } from "./ends.ts";
 
 const now = (): number => getRunningLoop().time();
-
-async function nameOfEnd(work: PromiseLike<unknown>): Promise<string> {
-  try {
-    return `value ${String(await work)}`;
-  } catch (error) {
-    return (error as Error).name;
-  }
-}
 
 describe("timeout", () => {
   test("gives the body's value in time, and leaves no timer behind", async () => {

@@ -13,19 +13,10 @@ import {
 } from "ambit";
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
+import { failAfter } from "./bodies.ts";
+import { textOfEnd } from "./ends.ts";
 
 const now = (): number => getRunningLoop().time();
-
-const failAfter = async (ms: number, message: string): Promise<never> => {
-  await sleep(ms);
-  throw new Error(message);
-};
-
-const thrownBy = (work: PromiseLike<unknown>): PromiseLike<unknown> =>
-  work.then(
-    (value) => `value ${String(value)}`,
-    (error: unknown) => String(error),
-  );
 
 /** Which of the tasks are done, which are pending, and when it was known. */
 async function waited(
@@ -61,7 +52,7 @@ describe("wait", () => {
         const { done, pending } = await wait(Object.values(tasks), { returnWhen });
         expect([done.size, pending.size]).toEqual([count, 3 - count]);
         await sleep(5);
-        expect(await thrownBy(tasks.failing)).toBe("Error: no");
+        expect(await textOfEnd(tasks.failing)).toBe("Error: no");
       }
     });
   });

@@ -18,16 +18,9 @@ import {
 } from "ambit";
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
+import { nameOfEnd } from "./ends.ts";
 
 const now = (): number => getRunningLoop().time();
-
-async function nameOfEnd(work: PromiseLike<unknown>): Promise<string> {
-  try {
-    return `value ${String(await work)}`;
-  } catch (error) {
-    return (error as Error).name;
-  }
-}
 
 /** Work that takes its time whatever cancels it. */
 class Stubborn {

@@ -1,27 +1,10 @@
 /*
  * The end of a queue's work: join and shutdown, of every kind of queue, as asyncio's own tests have it.
  */
-import {
-  createTask,
-  LifoQueue,
-  PriorityQueue,
-  Queue,
-  QueueShutDown,
-  sleep,
-  TaskDoneError,
-  taskGroup,
-} from "ambit";
+import { createTask, Queue, QueueShutDown, sleep, TaskDoneError, taskGroup } from "ambit";
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
-
-const KINDS = [
-  { kind: "Queue", make: (maxsize?: number) => new Queue<number>(maxsize) },
-  { kind: "LifoQueue", make: (maxsize?: number) => new LifoQueue<number>(maxsize) },
-  {
-    kind: "PriorityQueue",
-    make: (maxsize?: number) => new PriorityQueue<number>((a, b) => a - b, maxsize),
-  },
-];
+import { KINDS } from "./kinds.ts";
 
 describe.each(KINDS)("join of a $kind", ({ make }) => {
   test("needs a put for each taskDone (CPython: test_queues _QueueJoinTestMixin.test_task_done_underflow)", () => {

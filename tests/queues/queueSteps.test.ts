@@ -8,8 +8,6 @@ import {
   createTask,
   Event,
   getRunningLoop,
-  LifoQueue,
-  PriorityQueue,
   Queue,
   QueueFull,
   sleep,
@@ -19,15 +17,7 @@ import {
 } from "ambit";
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
-
-const KINDS = [
-  { kind: "Queue", make: (maxsize?: number) => new Queue<number>(maxsize) },
-  { kind: "LifoQueue", make: (maxsize?: number) => new LifoQueue<number>(maxsize) },
-  {
-    kind: "PriorityQueue",
-    make: (maxsize?: number) => new PriorityQueue<number>((a, b) => a - b, maxsize),
-  },
-];
+import { KINDS } from "./kinds.ts";
 
 describe("what it says of itself", () => {
   test("prints how many items it has, and who waits to get and to put (CPython: test_queues QueueBasicTests.test_repr, QueueBasicTests.test_str)", () =>
