@@ -1,5 +1,6 @@
 /*
- * What the garbage collector may take of tasks, and what it may not. With the engine's collector called by hand.
+ * What the garbage collector may take of tasks, and what it may not. With the engine's collector called by hand;
+ * finalizers come in real time, which is given to them a millisecond at a time.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";

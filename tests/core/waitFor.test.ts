@@ -1,5 +1,5 @@
 /*
- * waitFor: one thing, for a limited time.
+ * waitFor: one thing, for a limited time. In real time only where a foreign promise has to settle, two milliseconds of it.
  */
 import { setTimeout as foreignSleep } from "node:timers/promises";
 import {

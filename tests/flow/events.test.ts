@@ -1,3 +1,7 @@
+/*
+ * once, on and listen: events of EventEmitter and EventTarget. Virtual time, but for a foreign turn of the event loop where
+ * a slow consumer is what is tested.
+ */
 import { EventEmitter } from "node:events";
 import { inspect } from "node:util";
 import { AsyncLocalStorage } from "node:async_hooks";
