@@ -103,7 +103,8 @@ class Completions implements AsyncIterableIterator<Finished> {
   #follow(): void {
     this.#paused = false;
     for (const end of this.#open) {
-      if (end.item.task.done()) end.settled();
+      // Heard of on the next turn: `next` is a point of cancellation for what is done already, too (CPython).
+      if (end.item.task.done()) end.item.task.getLoop().enqueue(end);
       else end.item.task.addWaiter(end);
     }
     if (this.#timeout === Infinity || this.#open.size === 0) return;

@@ -5,8 +5,10 @@ import {
   asCompleted,
   type Completion,
   createTask,
+  currentTask,
   Future,
   getRunningLoop,
+  run,
   sleep,
   Task,
   TimeoutError,
@@ -245,4 +247,19 @@ test("an end that was not heard of when the time was up comes too late, in async
     const iterator = asCompleted([future], { timeout: 5 });
     await expect(iterator.next()).rejects.toThrow(TimeoutError);
   });
+});
+
+test("a cancel that was asked for before comes out of a loop over what is done already, on the real loop too", async () => {
+  const program = async (): Promise<string> => {
+    const done = createTask(async () => 1);
+    await done;
+    const task = createTask(async () => {
+      currentTask()?.cancel();
+      for await (const _ of asCompleted([done])) return "not stopped";
+      return "empty";
+    });
+    return task.then(null, (error: unknown) => (error as Error).name);
+  };
+  expect(await run(program)).toBe("CancelledError");
+  expect(await runVirtual(program)).toBe("CancelledError");
 });
