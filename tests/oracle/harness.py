@@ -206,6 +206,8 @@ class ObservedTask(asyncio.Task):
                 self.reach(inside, msg)
                 return True
         waited_for, asked = self._fut_waiter, self._must_cancel
+        if isinstance(waited_for, ObservedTask) and waited_for.waits_for(self):
+            run.note('await of what waits for its end')
         if asked and self.observed.in_bare_yield:
             # Its message stands; CPython takes the last one's here, and the first one's elsewhere.
             super().cancel(self._cancel_message)
@@ -220,6 +222,10 @@ class ObservedTask(asyncio.Task):
                     self.late = [msg]
         self.reach(inside, msg)
         return True
+
+    def waits_for(self, task):
+        """The task is a child of a group in it: neither can end before the other."""
+        return any(task in scope.live_tasks() for scope in self.scopes)
 
     def is_thrown(self, waited_for):
         """An earlier cancel is on its way: one CancelledError answers both."""

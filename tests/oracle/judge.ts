@@ -16,6 +16,7 @@ export const UNORDERED: ReadonlySet<string> = new Set([
   "wait outside a barrier",
   "cancel at a barrier",
   "uncancel of a timeout or group",
+  "await of what waits for its end",
   "spawn into a group that has just ended",
 ]);
 

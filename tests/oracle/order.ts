@@ -19,7 +19,7 @@ export const REVERSED: Schedule = { rules: false, seed: 0 };
 export const SHUFFLED: readonly Schedule[] = [1, 2, 3, 4].map((seed) => ({ rules: false, seed }));
 export const ORDERS: readonly Schedule[] = [IN_ORDER, REVERSED, ...SHUFFLED];
 /** So many more are tried where Ambit differs, so many at a time. */
-const MORE = 400;
+const MORE = 4000;
 const AT_ONCE = 20;
 const FIRST_SEED = 100;
 
