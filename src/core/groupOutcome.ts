@@ -37,9 +37,9 @@ export class GroupOutcome {
 
   /** The body or the wait for the children was cancelled, while nothing else had ended the group. */
   interruptedBy(cancellation: CancelledError): void {
-    // The first from above is thrown, however often the call is cancelled meanwhile (CPython).
+    // The first is thrown, however often the call is cancelled meanwhile, and also one asked for before it (CPython).
     if (this.#interrupted) return;
-    this.#interrupted = this.cancelledFromAbove;
+    this.#interrupted = true;
     this.#cancellation = cancellation;
   }
 

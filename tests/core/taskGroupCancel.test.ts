@@ -208,3 +208,18 @@ test("cancelled from outside at any await point, a group that cancels itself lea
   expect([open, points]).toEqual([0, expect.any(Number)]);
   expect(points).toBeGreaterThanOrEqual(3);
 });
+
+test("of a cancel asked for before the group and one while it ends, the first is thrown", async () => {
+  await runVirtual(async () => {
+    const task = createTask(async () => {
+      currentTask()?.cancel("first");
+      await taskGroup((group) => {
+        group.spawn(tidy([], "child", 10), { eager: true });
+      });
+    });
+    await sleep(5);
+    expect(task.cancel("second")).toBe(true);
+    await task.then(null, () => {});
+    expect(() => task.result()).toThrow("was cancelled: first");
+  });
+});
