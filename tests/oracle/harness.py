@@ -187,6 +187,10 @@ class ObservedTask(asyncio.Task):
         self.reaching = False
         #: The timeouts and groups that it is in, outermost first.
         self.scopes = []
+        #: How many of them the request that no suspension took is not meant for.
+        self.asked_inside = 0
+        #: The same of the last request that was not a group's own.
+        self.last_inside = 0
         #: With `rules`, the count of cancels is kept here.
         self.count = 0
         self.observed = Observed(coro)
@@ -200,9 +204,12 @@ class ObservedTask(asyncio.Task):
             return super().cancel(msg)
         if run.rules:
             self.count += 1
+            if joining is None:
+                self.last_inside = inside
             if self.observed.running:
                 # The request is for the next suspension; who leaves a scope before may take it.
                 self.observed.armed = [msg]
+                self.asked_inside = inside
                 self.reach(inside, msg)
                 return True
         waited_for, asked = self._fut_waiter, self._must_cancel
@@ -220,6 +227,7 @@ class ObservedTask(asyncio.Task):
                 run.note('late cancel')
                 if run.rules:
                     self.late = [msg]
+                    self.asked_inside = inside
         self.reach(inside, msg)
         return True
 
@@ -283,6 +291,13 @@ class ObservedTask(asyncio.Task):
         (message,), self.observed.armed = self.observed.armed, None
         return cancelled_with(message)
 
+    def has_left(self, scope):
+        """A scope's own request ends with it; in asyncio it stays where the count is not zero."""
+        self.scopes.remove(scope)
+        if run.rules and self.asked_inside > len(self.scopes):
+            self.late = self.observed.armed = None
+            self.asked_inside = 0
+
     def own_cancels(self):
         """Those that were asked of the task, and not by a timeout or group in it."""
         return self.cancelling() - sum(scope.has_cancelled() for scope in self.scopes)
@@ -317,10 +332,11 @@ class ObservedTimeout(timeouts.Timeout):
         return self
 
     async def __aexit__(self, *exc):
-        task = self._task
-        task.scopes.remove(self)
-        before = self._cancelling
-        await super().__aexit__(*exc)
+        task, before = self._task, self._cancelling
+        try:
+            await super().__aexit__(*exc)
+        finally:
+            task.has_left(self)
         if exc[1] is not None and task.cancelling() > before:
             error = task.leave_scope(exc[1])
             if error is not exc[1]:
@@ -347,6 +363,11 @@ class Canceller:
         self.inside = task.scopes.index(scope) + 1
 
     def cancel(self):
+        ending = self.joining
+        if run.rules and ending is not None and self.task._fut_waiter is ending and not ending.done():
+            # In Ambit a group that waits for its tasks goes on waiting when one of them fails.
+            self.task.count += 1
+            return True
         return self.task.cancel(inside=self.inside, joining=self.joining)
 
     def done(self):
@@ -399,7 +420,7 @@ class ObservedGroup(asyncio.TaskGroup):
         except asyncio.CancelledError as error:
             raise parent.leave_scope(error) from None
         finally:
-            parent.scopes.remove(self)
+            parent.has_left(self)
 
     def _abort(self):
         self._aborting = True
@@ -413,6 +434,10 @@ class ObservedGroup(asyncio.TaskGroup):
         self._parent_task = Canceller(real, self, self._on_completed_fut)
         super()._on_task_done(task)
         self._parent_task = parent
+        ending = self._on_completed_fut
+        if ending is not None and ending.cancelled() and self._aborting and not self._tasks:
+            # It goes on where the failure woke it, before its last task has told it of its end.
+            run.note('failure of a group whose tasks have ended')
 
     def create_task(self, coro, **how):
         if self._exiting and not self._tasks and self._errors is not None:
@@ -455,7 +480,7 @@ class Parent:
         return now
 
     def cancel(self):
-        return self.task.cancel(inside=len(self.task.scopes))
+        return self.task.cancel(inside=min(self.task.last_inside, self.task.scopes.index(self.group)))
 
 
 tasks.futures.future_add_to_awaited_by = lambda child, parent: None
