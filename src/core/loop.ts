@@ -66,6 +66,12 @@ export abstract class Loop {
 
   /** Milliseconds on the loop's clock; only differences mean anything. */
   abstract time(): number;
+  /**
+   * Milliseconds since 1970, for what the world outside dates: an expiry, a `Retry-After`. In virtual time it goes on
+   * from when the run began, with the virtual clock. It may jump when the system's clock is set: to measure, take
+   * {@link Loop.time}.
+   */
+  abstract wallTime(): number;
   /** Runs what the end of a wait or a task holds up, as the wake policy says; `scope` is where it goes on. @internal */
   abstract wake(entry: Entry, scope?: object): void;
   /** Resumes the code of a completed wait in its scope, as the wake policy says. @internal */

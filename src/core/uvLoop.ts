@@ -40,6 +40,10 @@ export class UvLoop extends Loop {
     return performance.now();
   }
 
+  wallTime(): number {
+    return Date.now();
+  }
+
   wake(entry: Entry): void {
     entry.run();
   }

@@ -52,6 +52,7 @@ export class VirtualLoop extends Loop {
   readonly #passing = new WeakMap<object, Turn>();
   readonly #steps: StepCount;
   readonly #step = (): void => this.#stepOnce();
+  readonly #began = Date.now();
   #now = 0;
   #points = 0;
   /** How many turns are left of the round: asyncio looks for due timers once in a round of its ready queue. */
@@ -73,6 +74,10 @@ export class VirtualLoop extends Loop {
 
   time(): number {
     return this.#now;
+  }
+
+  wallTime(): number {
+    return this.#began + this.#now;
   }
 
   wake(entry: Entry, scope: object | null = null): void {

@@ -37,6 +37,19 @@ describe("sleep", () => {
     }
   });
 
+  test("in virtual time moves the time of day by as much, and by nothing else", async () => {
+    await runVirtual(async () => {
+      const loop = getRunningLoop();
+      const began = loop.wallTime();
+      expect(Math.abs(Date.now() - began)).toBeLessThan(10_000);
+      await sleep(86_400_000);
+      expect(loop.wallTime() - began).toBe(86_400_000);
+    });
+    await run(async () => {
+      expect(Math.abs(Date.now() - getRunningLoop().wallTime())).toBeLessThan(10_000);
+    });
+  });
+
   test("refuses NaN and what is no number, and sleeps forever on Infinity until it is cancelled", async () => {
     expect(() => sleep(NaN)).toThrow(RangeError);
     expect(() => sleep("1" as never)).toThrow(
