@@ -5,6 +5,9 @@
  * They leave as plain Uint8Arrays, not as Node's Buffers, whose `slice` and `toString` differ.
  */
 
+/** With this many bytes unread, a source is paused; with half of it, it goes on. @internal */
+export const HIGH_WATER: number = 128 * 1024;
+
 const EMPTY: Uint8Array = new Uint8Array(0);
 
 /** @internal */

@@ -12,10 +12,16 @@ import { cancellable } from "../core/cancellable.ts";
 import { Connection } from "./connection.ts";
 import { SessionClosedError, type Subject } from "./errors.ts";
 import { Limits } from "./limits.ts";
+import type { Timeouts } from "./timeouts.ts";
+import type { TraceSink } from "./tracing.ts";
 import { type OpenSocket, socketOpener } from "./undici.ts";
 
-/** A request, as far as the connector knows it. @internal */
+/** A request, as far as the connector knows it, and what its connection depends on. @internal */
 export interface Sendable extends Subject, Dispatcher.DispatchHandler {
+  readonly origin: string;
+  readonly timeouts: Timeouts;
+  /** Who is told of its connection; null where nobody traces. */
+  readonly trace: TraceSink | null;
   /** Ends it with an error, whatever it waits for. */
   fail(error: Error): void;
 }
@@ -24,7 +30,8 @@ export interface Sendable extends Subject, Dispatcher.DispatchHandler {
 export class Connector {
   readonly limits: Limits;
   closed = false;
-  #openSocket: OpenSocket | null = null;
+  /** By how long connecting may take: each remembers TLS sessions. */
+  readonly #openers = new Map<number, OpenSocket>();
   readonly #requests = new Set<Sendable>();
   readonly #connections = new Set<Connection>();
   /** By origin, the one that was used last at the end. */
@@ -51,20 +58,26 @@ export class Connector {
     this.#requests.delete(request);
   }
 
-  /** A connection to an origin; who takes it has a place under the limits. */
-  take(origin: string): Connection {
+  /** A connection for a request that has a place under the limits. */
+  take(request: Sendable): Connection {
+    const { origin } = request;
     const idle = this.#idle.get(origin);
     const connection = idle?.pop();
     if (idle?.length === 0) this.#idle.delete(origin);
-    return connection ?? this.connect(origin);
+    return connection ?? this.connect(request);
   }
 
-  /** A new connection; who takes it has a place under the limits. */
-  connect(origin: string): Connection {
-    this.#openSocket ??= socketOpener();
-    const connection = new Connection(origin, this.#openSocket, this.#lost);
+  /** A new connection for a request that has a place under the limits. */
+  connect({ origin, timeouts }: Sendable): Connection {
+    const connection = new Connection(origin, this.#opener(timeouts.socketConnect), this.#lost);
     this.#connections.add(connection);
     return connection;
+  }
+
+  #opener(patience: number): OpenSocket {
+    let opener = this.#openers.get(patience);
+    if (opener === undefined) this.#openers.set(patience, (opener = socketOpener(patience)));
+    return opener;
   }
 
   /** Takes back a connection that can serve another request. */

@@ -8,12 +8,15 @@
  */
 import { TimeoutError } from "../core/errors.ts";
 import { redact } from "./redaction.ts";
+import type { TimeoutKind } from "./timeouts.ts";
 
 /** What an error is about. @internal */
 export interface Subject {
   readonly method: string;
   /** As it was asked for: it is masked before it is kept. */
   readonly url: string;
+  /** Which attempt of a retry it belongs to; 1 if it is left out. */
+  readonly attempt?: number;
 }
 
 function sentence({ method, url }: Subject, words: string): string {
@@ -45,12 +48,15 @@ export class ClientError extends Error {
   readonly method: string;
   /** The request's URL, with passwords and tokens masked. */
   readonly url: string;
+  /** Which attempt failed, from 1: more than that only with a retry policy. */
+  readonly attempt: number;
 
   /** @internal */
   constructor(subject: Subject, words: string, cause?: unknown) {
     super(sentence(subject, words), causedBy(cause));
     this.method = subject.method;
     this.url = redact(subject.url);
+    this.attempt = subject.attempt ?? 1;
   }
 
   /** True for every error of this module, {@link ClientTimeoutError} included. */
@@ -107,26 +113,35 @@ export class SessionClosedError extends ClientError {
   override readonly name: string = "SessionClosedError";
 }
 
+const LATE: Readonly<Record<TimeoutKind, string>> = {
+  total: "timed out after",
+  connect: "no connection after",
+  socketConnect: "connecting took more than",
+  socketRead: "nothing came for",
+};
+
 /**
  * The request took longer than its timeout allows. Both `instanceof ClientError` and `instanceof
  * TimeoutError`. `deadlineMs` is the time that was allowed.
  */
 export class ClientTimeoutError extends TimeoutError {
-  /** What took too long: the whole request, or connecting. */
-  readonly kind: "total" | "connect";
+  /** What took too long, as the option {@link ClientTimeout} names it. */
+  readonly kind: TimeoutKind;
   /** The request's method. */
   readonly method: string;
   /** The request's URL, with passwords and tokens masked. */
   readonly url: string;
+  /** Which attempt failed, from 1: more than that only with a retry policy. */
+  readonly attempt: number;
 
   /** @internal */
-  constructor(subject: Subject, kind: "total" | "connect", deadlineMs: number, cause?: unknown) {
-    const what = kind === "total" ? "timed out" : "no connection";
-    super(sentence(subject, `${what} after ${deadlineMs} ms`), deadlineMs);
+  constructor(subject: Subject, kind: TimeoutKind, deadlineMs: number, cause?: unknown) {
+    super(sentence(subject, `${LATE[kind]} ${deadlineMs} ms`), deadlineMs);
     (this as { name: string }).name = "ClientTimeoutError";
     if (cause !== undefined) this.cause = cause;
     this.kind = kind;
     this.method = subject.method;
     this.url = redact(subject.url);
+    this.attempt = subject.attempt ?? 1;
   }
 }

@@ -22,26 +22,27 @@ import { obey } from "../core/outsideSignal.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
-import { BodyBuffer } from "./bodyBuffer.ts";
+import { BodyBuffer, HIGH_WATER } from "./bodyBuffer.ts";
 import { type Connection, ENDED } from "./connection.ts";
+import type { BodySource } from "./bodySource.ts";
 import type { Connector, Sendable } from "./connector.ts";
-import { ClientTimeoutError } from "./errors.ts";
+import { ClientError, ClientTimeoutError } from "./errors.ts";
 import { bodyFailure, headFailure, isStale } from "./failure.ts";
-import type { HeaderList, HeaderRecord } from "./headers.ts";
+import type { HeaderRecord } from "./headers.ts";
 import type { Entrant, Host, Place } from "./limits.ts";
 import { redact } from "./redaction.ts";
-import type { Target } from "./target.ts";
+import type { ResponseHead } from "./responseHead.ts";
+import type { Sending } from "./sending.ts";
+import type { Timeouts } from "./timeouts.ts";
+import type { TraceSink } from "./tracing.ts";
 
 type Controller = Dispatcher.DispatchController;
-
-/** With this many bytes unread, the connection is paused; with half of it, it goes on. @internal */
-export const HIGH_WATER = 128 * 1024;
 
 /** Methods that may reach the server twice without harm (RFC 9110, 9.2.2). */
 const IDEMPOTENT = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"]);
 
 /** @internal */
-export class Exchange implements Sendable, Entrant {
+export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
   readonly method: string;
   readonly url: string;
   readonly origin: string;
@@ -49,17 +50,15 @@ export class Exchange implements Sendable, Entrant {
   host: Host | null = null;
   status = 0;
   statusText = "";
-  responseHeaders: HeaderRecord = {};
+  headers: HeaderRecord = {};
 
-  readonly #path: string;
-  readonly #headers: HeaderList;
+  readonly #sending: Sending;
   readonly #connector: Connector;
   #phase: "queued" | "head" | "body" | "done" = "queued";
   #wait: Wait<unknown> | null = null;
   #connection: Connection | null = null;
   #controller: Controller | null = null;
   #timer: TimerHandle | null = null;
-  #timeout = Infinity;
   #disobey: (() => void) | null = null;
 
   readonly #body = new BodyBuffer();
@@ -70,13 +69,24 @@ export class Exchange implements Sendable, Entrant {
   #paused = false;
   #failure: Error | null = null;
 
-  constructor(connector: Connector, method: string, target: Target, headers: HeaderList) {
+  constructor(connector: Connector, sending: Sending) {
     this.#connector = connector;
-    this.method = method;
-    this.url = target.url;
-    this.origin = target.origin;
-    this.#path = target.path;
-    this.#headers = headers;
+    this.#sending = sending;
+    this.method = sending.method;
+    this.url = sending.url;
+    this.origin = sending.origin;
+  }
+
+  get timeouts(): Timeouts {
+    return this.#sending.timeouts;
+  }
+
+  get trace(): TraceSink | null {
+    return this.#sending.trace;
+  }
+
+  get attempt(): number {
+    return this.#sending.attempt;
   }
 
   /** True when nothing more will come. */
@@ -89,8 +99,32 @@ export class Exchange implements Sendable, Entrant {
     return `http.${this.method.toLowerCase()} ${this.origin}`;
   }
 
+  /**
+   * Gets a place, sends the request; settles when the head of the answer is there. What it throws,
+   * or rejects with, is to go through {@link Exchange.abandon}.
+   */
+  perform(signal: AbortSignal | undefined): Promise<void> {
+    this.#connector.add(this);
+    if (signal !== undefined) this.#obey(signal);
+    return this.#connector.limits.tryEnter(this) ? this.send() : this.#queueAndSend();
+  }
+
+  async #queueAndSend(): Promise<void> {
+    await this.queue();
+    await this.send();
+  }
+
+  /** Cleans up after it failed with an error; gives the error to throw. */
+  abandon(error: unknown): unknown {
+    // A wait that was refused, because a cancel is due, has cleaned up nothing.
+    this.release();
+    // Made in a callback of the socket's, it would tell of undici; now its stack tells who waited.
+    if (error instanceof ClientError) Error.captureStackTrace(error);
+    return error;
+  }
+
   /** Fails with the signal's reason when it is aborted, until it is done. */
-  obey(signal: AbortSignal): void {
+  #obey(signal: AbortSignal): void {
     signal.throwIfAborted();
     this.#disobey = obey(signal, (reason) => this.fail((reason ?? new Error("aborted")) as Error));
   }
@@ -107,11 +141,11 @@ export class Exchange implements Sendable, Entrant {
   }
 
   /** Sends the request; settles when the head of the answer is there. */
-  send(timeout: number): Promise<void> {
-    return suspend<void>((wait) => this.#start(wait, timeout), undefined, this.#label);
+  send(): Promise<void> {
+    return suspend<void>((wait) => this.#start(wait), undefined, this.#label);
   }
 
-  #start(wait: Wait<void>, timeout: number): Cleanup<void, undefined> {
+  #start(wait: Wait<void>): Cleanup<void, undefined> {
     if (this.#failure !== null) {
       // Its session was closed, or its signal aborted, when it had its place but did not run yet.
       wait.reject(this.#failure);
@@ -119,26 +153,26 @@ export class Exchange implements Sendable, Entrant {
     }
     this.#phase = "head";
     this.#hold(wait);
-    if (timeout !== Infinity) this.#arm(timeout);
-    this.#sendOver(this.#connector.take(this.origin));
+    if (this.timeouts.total !== Infinity) this.#arm(this.timeouts.total);
+    this.#sendOver(this.#connector.take(this));
     return giveUp;
   }
 
   #sendOver(connection: Connection): void {
     this.#connection = connection;
-    const headers = this.#headers as string[];
-    connection.dispatch({ path: this.#path, method: this.method, headers }, this);
+    const { path, method, headers, body } = this.#sending;
+    const content = body === null ? null : (body.open() as string);
+    connection.dispatch({ path, method, headers: headers as string[], body: content }, this);
   }
 
   #arm(timeout: number): void {
     const loop = getRunningLoop();
-    this.#timeout = timeout;
     this.#timer = loop.schedule<Exchange>(loop.time() + timeout, expire, this);
   }
 
   /** The timeout has passed. @internal */
   expire(): void {
-    this.fail(new ClientTimeoutError(this, "total", this.#timeout));
+    this.fail(new ClientTimeoutError(this, "total", this.timeouts.total));
   }
 
   onRequestStart(controller: Controller): void {
@@ -152,7 +186,7 @@ export class Exchange implements Sendable, Entrant {
     this.#phase = "body";
     this.status = status;
     this.statusText = statusText;
-    this.responseHeaders = headers;
+    this.headers = headers;
     this.#wake(undefined);
   }
 
@@ -176,7 +210,7 @@ export class Exchange implements Sendable, Entrant {
     if (this.#phase === "done") return;
     if (this.#phase === "head" && this.#isStale(error)) this.#sendAgain();
     else if (this.#phase === "body") this.fail(bodyFailure(this, error, this.#body.received));
-    else this.fail(headFailure(this, error));
+    else this.fail(headFailure(this, error, this.timeouts.socketConnect));
   }
 
   /** The server closed a connection that had been idle, and no head came over it. */
@@ -187,7 +221,7 @@ export class Exchange implements Sendable, Entrant {
   #sendAgain(): void {
     void this.#connector.discard(this.#connection as Connection);
     this.#controller = null;
-    this.#sendOver(this.#connector.connect(this.origin));
+    this.#sendOver(this.#connector.connect(this));
   }
 
   /** The whole body, again and again. */

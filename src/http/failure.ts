@@ -13,9 +13,6 @@ import {
   type Subject,
 } from "./errors.ts";
 
-/** How long connecting may take, in milliseconds (aiohttp's `sock_connect`). @internal */
-export const CONNECT_TIMEOUT = 30_000;
-
 const WORDS: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the host's name cannot be looked up now",
   ECONNREFUSED: "connection refused",
@@ -44,8 +41,16 @@ export function isStale(error: NodeJS.ErrnoException): boolean {
   return STALE.has(error.code ?? "");
 }
 
-/** The error to throw for a request that failed before the head of its answer came. @internal */
-export function headFailure(subject: Subject, error: NodeJS.ErrnoException): Error {
+/**
+ * The error to throw for a request that failed before the head of its answer came; `patience` is how
+ * long connecting might take.
+ * @internal
+ */
+export function headFailure(
+  subject: Subject,
+  error: NodeJS.ErrnoException,
+  patience: number,
+): Error {
   switch (error.code) {
     case "UND_ERR_INVALID_ARG":
       return new TypeError(`${subject.method}: undici refuses the request: ${error.message}`, {
@@ -55,7 +60,7 @@ export function headFailure(subject: Subject, error: NodeJS.ErrnoException): Err
     case "UND_ERR_DESTROYED":
       return new SessionClosedError(subject, "the session is closed", error);
     case "UND_ERR_CONNECT_TIMEOUT":
-      return new ClientTimeoutError(subject, "connect", CONNECT_TIMEOUT, error);
+      return new ClientTimeoutError(subject, "socketConnect", patience, error);
     default:
       return new ClientConnectionError(subject, wordsFor(error), error);
   }

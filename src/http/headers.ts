@@ -16,7 +16,7 @@ export type HeadersInput =
 /** Names in lower case and values, by turns. @internal */
 export type HeaderList = readonly string[];
 
-/** Headers as undici hands them over. @internal */
+/** Headers as they came: names in lower case; a header that came several times has an array. */
 export type HeaderRecord = Readonly<Record<string, string | string[] | undefined>>;
 
 const NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/;

@@ -10,15 +10,26 @@ export {
   InvalidUrlError,
   SessionClosedError,
 } from "./errors.ts";
-export { type HeadersInput } from "./headers.ts";
+export { type HeaderRecord, type HeadersInput } from "./headers.ts";
 export { ClientResponse } from "./response.ts";
 export { type ResponseBody } from "./responseBody.ts";
-export {
-  ClientSession,
-  type ClientTimeout,
-  type HostStatistics,
-  type RequestOptions,
-  type SessionOptions,
-  type SessionStatistics,
-} from "./session.ts";
+export { type BodyOptions, type RequestBody } from "./requestBody.ts";
+export { type BodySource } from "./bodySource.ts";
+export { ClientRequest } from "./clientRequest.ts";
+export { type Middleware, type Next } from "./middleware.ts";
+export { type RequestOptions } from "./requestOptions.ts";
+export { ClientSession, type HostStatistics, type SessionStatistics } from "./session.ts";
+export { type CommonOptions, type RaiseForStatus, type SessionOptions } from "./sessionOptions.ts";
 export { type ParamsInput } from "./target.ts";
+export { type ClientTimeout, type TimeoutKind } from "./timeouts.ts";
+export {
+  type AnyTraceConfig,
+  type TraceChunk,
+  type TraceConfig,
+  type TraceConnection,
+  type TraceException,
+  type TraceHost,
+  type TraceRequest,
+  type TraceResponse,
+} from "./tracing.ts";
+export { type Transport, type TransportResponse } from "./transport.ts";

@@ -2,19 +2,21 @@
  * The answer to a request, in the shape of WHATWG's Response with aiohttp's manners: a body may be
  * asked for again once it was read, and the response is released rather than left to be collected.
  *
- * Strategy: a thin face of its Exchange, made when the head has come. Undici holds the exchange,
- * nobody but the user holds the response: so one that was dropped unread is noticed when it is
+ * Strategy: a thin face of a head and the source of its body, made when the head has come. On the
+ * network both are the exchange. Undici holds that, nobody but the user holds the response: so one that was dropped unread is noticed when it is
  * collected, and its connection is released. Only a body that may not fit the buffer is watched
  * that way; a small one comes, and ends the exchange, by itself.
  */
 import { INSPECT } from "../core/inspection.ts";
+import { HIGH_WATER } from "./bodyBuffer.ts";
+import type { BodySource } from "./bodySource.ts";
 import { ClientResponseError } from "./errors.ts";
-import { type Exchange, HIGH_WATER } from "./exchange.ts";
 import { toHeaders } from "./headers.ts";
 import { redact } from "./redaction.ts";
 import { ResponseBody } from "./responseBody.ts";
+import type { ResponseHead } from "./responseHead.ts";
 
-const dropped = new FinalizationRegistry<Exchange>((exchange) => exchange.orphan());
+const dropped = new FinalizationRegistry<BodySource>((source) => source.orphan?.());
 const utf8 = new TextDecoder();
 
 /**
@@ -53,24 +55,26 @@ export class ClientResponse implements Disposable, AsyncDisposable {
   readonly statusText: string;
   /** True for a status from 200 to 299. */
   readonly ok: boolean;
-  readonly #exchange: Exchange;
+  readonly #head: ResponseHead;
+  readonly #source: BodySource;
   #headers: Headers | null = null;
 
   /** @internal */
-  constructor(exchange: Exchange) {
-    const { method, url, status, statusText } = exchange;
+  constructor(head: ResponseHead, source: BodySource) {
+    const { method, url, status, statusText } = head;
     this.method = method;
     this.url = url;
     this.status = status;
     this.statusText = statusText;
     this.ok = status >= 200 && status < 300;
-    this.#exchange = exchange;
-    if (!exchange.done && !isSmall(exchange)) dropped.register(this, exchange);
+    this.#head = head;
+    this.#source = source;
+    if (!source.done && !isSmall(head)) dropped.register(this, source);
   }
 
   /** The headers of the answer. */
   get headers(): Headers {
-    this.#headers ??= toHeaders(this.#exchange.responseHeaders);
+    this.#headers ??= toHeaders(this.#head.headers);
     return this.#headers;
   }
 
@@ -107,7 +111,7 @@ export class ClientResponse implements Disposable, AsyncDisposable {
 
   /** The next chunk of the body; null after the last. @internal */
   read(): Promise<Uint8Array | null> {
-    return this.#exchange.read();
+    return this.#source.read();
   }
 
   /**
@@ -121,7 +125,7 @@ export class ClientResponse implements Disposable, AsyncDisposable {
    * @throws {@link InvalidStateError} when the response was released, or its body is read otherwise
    */
   bytes(): Promise<Uint8Array> {
-    return this.#exchange.readAll();
+    return this.#source.readAll();
   }
 
   /**
@@ -154,7 +158,7 @@ export class ClientResponse implements Disposable, AsyncDisposable {
   raiseForStatus(): void {
     if (this.status < 400) return;
     this.release();
-    throw new ClientResponseError(this.#exchange, this.status, this.statusText);
+    throw new ClientResponseError(this.#head, this.status, this.statusText);
   }
 
   /**
@@ -162,7 +166,7 @@ export class ClientResponse implements Disposable, AsyncDisposable {
    * closed.
    */
   release(): void {
-    this.#exchange.release();
+    this.#source.release();
   }
 
   /** Releases the response. */
@@ -183,7 +187,7 @@ export class ClientResponse implements Disposable, AsyncDisposable {
 }
 
 /** The whole body fits the buffer, so it comes without anybody reading it. */
-function isSmall({ responseHeaders }: Exchange): boolean {
-  const length = responseHeaders["content-length"];
+function isSmall({ headers }: ResponseHead): boolean {
+  const length = headers["content-length"];
   return typeof length === "string" && Number(length) < HIGH_WATER;
 }

@@ -5,58 +5,21 @@
  * request whose place is free is handed to undici in the same turn. Limits, so far: no request
  * bodies, cookies, redirects, retries, proxies or decompression. Answers come as they are.
  */
-import { expectAbortSignal, expectLimit, outOfRange, wrongType } from "../core/arguments.ts";
 import { INSPECT } from "../core/inspection.ts";
+import { Call } from "./call.ts";
 import { Connector } from "./connector.ts";
-import { ClientError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
-import { type HeaderList, headerList, type HeadersInput, hasHeader, overlaid } from "./headers.ts";
+import { sendCall } from "./hop.ts";
 import { Limits } from "./limits.ts";
 import { redact } from "./redaction.ts";
+import { NO_OPTIONS, type RequestOptions } from "./requestOptions.ts";
 import { ClientResponse } from "./response.ts";
-import { checkedBaseUrl, type ParamsInput, type Target, targetOf } from "./target.ts";
-
-/** How long a request may take. */
-export interface ClientTimeout {
-  /**
-   * Milliseconds from when the request is sent to when its body has come; Infinity for no limit.
-   * Default 300,000.
-   */
-  readonly total?: number;
-}
-
-/** How a session is made. */
-export interface SessionOptions {
-  /** What relative URLs are resolved against; its path must end in `/`. */
-  readonly baseUrl?: string | URL;
-  /** Headers of every request; those of the request win. */
-  readonly headers?: HeadersInput;
-  /** How many requests may be open at a time; 0 or Infinity for any number. Default 100. */
-  readonly limit?: number;
-  /** How many of them to one origin; 0 (default) or Infinity for any number. */
-  readonly limitPerHost?: number;
-  /** Milliseconds for a whole request, or `{ total }`; Infinity for no limit. Default 300,000. */
-  readonly timeout?: number | ClientTimeout;
-  /** Throws a ClientResponseError for a status of 400 or more. Default false. */
-  readonly raiseForStatus?: boolean;
-}
-
-/** What a request may have of its own. */
-export interface RequestOptions {
-  /** Headers of this request; they win over those of the session. */
-  readonly headers?: HeadersInput;
-  /** Added to the query of the URL. */
-  readonly params?: ParamsInput;
-  /** In place of the session's. */
-  readonly timeout?: number | ClientTimeout;
-  /** In place of the session's. */
-  readonly raiseForStatus?: boolean;
-  /**
-   * Aborting it ends the request, which fails with the signal's reason. Not needed to cancel a
-   * task.
-   */
-  readonly signal?: AbortSignal;
-}
+import {
+  limitsOf,
+  type SessionOptions,
+  type SessionSettings,
+  settingsOf,
+} from "./sessionOptions.ts";
 
 /** What a session is doing; see {@link ClientSession.statistics}. */
 export interface SessionStatistics extends HostStatistics {
@@ -77,11 +40,6 @@ export interface HostStatistics {
   /** Requests that wait because of a limit. */
   readonly queued: number;
 }
-
-const TIMEOUT = 300_000;
-const LIMIT = 100;
-const NO_OPTIONS: RequestOptions = {};
-const DEFAULT_HEADERS: HeaderList = ["accept", "*/*", "user-agent", "ambit"];
 
 /**
  * An HTTP client: keeps connections, limits and defaults for many requests
@@ -111,10 +69,7 @@ const DEFAULT_HEADERS: HeaderList = ["accept", "*/*", "user-agent", "ambit"];
  * ```
  */
 export class ClientSession implements AsyncDisposable {
-  readonly #baseUrl: string | undefined;
-  readonly #headers: HeaderList;
-  readonly #timeout: number;
-  readonly #raiseForStatus: boolean;
+  readonly #settings: SessionSettings;
   readonly #connector: Connector;
 
   /**
@@ -123,22 +78,8 @@ export class ClientSession implements AsyncDisposable {
    * @throws TypeError when an option is of the wrong type, or a header cannot be sent
    */
   constructor(options: SessionOptions = {}) {
-    const {
-      baseUrl,
-      headers,
-      limit = LIMIT,
-      limitPerHost = 0,
-      timeout,
-      raiseForStatus = false,
-    } = options;
-    this.#baseUrl = baseUrl === undefined ? undefined : checkedBaseUrl(baseUrl);
-    this.#headers =
-      headers === undefined
-        ? DEFAULT_HEADERS
-        : overlaid(DEFAULT_HEADERS, headerList("options.headers", headers));
-    this.#timeout = timeout === undefined ? TIMEOUT : totalOf(timeout);
-    this.#raiseForStatus = raiseForStatus;
-    const [total, perHost] = [limitOf("limit", limit), limitOf("limitPerHost", limitPerHost)];
+    this.#settings = settingsOf(options);
+    const [total, perHost] = limitsOf(options);
     this.#connector = new Connector(new Limits(total, perHost));
   }
 
@@ -173,36 +114,18 @@ export class ClientSession implements AsyncDisposable {
     url: string | URL,
     options: RequestOptions = NO_OPTIONS,
   ): Promise<ClientResponse> {
-    const timeout = options.timeout === undefined ? this.#timeout : totalOf(options.timeout);
-    const exchange = this.#prepare(method, url, options);
+    const call = new Call(this.#settings, method, url, options);
+    if (!call.plain) return sendCall(call, this.#connector);
+    const exchange = new Exchange(this.#connector, call);
     try {
-      this.#connector.add(exchange);
-      if (options.signal !== undefined) exchange.obey(options.signal);
-      if (!this.#connector.limits.tryEnter(exchange)) await exchange.queue();
-      await exchange.send(timeout);
+      await exchange.perform(call.signal);
     } catch (error) {
-      // A wait that was refused, because a cancel is due, has cleaned up nothing.
-      exchange.release();
-      // Made in a callback of the socket's, it would tell of undici; now its stack tells who
-      // waited.
-      if (error instanceof ClientError) Error.captureStackTrace(error);
-      throw error;
+      throw exchange.abandon(error);
     }
-    const response = new ClientResponse(exchange);
-    if (options.raiseForStatus ?? this.#raiseForStatus) response.raiseForStatus();
+    const response = new ClientResponse(exchange, exchange);
+    if (call.raiseForStatus === true) response.raiseForStatus();
+    else if (call.raiseForStatus !== false) await call.raiseForStatus(response);
     return response;
-  }
-
-  #prepare(method: string, url: string | URL, options: RequestOptions): Exchange {
-    const { headers, params, signal } = options;
-    const verb = checkedMethod(method);
-    if (signal !== undefined) expectAbortSignal("options.signal", signal);
-    const target = targetOf(verb, url, this.#baseUrl, params);
-    const list =
-      headers === undefined
-        ? this.#headers
-        : overlaid(this.#headers, headerList("options.headers", headers));
-    return new Exchange(this.#connector, verb, target, authorized(list, target));
   }
 
   /** What the session is doing now. */
@@ -238,46 +161,8 @@ export class ClientSession implements AsyncDisposable {
   /** @internal */
   [INSPECT](): string {
     const { open, queued, closed } = this.statistics();
-    const base = this.#baseUrl === undefined ? "" : ` ${redact(this.#baseUrl)}`;
+    const { baseUrl } = this.#settings;
+    const base = baseUrl === undefined ? "" : ` ${redact(baseUrl)}`;
     return `<ClientSession${base} ${closed ? "closed" : `open=${open} queued=${queued}`}>`;
   }
-}
-
-function totalOf(timeout: number | ClientTimeout): number {
-  if (typeof timeout === "number") return checkedTotal("options.timeout", timeout);
-  if (typeof timeout !== "object" || timeout === null) {
-    throw wrongType(
-      "options.timeout",
-      "a number of milliseconds, or an object with `total`",
-      timeout,
-    );
-  }
-  return checkedTotal("options.timeout.total", timeout.total ?? TIMEOUT);
-}
-
-function checkedTotal(name: string, total: number): number {
-  if (typeof total !== "number") throw wrongType(name, "a number of milliseconds", total);
-  if (total > 0) return total;
-  throw outOfRange(name, "more than 0 milliseconds (Infinity for no limit)", total);
-}
-
-function limitOf(name: string, limit: number): number {
-  expectLimit(`options.${name}`, limit, 0);
-  return limit === 0 ? Infinity : limit;
-}
-
-const METHODS = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]);
-
-function checkedMethod(method: string): string {
-  if (METHODS.has(method)) return method;
-  if (typeof method !== "string") throw wrongType("method", "a string", method);
-  const upper = method.toUpperCase();
-  if (METHODS.has(upper)) return upper;
-  if (upper !== "CONNECT" && /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(method)) return method;
-  throw outOfRange("method", "a method of HTTP, other than CONNECT", method);
-}
-
-function authorized(list: HeaderList, { authorization }: Target): HeaderList {
-  if (authorization === null || hasHeader(list, "authorization")) return list;
-  return list.concat("authorization", authorization);
 }

@@ -9,7 +9,6 @@
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import type { buildConnector } from "undici";
-import { CONNECT_TIMEOUT } from "./failure.ts";
 
 type Undici = Pick<typeof import("undici"), "Client" | "buildConnector">;
 
@@ -39,7 +38,9 @@ function load(): Undici {
   }
 }
 
-/** @internal */
-export function socketOpener(): OpenSocket {
-  return undici().buildConnector({ timeout: CONNECT_TIMEOUT }) as unknown as OpenSocket;
+/** Opens sockets within `patience` milliseconds. @internal */
+export function socketOpener(patience: number): OpenSocket {
+  return undici().buildConnector({
+    timeout: patience === Infinity ? 0 : patience,
+  }) as unknown as OpenSocket;
 }

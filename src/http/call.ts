@@ -1,0 +1,120 @@
+/*
+ * One call of the session: its arguments, checked, with the session's settings behind them.
+ *
+ * It lives over all redirects and retries. A call that is plain (nothing between it and the network)
+ * is itself what the exchange sends.
+ */
+import { expectAbortSignal, outOfRange, wrongType } from "../core/arguments.ts";
+import { ClientRequest } from "./clientRequest.ts";
+import { type HeaderList, hasHeader, headerList, overlaid } from "./headers.ts";
+import { type Middleware, middlewaresOf } from "./middleware.ts";
+import { type RequestBody, requestBodyOf } from "./requestBody.ts";
+import type { RequestOptions } from "./requestOptions.ts";
+import type { Sending } from "./sending.ts";
+import {
+  checkedRaise,
+  type RaiseForStatus,
+  redirectsOf,
+  type SessionSettings,
+} from "./sessionOptions.ts";
+import { targetOf } from "./target.ts";
+import { type Timeouts, timeoutsOf } from "./timeouts.ts";
+import { type AnyTraceConfig, type TraceSink } from "./tracing.ts";
+
+/** @internal */
+export class Call implements Sending {
+  readonly method: string;
+  readonly url: string;
+  readonly origin: string;
+  readonly path: string;
+  readonly headers: HeaderList;
+  readonly body: RequestBody | null;
+  readonly timeouts: Timeouts;
+  readonly trace: TraceSink | null = null;
+  readonly attempt: number = 1;
+  readonly raiseForStatus: RaiseForStatus;
+  readonly redirects: number;
+  readonly middlewares: readonly Middleware[];
+  readonly signal: AbortSignal | undefined;
+  readonly traceContext: unknown;
+  readonly settings: SessionSettings;
+
+  constructor(
+    settings: SessionSettings,
+    method: string,
+    url: string | URL,
+    options: RequestOptions,
+  ) {
+    const { headers, params, signal, timeout, raiseForStatus, redirects, middlewares } = options;
+    this.method = checkedMethod(method);
+    if (signal !== undefined) expectAbortSignal("options.signal", signal);
+    this.settings = settings;
+    this.signal = signal;
+    this.timeouts =
+      timeout === undefined ? settings.timeouts : timeoutsOf(timeout, settings.timeouts);
+    this.raiseForStatus =
+      raiseForStatus === undefined ? settings.raiseForStatus : checkedRaise(raiseForStatus);
+    this.redirects = redirects === undefined ? settings.redirects : redirectsOf(redirects);
+    this.middlewares =
+      middlewares === undefined
+        ? settings.middlewares
+        : settings.middlewares.concat(middlewaresOf("options.middlewares", middlewares));
+    this.traceContext = options.traceContext;
+    const target = targetOf(this.method, url, settings.baseUrl, params);
+    this.url = target.url;
+    this.origin = target.origin;
+    this.path = target.path;
+    this.body = requestBodyOf(options);
+    const own =
+      headers === undefined
+        ? settings.headers
+        : overlaid(settings.headers, headerList("options.headers", headers));
+    this.headers = completed(own, target.authorization, this.body);
+  }
+
+  get traces(): readonly AnyTraceConfig[] {
+    return this.settings.traces;
+  }
+
+  /** True when nothing stands between it and the network. */
+  get plain(): boolean {
+    const { transport, traces } = this.settings;
+    return this.middlewares.length === 0 && transport === null && traces.length === 0;
+  }
+
+  /** The first request of an attempt. */
+  request(attempt: number): ClientRequest {
+    const headers = new Headers();
+    const list = this.headers;
+    for (let i = 0; i < list.length; i += 2) {
+      headers.append(list[i] as string, list[i + 1] as string);
+    }
+    return new ClientRequest(this.method, new URL(this.url), headers, this.body, attempt, 0);
+  }
+}
+
+const METHODS = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]);
+
+function checkedMethod(method: string): string {
+  if (METHODS.has(method)) return method;
+  if (typeof method !== "string") throw wrongType("method", "a string", method);
+  const upper = method.toUpperCase();
+  if (METHODS.has(upper)) return upper;
+  if (upper !== "CONNECT" && /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(method)) return method;
+  throw outOfRange("method", "a method of HTTP, other than CONNECT", method);
+}
+
+/** With what URL and body bring, unless the caller gave others. */
+function completed(
+  list: HeaderList,
+  authorization: string | null,
+  body: RequestBody | null,
+): HeaderList {
+  let all = list;
+  if (authorization !== null && !hasHeader(all, "authorization"))
+    all = all.concat("authorization", authorization);
+  const contentType = body?.contentType ?? null;
+  if (contentType !== null && !hasHeader(all, "content-type"))
+    all = all.concat("content-type", contentType);
+  return all;
+}

@@ -1,0 +1,25 @@
+/*
+ * What a request may have of its own.
+ */
+import type { HeadersInput } from "./headers.ts";
+import type { BodyOptions } from "./requestBody.ts";
+import type { CommonOptions } from "./sessionOptions.ts";
+import type { ParamsInput } from "./target.ts";
+
+/** What a request may have of its own, in place of what the session says or in addition to it. */
+export interface RequestOptions extends CommonOptions, BodyOptions {
+  /** Headers of this request; they win over those of the session. */
+  readonly headers?: HeadersInput;
+  /** Added to the query of the URL. */
+  readonly params?: ParamsInput;
+  /** What `createContext` of a trace gets. */
+  readonly traceContext?: unknown;
+  /**
+   * Aborting it ends the request, which fails with the signal's reason. Not needed to cancel a
+   * task.
+   */
+  readonly signal?: AbortSignal;
+}
+
+/** @internal */
+export const NO_OPTIONS: RequestOptions = {};

@@ -1,0 +1,24 @@
+/*
+ * What one exchange with a server sends, complete and checked.
+ */
+import type { HeaderList } from "./headers.ts";
+import type { RequestBody } from "./requestBody.ts";
+import type { Timeouts } from "./timeouts.ts";
+import type { TraceSink } from "./tracing.ts";
+
+/** A call of the session is one itself, so that a request without frills needs no other object. @internal */
+export interface Sending {
+  readonly method: string;
+  /** The whole URL, without user info and fragment. */
+  readonly url: string;
+  readonly origin: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly headers: HeaderList;
+  readonly body: RequestBody | null;
+  readonly timeouts: Timeouts;
+  /** Who is told of it; null where nobody traces. */
+  readonly trace: TraceSink | null;
+  /** Which attempt of a retry it belongs to, from 1. */
+  readonly attempt: number;
+}

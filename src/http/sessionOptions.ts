@@ -1,0 +1,115 @@
+/*
+ * How a session is made: the options, and what they become once they are checked.
+ *
+ * Strategy: everything is checked once, in the session's constructor, and becomes a record that each
+ * request reads. What is off is null or empty there, so a request pays one `if` for it.
+ */
+import { expectFunction, expectInteger, expectLimit, wrongType } from "../core/arguments.ts";
+import { type HeaderList, headerList, type HeadersInput, overlaid } from "./headers.ts";
+import { type Middleware, middlewaresOf } from "./middleware.ts";
+import type { ClientResponse } from "./response.ts";
+import { checkedBaseUrl } from "./target.ts";
+import { type ClientTimeout, DEFAULT_TIMEOUTS, type Timeouts, timeoutsOf } from "./timeouts.ts";
+import type { Transport } from "./transport.ts";
+import { type AnyTraceConfig, tracesOf } from "./tracing.ts";
+
+/**
+ * Whether a response of status 400 or more throws a ClientResponseError; or what to do with each
+ * response before the caller gets it: what the function throws is thrown.
+ */
+export type RaiseForStatus = boolean | ((response: ClientResponse) => void | PromiseLike<void>);
+
+/** What session and request may both say; the request's word goes first. */
+export interface CommonOptions {
+  /** Milliseconds for a whole request, or {@link ClientTimeout}; Infinity for no limit. */
+  readonly timeout?: number | ClientTimeout;
+  /** Throws a ClientResponseError for a status of 400 or more, or calls a function. Default false. */
+  readonly raiseForStatus?: RaiseForStatus;
+  /**
+   * How many redirects are followed before a TooManyRedirectsError; false for none: they come as
+   * they are. Default 10.
+   */
+  readonly redirects?: number | boolean;
+  /** Around every sending; the session's outside the request's. */
+  readonly middlewares?: readonly Middleware[];
+}
+
+/** How a session is made. */
+export interface SessionOptions extends CommonOptions {
+  /** What relative URLs are resolved against; its path must end in `/`. */
+  readonly baseUrl?: string | URL;
+  /** Headers of every request; those of the request win. */
+  readonly headers?: HeadersInput;
+  /** How many requests may be open at a time; 0 or Infinity for any number. Default 100. */
+  readonly limit?: number;
+  /** How many of them to one origin; 0 (default) or Infinity for any number. */
+  readonly limitPerHost?: number;
+  /** What to call as requests run. */
+  readonly traces?: readonly AnyTraceConfig[];
+  /** What answers in place of the network. */
+  readonly transport?: Transport;
+}
+
+/** The options of a session, checked and complete. @internal */
+export interface SessionSettings {
+  readonly baseUrl: string | undefined;
+  readonly headers: HeaderList;
+  readonly timeouts: Timeouts;
+  readonly raiseForStatus: RaiseForStatus;
+  readonly redirects: number;
+  readonly middlewares: readonly Middleware[];
+  readonly traces: readonly AnyTraceConfig[];
+  readonly transport: Transport | null;
+}
+
+const LIMIT = 100;
+const REDIRECTS = 10;
+const DEFAULT_HEADERS: HeaderList = ["accept", "*/*", "user-agent", "ambit"];
+
+/** @internal */
+export function settingsOf(options: SessionOptions): SessionSettings {
+  const { baseUrl, headers, timeout, raiseForStatus = false, redirects = REDIRECTS } = options;
+  return {
+    baseUrl: baseUrl === undefined ? undefined : checkedBaseUrl(baseUrl),
+    headers:
+      headers === undefined
+        ? DEFAULT_HEADERS
+        : overlaid(DEFAULT_HEADERS, headerList("options.headers", headers)),
+    timeouts: timeout === undefined ? DEFAULT_TIMEOUTS : timeoutsOf(timeout, DEFAULT_TIMEOUTS),
+    raiseForStatus: checkedRaise(raiseForStatus),
+    redirects: redirectsOf(redirects),
+    middlewares: middlewaresOf("options.middlewares", options.middlewares),
+    traces: tracesOf(options.traces),
+    transport: checkedTransport(options.transport),
+  };
+}
+
+/** The two limits of the options: in all, and per host. @internal */
+export function limitsOf(options: SessionOptions): [total: number, perHost: number] {
+  const { limit = LIMIT, limitPerHost = 0 } = options;
+  return [limitOf("limit", limit), limitOf("limitPerHost", limitPerHost)];
+}
+
+function limitOf(name: string, limit: number): number {
+  expectLimit(`options.${name}`, limit, 0);
+  return limit === 0 ? Infinity : limit;
+}
+
+/** @internal */
+export function checkedRaise(raise: RaiseForStatus): RaiseForStatus {
+  if (typeof raise !== "boolean") expectFunction("options.raiseForStatus", raise);
+  return raise;
+}
+
+/** How many redirects are followed. @internal */
+export function redirectsOf(redirects: number | boolean): number {
+  if (typeof redirects === "boolean") return redirects ? REDIRECTS : 0;
+  expectInteger("options.redirects", redirects, 0);
+  return redirects;
+}
+
+function checkedTransport(transport: Transport | undefined): Transport | null {
+  if (transport === undefined) return null;
+  if (typeof transport?.send === "function") return transport;
+  throw wrongType("options.transport", "an object with a function `send`", transport);
+}
