@@ -5,10 +5,11 @@
  * is itself what the exchange sends.
  */
 import { expectAbortSignal, outOfRange, wrongType } from "../core/arguments.ts";
+import { requestBodyOf } from "./bodyOptions.ts";
 import { ClientRequest } from "./clientRequest.ts";
 import { type HeaderList, hasHeader, headerList, overlaid } from "./headers.ts";
 import { type Middleware, middlewaresOf } from "./middleware.ts";
-import { type RequestBody, requestBodyOf } from "./requestBody.ts";
+import type { RequestBody } from "./requestBody.ts";
 import type { RequestOptions } from "./requestOptions.ts";
 import type { Sending } from "./sending.ts";
 import {

@@ -2,20 +2,42 @@
  * `ambit/http`: an HTTP client in aiohttp's shape, on undici.
  */
 export {
+  CertificateError,
   ClientConnectionError,
+  ConnectionResetByServerError,
+  ConnectorError,
+  DnsError,
+  FingerprintMismatchError,
+  ProxyConnectionError,
+  ServerDisconnectedError,
+  TlsError,
+  UnixSocketError,
+} from "./connectionErrors.ts";
+export {
   ClientError,
-  ClientPayloadError,
-  ClientResponseError,
   ClientTimeoutError,
   InvalidUrlError,
   SessionClosedError,
 } from "./errors.ts";
+export { BodyTooLargeError, ClientPayloadError, ContentDecodingError } from "./payloadErrors.ts";
+export { RedirectUrlError, TooManyRedirectsError } from "./redirectErrors.ts";
+export {
+  ClientResponseError,
+  ContentTypeError,
+  ProxyError,
+  WebSocketHandshakeError,
+} from "./responseErrors.ts";
 export { type HeaderRecord, type HeadersInput } from "./headers.ts";
 export { ClientResponse } from "./response.ts";
 export { type ResponseBody } from "./responseBody.ts";
-export { type BodyOptions, type RequestBody } from "./requestBody.ts";
+export { type BodyOptions } from "./bodyOptions.ts";
+export { type RequestBody } from "./requestBody.ts";
 export { type BodySource } from "./bodySource.ts";
 export { ClientRequest } from "./clientRequest.ts";
+export { Cookie } from "./cookie.ts";
+export { CookieJar, type CookieJarOptions, type CookieJarSaveOptions } from "./cookieJar.ts";
+export { type CookieFileFormat } from "./cookieJarFile.ts";
+export { type AbstractCookieJar, type CookiesInput, DummyCookieJar } from "./cookies.ts";
 export { type Middleware, type Next } from "./middleware.ts";
 export { type RequestOptions } from "./requestOptions.ts";
 export { ClientSession, type HostStatistics, type SessionStatistics } from "./session.ts";

@@ -1,8 +1,8 @@
 /*
  * What a request may have of its own.
  */
+import type { BodyOptions } from "./bodyOptions.ts";
 import type { HeadersInput } from "./headers.ts";
-import type { BodyOptions } from "./requestBody.ts";
 import type { CommonOptions } from "./sessionOptions.ts";
 import type { ParamsInput } from "./target.ts";
 
