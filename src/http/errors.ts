@@ -1,10 +1,12 @@
 /*
- * What can go wrong with a request: one class per kind, all under ClientError.
+ * What can go wrong with a request: the root of the tree, and what belongs to no family.
  *
- * Every error tells the method and the URL, with secrets masked (see redaction.ts), and has what
- * caused it as `cause`. A timeout is both a ClientError and Ambit's TimeoutError, as in aiohttp:
- * JavaScript has single inheritance, so ClientTimeoutError extends TimeoutError, and `instanceof
- * ClientError` knows it too.
+ * Every error tells the method and the URL, with secrets masked (see redaction.ts), which attempt it
+ * was, and has what caused it as `cause`. A timeout is both a ClientError and Ambit's TimeoutError,
+ * as in aiohttp: JavaScript has single inheritance, so ClientTimeoutError extends TimeoutError, and
+ * `instanceof ClientError` knows it too.
+ * The families: connectionErrors.ts (no connection, or it broke), responseErrors.ts (the server's
+ * word), payloadErrors.ts (the body), redirectErrors.ts.
  */
 import { TimeoutError } from "../core/errors.ts";
 import { redact } from "./redaction.ts";
@@ -39,7 +41,7 @@ function causedBy(cause: unknown): ErrorOptions | undefined {
  * await using session = new ClientSession();
  * const error = await session.get("http://127.0.0.1:9/?token=abc").catch((error: unknown) => error);
  * error instanceof ClientError; // => true
- * String(error); // => "ClientConnectionError: GET http://127.0.0.1:9/?token=***: connection refused"
+ * String(error); // => "ConnectorError: GET http://127.0.0.1:9/?token=***: connection refused"
  * ```
  */
 export class ClientError extends Error {
@@ -66,43 +68,6 @@ export class ClientError extends Error {
   }
 }
 
-/**
- * No connection was made, or it ended before the answer came: refused, reset, host not found, not
- * HTTP.
- */
-export class ClientConnectionError extends ClientError {
-  override readonly name: string = "ClientConnectionError";
-  /** The code of the cause, such as `ECONNREFUSED`; undefined when it has none. */
-  readonly code: string | undefined;
-
-  /** @internal */
-  constructor(subject: Subject, words: string, cause?: unknown) {
-    super(subject, words, cause);
-    this.code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  }
-}
-
-/** The server answered with a status of 400 or more, and `raiseForStatus` was asked for. */
-export class ClientResponseError extends ClientError {
-  override readonly name: string = "ClientResponseError";
-  /** The status, 400 to 599. */
-  readonly status: number;
-  /** The text that came with it; empty when the server sent none. */
-  readonly statusText: string;
-
-  /** @internal */
-  constructor(subject: Subject, status: number, statusText: string) {
-    super(subject, `the server answered ${`${status} ${statusText}`.trimEnd()}`);
-    this.status = status;
-    this.statusText = statusText;
-  }
-}
-
-/** The head of the answer came, its body did not come whole. */
-export class ClientPayloadError extends ClientError {
-  override readonly name: string = "ClientPayloadError";
-}
-
 /** The URL of a request is none, or not one of http or https. */
 export class InvalidUrlError extends ClientError {
   override readonly name: string = "InvalidUrlError";
@@ -110,7 +75,7 @@ export class InvalidUrlError extends ClientError {
 
 /** The session is closed, or was while the request ran. */
 export class SessionClosedError extends ClientError {
-  override readonly name: string = "SessionClosedError";
+  override readonly name = "SessionClosedError";
 }
 
 const LATE: Readonly<Record<TimeoutKind, string>> = {

@@ -10,7 +10,7 @@
 import { INSPECT } from "../core/inspection.ts";
 import { HIGH_WATER } from "./bodyBuffer.ts";
 import type { BodySource } from "./bodySource.ts";
-import { ClientResponseError } from "./errors.ts";
+import { ClientResponseError } from "./responseErrors.ts";
 import { toHeaders } from "./headers.ts";
 import { redact } from "./redaction.ts";
 import { ResponseBody } from "./responseBody.ts";

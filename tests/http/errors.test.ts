@@ -5,18 +5,42 @@
  */
 import { inspect } from "node:util";
 import { TimeoutError } from "ambit";
+import * as http from "ambit/http";
 import {
+  BodyTooLargeError,
+  CertificateError,
   ClientConnectionError,
   ClientError,
   ClientPayloadError,
+  ClientResponse,
   ClientResponseError,
   ClientSession,
   ClientTimeoutError,
+  ConnectionResetByServerError,
+  ConnectorError,
+  ContentDecodingError,
+  ContentTypeError,
+  DnsError,
+  FingerprintMismatchError,
   InvalidUrlError,
+  ProxyConnectionError,
+  ProxyError,
+  RedirectUrlError,
+  ServerDisconnectedError,
   SessionClosedError,
+  TlsError,
+  TooManyRedirectsError,
+  UnixSocketError,
+  WebSocketHandshakeError,
 } from "ambit/http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { closedPort, Origin, RawOrigin, until } from "./origin.ts";
+
+type ErrorClass = { readonly name: string; readonly prototype: Error };
+
+function byName(a: ErrorClass, b: ErrorClass): number {
+  return a.name < b.name ? -1 : 1;
+}
 
 let session: ClientSession;
 beforeAll(() => {
@@ -45,9 +69,11 @@ describe("a connection", () => {
   test("that is refused", async () => {
     const url = await closedPort();
     const error = await failure(url);
+    expect(error).toBeInstanceOf(ConnectorError);
     expect(error).toBeInstanceOf(ClientConnectionError);
     expect(error).toMatchObject({
-      name: "ClientConnectionError",
+      name: "ConnectorError",
+      attempt: 1,
       message: `GET ${url}/: connection refused`,
       method: "GET",
       url: `${url}/`,
@@ -64,7 +90,7 @@ describe("a connection", () => {
 
   test("to a host that there is none of", async () => {
     const error = await failure("http://no-such-host.invalid/");
-    expect(error).toBeInstanceOf(ClientConnectionError);
+    expect(error).toBeInstanceOf(DnsError);
     expect(error.message).toMatch(
       /^GET http:\/\/no-such-host\.invalid\/: (host not found|the host's name cannot be looked up now)$/,
     );
@@ -73,14 +99,14 @@ describe("a connection", () => {
   test("that the server resets before it answers", async () => {
     await using origin = await RawOrigin.start((socket) => socket.resetAndDestroy());
     const error = await failure(origin.url);
-    expect(error).toBeInstanceOf(ClientConnectionError);
+    expect(error).toBeInstanceOf(ConnectionResetByServerError);
     expect(error.message).toBe(`GET ${origin.url}/: connection reset by the server`);
   });
 
   test("that the server closes before it answers", async () => {
     await using origin = await RawOrigin.start((socket) => socket.end());
     const error = await failure(origin.url);
-    expect(error).toBeInstanceOf(ClientConnectionError);
+    expect(error).toBeInstanceOf(ServerDisconnectedError);
     expect(error.message).toBe(`GET ${origin.url}/: the server closed the connection`);
   });
 
@@ -99,7 +125,7 @@ describe("a connection", () => {
   test("to what does not speak TLS", async () => {
     await using origin = await Origin.start();
     const error = await failure(origin.url.replace("http:", "https:"));
-    expect(error).toBeInstanceOf(ClientConnectionError);
+    expect(error).toBeInstanceOf(TlsError);
     expect(error).toMatchObject({ code: expect.stringMatching(/^ERR_SSL|EPROTO/) as unknown });
   });
 
@@ -188,51 +214,104 @@ describe("a URL", () => {
 });
 
 describe("the classes", () => {
-  const subject = { method: "GET", url: "http://h/" };
-  const all = [
-    new ClientConnectionError(subject, "words"),
-    new ClientPayloadError(subject, "words"),
-    new ClientResponseError(subject, 404, "Not Found"),
-    new ClientTimeoutError(subject, "total", 5),
-    new InvalidUrlError(subject, "words"),
-    new SessionClosedError(subject, "words"),
+  const subject = { method: "GET", url: "http://me:SECRET@h/?token=SECRET", attempt: 2 };
+  const text = "SECRET";
+  const answer = new ClientResponse(
+    { ...subject, status: 302, statusText: "Found", headers: { "set-cookie": `sid=${text}` } },
+    { done: true, read: async () => null, readAll: async () => new Uint8Array(), release() {} },
+  );
+  /** Each class with its parent and an error of it. */
+  const tree: readonly (readonly [ErrorClass, ErrorClass, Error])[] = [
+    [ClientConnectionError, ClientError, new ClientConnectionError(subject, "words")],
+    [ServerDisconnectedError, ClientConnectionError, new ServerDisconnectedError(subject, "words")],
+    [
+      ConnectionResetByServerError,
+      ServerDisconnectedError,
+      new ConnectionResetByServerError(subject, "words"),
+    ],
+    [ConnectorError, ClientConnectionError, new ConnectorError(subject, "words")],
+    [DnsError, ConnectorError, new DnsError(subject, "words")],
+    [ProxyConnectionError, ConnectorError, new ProxyConnectionError(subject, "words")],
+    [UnixSocketError, ConnectorError, new UnixSocketError(subject, "words")],
+    [TlsError, ConnectorError, new TlsError(subject, "words")],
+    [CertificateError, TlsError, new CertificateError(subject, "words")],
+    [FingerprintMismatchError, TlsError, new FingerprintMismatchError(subject, "words")],
+    [ClientPayloadError, ClientError, new ClientPayloadError(subject, "words")],
+    [ContentDecodingError, ClientPayloadError, new ContentDecodingError(subject, "words")],
+    [BodyTooLargeError, ClientPayloadError, new BodyTooLargeError(subject, "words")],
+    [ClientResponseError, ClientError, new ClientResponseError(subject, 404, "Not Found")],
+    [
+      ContentTypeError,
+      ClientResponseError,
+      new ContentTypeError(subject, 200, "OK", "text/html", "application/json"),
+    ],
+    [WebSocketHandshakeError, ClientResponseError, new WebSocketHandshakeError(subject, 200, "OK")],
+    [ProxyError, ClientResponseError, new ProxyError(subject, 407, "")],
+    [TooManyRedirectsError, ClientResponseError, new TooManyRedirectsError(subject, [answer])],
+    [ClientTimeoutError, TimeoutError, new ClientTimeoutError(subject, "total", 5)],
+    [InvalidUrlError, ClientError, new InvalidUrlError(subject, "words")],
+    [RedirectUrlError, InvalidUrlError, new RedirectUrlError(subject, "words")],
+    [SessionClosedError, ClientError, new SessionClosedError(subject, "words")],
   ];
 
-  test("are all ClientErrors, and have their own names", () => {
-    for (const error of all) {
+  test("are all ClientErrors, and have their own names and what they are about", () => {
+    for (const [ErrorKind, Parent, error] of tree) {
       expect(error).toBeInstanceOf(ClientError);
       expect(error).toBeInstanceOf(Error);
-      expect(error.name).toBe(error.constructor.name);
-      expect(String(error)).toContain("GET http://h/: ");
+      expect(error).toBeInstanceOf(Parent);
+      expect(Object.getPrototypeOf(ErrorKind)).toBe(Parent);
+      expect(error.constructor).toBe(ErrorKind);
+      expect(error).toMatchObject({
+        name: ErrorKind.name,
+        method: "GET",
+        url: "http://***@h/?token=***",
+        attempt: 2,
+      });
+      expect(error.message).toMatch(/^GET http:\/\/\*\*\*@h\/\?token=\*\*\*: /);
     }
   });
 
-  test("are not mistaken for each other", () => {
-    const classes = [
-      ClientConnectionError,
-      ClientPayloadError,
-      ClientResponseError,
-      ClientTimeoutError,
-    ];
-    for (const [index, error] of all.entries()) {
-      expect(classes.map((each) => error instanceof each)).toEqual(
-        [0, 1, 2, 3].map((at) => at === index),
-      );
-      expect(error instanceof TimeoutError).toBe(index === 3);
+  test("show no secrets, however they are printed", () => {
+    for (const [, , error] of tree) {
+      const shown = [inspect(error, { depth: 9, showHidden: true }), String(error), error.stack];
+      expect(shown.join()).not.toContain(text);
+      expect(JSON.stringify(error)).not.toContain(text);
     }
+  });
+
+  test("are all exported, and none is forgotten here", () => {
+    const exported = (Object.values(http) as unknown as ErrorClass[]).filter(
+      (each) => typeof each === "function" && (each.prototype as unknown) instanceof Error,
+    );
+    expect(exported.sort(byName)).toEqual(
+      [ClientError, ...tree.map(([ErrorKind]) => ErrorKind)].sort(byName),
+    );
+  });
+
+  test("are told apart from what is none of them", () => {
     for (const other of [new Error("no"), new TimeoutError(), null, 5, {}]) {
       expect(other instanceof ClientError).toBe(false);
     }
+    expect(new ClientTimeoutError(subject, "total", 5)).not.toBeInstanceOf(ClientPayloadError);
   });
 
-  test("tell of connecting and of the whole request apart", () => {
-    const cause = new Error("Connect Timeout Error");
-    const error = new ClientTimeoutError(subject, "connect", 30_000, cause);
-    expect(error).toMatchObject({
-      message: "GET http://h/: no connection after 30000 ms",
-      kind: "connect",
-      cause,
-    });
+  test.each([
+    ["total", "timed out after 5 ms"],
+    ["connect", "no connection after 5 ms"],
+    ["socketConnect", "connecting took more than 5 ms"],
+    ["socketRead", "nothing came for 5 ms"],
+  ] as const)("tell what took too long: %s", (kind, words) => {
+    const cause = new Error("why");
+    const error = new ClientTimeoutError({ method: "GET", url: "http://h/" }, kind, 5, cause);
+    expect(error).toMatchObject({ message: `GET http://h/: ${words}`, kind, deadlineMs: 5, cause });
+    expect(error.attempt).toBe(1);
+  });
+
+  test("quote nothing of an answer that is not HTTP", async () => {
+    await using origin = await sends("HTTP/1.1 200 OK\r\n@@@: x\r\nSet-Cookie: sid=SECRET\r\n\r\n");
+    const error = await failure(origin.url);
+    expect(error.message).toContain("the answer is not HTTP");
+    expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("SECRET");
   });
 
   test("have a stack that tells who waited", async () => {
