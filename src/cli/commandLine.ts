@@ -1,56 +1,75 @@
 /**
- * The command line of `ambit`: reads the arguments, runs one command, and returns the exit code.
+ * The command line of `ambit`: reads the first word, runs that command, and returns the exit code.
  *
- * A command is a line of the table below. Output goes to what the caller passes, so that tests read
- * it; a bad command line is answered with one line on the error output and code 2, before anything
- * is done.
+ * A command is a line of the table below; its code is loaded when it is run, so that none waits for
+ * another's. Output goes to what the caller passes, so that tests read it; a bad command line is
+ * answered with one line on the error output and code 2, before anything is done.
  */
-import { ambitVersion, formatSystemInfo, systemInfo } from "./systemInfo.ts";
+import { nearest } from "./nearest.ts";
+import type { Streams } from "./streams.ts";
+import { UsageError } from "./usageError.ts";
 
-/** Where text goes: `process.stdout` fits, and so does a list in a test. */
-export interface TextOutput {
-  write(text: string): unknown;
+interface Command {
+  readonly summary: string;
+  /** Runs it; throws a UsageError before anything is done. */
+  run(args: readonly string[], streams: Streams): Promise<number> | number;
 }
 
-const HELP = `Usage: ambit <command> [options]
-
-Commands:
-  info           tell the system, kernel, runtime, versions, and how the ambient scope is kept
-
-Options:
-  --json         print JSON (info)
-  -h, --help     print this help
-  -V, --version  print Ambit's version
-`;
-
-const COMMANDS: Readonly<Record<string, readonly string[]>> = { info: ["--json"] };
+const COMMANDS: Readonly<Record<string, Command>> = {
+  get: {
+    summary: "download many files at once",
+    run: async (args, streams) => (await import("./get/command.ts")).getCommand(args, streams),
+  },
+  info: {
+    summary: "tell the system, kernel, runtime, versions, and how the ambient scope is kept",
+    run: async (args, streams) => (await import("./info.ts")).infoCommand(args, streams),
+  },
+};
 
 /**
- * Runs `ambit` with `args`; returns the exit code: 0, or 2 for a command line that makes no sense.
+ * Runs `ambit` with `args`; returns the exit code: the command's own, or 2 for a command line that
+ * makes no sense.
  */
-export function runCommandLine(args: readonly string[], out: TextOutput, err: TextOutput): number {
-  if (args.includes("--help") || args.includes("-h")) return print(out, HELP);
-  if (args[0] === "--version" || args[0] === "-V") return print(out, `${ambitVersion()}\n`);
-  const mistake = mistakeIn(args);
-  if (mistake !== undefined) return print(err, `ambit: ${mistake}; see \`ambit --help\`\n`, 2);
-  return print(out, info(args.includes("--json")));
+export async function runCommandLine(args: readonly string[], streams: Streams): Promise<number> {
+  const [name, ...rest] = args;
+  try {
+    if (name === "--help" || name === "-h") return print(streams, help());
+    if (name === "--version" || name === "-V") {
+      return print(streams, `${(await import("./systemInfo.ts")).ambitVersion()}\n`);
+    }
+    return await commandOf(name).run(rest, streams);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const command = name !== undefined && Object.hasOwn(COMMANDS, name) ? `ambit ${name}` : "ambit";
+    streams.err.write(`${command}: ${error.message}; see \`${command} --help\`\n`);
+    return 2;
+  }
 }
 
-/** What is wrong with a command line, or undefined. */
-function mistakeIn([command, ...rest]: readonly string[]): string | undefined {
-  if (command === undefined) return "expected a command, such as `ambit info`";
-  const known = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
-  if (known === undefined) return `there is no command or option \`${command}\``;
-  const wrong = rest.find((argument) => !known.includes(argument));
-  return wrong && `\`ambit ${command}\` takes no \`${wrong}\``;
+function commandOf(name: string | undefined): Command {
+  if (name === undefined) throw new UsageError("expected a command, such as `ambit info`");
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command !== undefined) return command;
+  const meant = nearest(name, Object.keys(COMMANDS));
+  const hint = meant === undefined ? "" : `; did you mean \`${meant}\`?`;
+  throw new UsageError(`there is no command or option \`${name}\`${hint}`);
 }
 
-function info(json: boolean): string {
-  const facts = systemInfo();
-  return json ? `${JSON.stringify(facts, null, 2)}\n` : formatSystemInfo(facts);
+function help(): string {
+  const commands = Object.entries(COMMANDS).map(
+    ([name, { summary }]) => `  ${name.padEnd(14)} ${summary}\n`,
+  );
+  return `Usage: ambit <command> [options]
+
+Commands:
+${commands.join("")}
+Options:
+  -h, --help     print this help; after a command, that command's
+  -V, --version  print Ambit's version
+`;
 }
 
-function print(output: TextOutput, text: string, code = 0): number {
-  output.write(text);
-  return code;
+function print({ out }: Streams, text: string): number {
+  out.write(text);
+  return 0;
 }

@@ -1,0 +1,257 @@
+/*
+ * Every option of `ambit get`, with its words for the help: the one list that reading, help and
+ * manual are made of.
+ */
+import type { Option } from "../options.ts";
+
+/** The name of an option of `ambit get`. */
+export type GetOptionName =
+  | "input"
+  | "base"
+  | "checksum"
+  | "checksums"
+  | "directory"
+  | "output"
+  | "overwrite"
+  | "conditional"
+  | "resume"
+  | "journal"
+  | "jobs"
+  | "per-host"
+  | "segments"
+  | "limit-rate"
+  | "retries"
+  | "timeout"
+  | "timeout-connect"
+  | "timeout-read"
+  | "fail-fast"
+  | "header"
+  | "user"
+  | "netrc"
+  | "cookie-jar"
+  | "proxy"
+  | "http2"
+  | "ca"
+  | "insecure"
+  | "json"
+  | "dry-run"
+  | "quiet"
+  | "verbose"
+  | "no-progress"
+  | "help";
+
+/** One option with its place and its words in the help. */
+export interface GetOption extends Option {
+  readonly name: GetOptionName;
+  readonly group: "what" | "where" | "how many" | "trouble" | "http" | "words";
+  /** One or more lines of at most 52 characters. */
+  readonly help: readonly string[];
+}
+
+/** The options, in the order of the help. */
+export const GET_OPTIONS: readonly GetOption[] = [
+  {
+    group: "what",
+    name: "input",
+    short: "i",
+    value: "FILE",
+    repeated: true,
+    help: ["a list of URLs, `-` for standard input; see below"],
+  },
+  {
+    group: "what",
+    name: "base",
+    value: "URL",
+    help: ["what relative URLs are relative to"],
+  },
+  {
+    group: "what",
+    name: "checksum",
+    value: "SUM",
+    help: ["of the one file: sha256=HEX, also sha1, sha512, md5"],
+  },
+  {
+    group: "what",
+    name: "checksums",
+    value: "FILE",
+    help: ["a SHA256SUMS file: what it names must match it"],
+  },
+  {
+    group: "where",
+    name: "directory",
+    short: "d",
+    value: "DIR",
+    help: ["the folder for the files (default: this one)"],
+  },
+  {
+    group: "where",
+    name: "output",
+    short: "o",
+    value: "NAME",
+    help: [
+      "the file's name in it; may have {name} (default),",
+      "{host}, {path}, {stem}, {ext}, {n}, {n:4} and",
+      "{disposition} in it",
+    ],
+  },
+  {
+    group: "where",
+    name: "overwrite",
+    help: ["replace files that are there; without, they are kept"],
+  },
+  {
+    group: "where",
+    name: "conditional",
+    help: ["replace only what has changed (ETag, Last-Modified)"],
+  },
+  {
+    group: "where",
+    name: "resume",
+    help: ["go on where the last run in DIR was stopped"],
+  },
+  {
+    group: "where",
+    name: "journal",
+    value: "FILE",
+    help: ["where that is noted (default DIR/.ambit-get.journal)"],
+  },
+  {
+    group: "how many",
+    name: "jobs",
+    short: "j",
+    value: "N",
+    help: ["files at a time, 1 to 1000 (default 16)"],
+  },
+  {
+    group: "how many",
+    name: "per-host",
+    value: "N",
+    help: ["files at a time from one server (default 8)"],
+  },
+  {
+    group: "how many",
+    name: "segments",
+    value: "N",
+    help: ["parts of a big file at a time, 1 to 16 (default 1)"],
+  },
+  {
+    group: "how many",
+    name: "limit-rate",
+    value: "RATE",
+    help: ["bytes a second over all: 500k, 2M"],
+  },
+  {
+    group: "trouble",
+    name: "retries",
+    value: "N",
+    help: ["tries after the first one, 0 to 100 (default 4)"],
+  },
+  {
+    group: "trouble",
+    name: "timeout",
+    value: "TIME",
+    help: ["for one try in all: 30, 500ms, 10m (default: none)"],
+  },
+  {
+    group: "trouble",
+    name: "timeout-connect",
+    value: "TIME",
+    help: ["until the connection stands (default 30s)"],
+  },
+  {
+    group: "trouble",
+    name: "timeout-read",
+    value: "TIME",
+    help: ["between two pieces of an answer (default 60s)"],
+  },
+  {
+    group: "trouble",
+    name: "fail-fast",
+    help: ["stop all when one file fails"],
+  },
+  {
+    group: "http",
+    name: "header",
+    short: "H",
+    value: "HEADER",
+    repeated: true,
+    help: ["a header of each request, `Name: value`"],
+  },
+  {
+    group: "http",
+    name: "user",
+    short: "u",
+    value: "NAME:PASS",
+    help: ["Basic authorization, for the servers of the list"],
+  },
+  {
+    group: "http",
+    name: "netrc",
+    help: ["names and passwords from ~/.netrc"],
+  },
+  {
+    group: "http",
+    name: "cookie-jar",
+    value: "FILE",
+    help: ["read cookies from it, and write them back at the end"],
+  },
+  {
+    group: "http",
+    name: "proxy",
+    value: "URL",
+    help: [
+      "http:, https: or socks5: URL; `env` for HTTP_PROXY",
+      "and its like, `none` for none (default env)",
+    ],
+  },
+  {
+    group: "http",
+    name: "http2",
+    help: ["HTTP/2 where the server speaks it"],
+  },
+  {
+    group: "http",
+    name: "ca",
+    value: "FILE",
+    help: ["certificates (PEM) to trust besides the usual ones"],
+  },
+  {
+    group: "http",
+    name: "insecure",
+    short: "k",
+    help: ["trust any certificate: for tests"],
+  },
+  {
+    group: "words",
+    name: "json",
+    help: ["a line of JSON for each file on standard output"],
+  },
+  {
+    group: "words",
+    name: "dry-run",
+    help: ["say what would be done: URL, TAB, file"],
+  },
+  {
+    group: "words",
+    name: "quiet",
+    short: "q",
+    help: ["say only what failed"],
+  },
+  {
+    group: "words",
+    name: "verbose",
+    short: "v",
+    help: ["say each file when it is there"],
+  },
+  {
+    group: "words",
+    name: "no-progress",
+    help: ["no display of the progress"],
+  },
+  {
+    group: "words",
+    name: "help",
+    short: "h",
+    help: ["print this help"],
+  },
+];
