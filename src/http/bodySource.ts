@@ -15,6 +15,8 @@ export interface BodySource {
   readAll(): Promise<Uint8Array>;
   /** The caller wants no more of it: gives back what it holds. May be called at any time, again too. */
   release(): void;
+  /** Like `release`, for who will ask the same server again: a small body may come still. @internal */
+  discard?(): void;
   /** Its response was garbage-collected: releases it unless somebody waits for it still. @internal */
   orphan?(): void;
 }

@@ -11,6 +11,7 @@ import { type HeaderList, hasHeader, headerList, overlaid } from "./headers.ts";
 import { type Middleware, middlewaresOf } from "./middleware.ts";
 import type { RequestBody } from "./requestBody.ts";
 import type { RequestOptions } from "./requestOptions.ts";
+import { type RetryPolicy, retryPolicyOf } from "./retryPolicy.ts";
 import type { Sending } from "./sending.ts";
 import {
   checkedRaise,
@@ -33,8 +34,10 @@ export class Call implements Sending {
   readonly timeouts: Timeouts;
   readonly trace: TraceSink | null = null;
   readonly attempt: number = 1;
+  readonly fragment: string;
   readonly raiseForStatus: RaiseForStatus;
   readonly redirects: number;
+  readonly retry: RetryPolicy | null;
   readonly middlewares: readonly Middleware[];
   readonly signal: AbortSignal | undefined;
   readonly traceContext: unknown;
@@ -56,6 +59,7 @@ export class Call implements Sending {
     this.raiseForStatus =
       raiseForStatus === undefined ? settings.raiseForStatus : checkedRaise(raiseForStatus);
     this.redirects = redirects === undefined ? settings.redirects : redirectsOf(redirects);
+    this.retry = options.retry === undefined ? settings.retry : retryPolicyOf(options.retry);
     this.middlewares =
       middlewares === undefined
         ? settings.middlewares
@@ -65,6 +69,7 @@ export class Call implements Sending {
     this.url = target.url;
     this.origin = target.origin;
     this.path = target.path;
+    this.fragment = target.fragment;
     this.body = requestBodyOf(options);
     const own =
       headers === undefined
@@ -80,7 +85,12 @@ export class Call implements Sending {
   /** True when nothing stands between it and the network. */
   get plain(): boolean {
     const { transport, traces } = this.settings;
-    return this.middlewares.length === 0 && transport === null && traces.length === 0;
+    return (
+      this.retry === null &&
+      this.middlewares.length === 0 &&
+      transport === null &&
+      traces.length === 0
+    );
   }
 
   /** The first request of an attempt. */
@@ -90,7 +100,8 @@ export class Call implements Sending {
     for (let i = 0; i < list.length; i += 2) {
       headers.append(list[i] as string, list[i + 1] as string);
     }
-    return new ClientRequest(this.method, new URL(this.url), headers, this.body, attempt, 0);
+    const url = new URL(this.url + this.fragment);
+    return new ClientRequest(this.method, url, headers, this.body, attempt, 0);
   }
 }
 

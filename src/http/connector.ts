@@ -16,14 +16,18 @@ import type { Timeouts } from "./timeouts.ts";
 import type { TraceSink } from "./tracing.ts";
 import { type OpenSocket, socketOpener } from "./undici.ts";
 
+/** What has to end with the session: a request, a pause between two attempts. @internal */
+export interface Endable extends Subject {
+  /** Ends it with an error, whatever it waits for. */
+  fail(error: Error): void;
+}
+
 /** A request, as far as the connector knows it, and what its connection depends on. @internal */
-export interface Sendable extends Subject, Dispatcher.DispatchHandler {
+export interface Sendable extends Endable, Dispatcher.DispatchHandler {
   readonly origin: string;
   readonly timeouts: Timeouts;
   /** Who is told of its connection; null where nobody traces. */
   readonly trace: TraceSink | null;
-  /** Ends it with an error, whatever it waits for. */
-  fail(error: Error): void;
 }
 
 /** @internal */
@@ -32,7 +36,7 @@ export class Connector {
   closed = false;
   /** By how long connecting may take: each remembers TLS sessions. */
   readonly #openers = new Map<number, OpenSocket>();
-  readonly #requests = new Set<Sendable>();
+  readonly #requests = new Set<Endable>();
   readonly #connections = new Set<Connection>();
   /** By origin, the one that was used last at the end. */
   readonly #idle = new Map<string, Connection[]>();
@@ -47,14 +51,14 @@ export class Connector {
   }
 
   /** Counts the request among those that end with the session. */
-  add(request: Sendable): void {
+  add(request: Endable): void {
     if (this.closed) {
       throw new SessionClosedError(request, "the session is closed: make a new ClientSession");
     }
     this.#requests.add(request);
   }
 
-  remove(request: Sendable): void {
+  remove(request: Endable): void {
     this.#requests.delete(request);
   }
 

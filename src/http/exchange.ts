@@ -30,7 +30,9 @@ import { ClientError, ClientTimeoutError } from "./errors.ts";
 import { bodyFailure, headFailure, isStale } from "./failure.ts";
 import type { HeaderRecord } from "./headers.ts";
 import type { Entrant, Host, Place } from "./limits.ts";
+import { Patience } from "./patience.ts";
 import { redact } from "./redaction.ts";
+import { IDEMPOTENT } from "./idempotent.ts";
 import type { ResponseHead } from "./responseHead.ts";
 import type { Sending } from "./sending.ts";
 import type { Timeouts } from "./timeouts.ts";
@@ -38,8 +40,9 @@ import type { TraceSink } from "./tracing.ts";
 
 type Controller = Dispatcher.DispatchController;
 
-/** Methods that may reach the server twice without harm (RFC 9110, 9.2.2). */
-const IDEMPOTENT = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "PUT", "TRACE"]);
+/** What of an unwanted body may still come, in bytes and milliseconds, to save its connection. */
+const DRAINED = 64 * 1024;
+const DRAIN_TIME = 250;
 
 /** @internal */
 export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
@@ -51,6 +54,8 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
   status = 0;
   statusText = "";
   headers: HeaderRecord = {};
+  /** When its time is up, on the loop's clock: set before it is sent, or with `total` from then; 0 for neither. */
+  deadline = 0;
 
   readonly #sending: Sending;
   readonly #connector: Connector;
@@ -59,6 +64,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
   #connection: Connection | null = null;
   #controller: Controller | null = null;
   #timer: TimerHandle | null = null;
+  #patience: Patience | null = null;
   #disobey: (() => void) | null = null;
 
   readonly #body = new BodyBuffer();
@@ -106,12 +112,22 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
   perform(signal: AbortSignal | undefined): Promise<void> {
     this.#connector.add(this);
     if (signal !== undefined) this.#obey(signal);
+    const { connect, socketRead } = this.timeouts;
+    if (connect !== Infinity || socketRead !== Infinity) this.#beginPatience();
     return this.#connector.limits.tryEnter(this) ? this.send() : this.#queueAndSend();
   }
 
   async #queueAndSend(): Promise<void> {
+    this.trace?.connectionQueuedStart(this.origin);
     await this.queue();
+    this.trace?.connectionQueuedEnd(this.origin);
     await this.send();
+  }
+
+  #beginPatience(): void {
+    this.#patience = new Patience(getRunningLoop(), this.timeouts, (kind) => {
+      this.fail(new ClientTimeoutError(this, kind, this.timeouts[kind]));
+    });
   }
 
   /** Cleans up after it failed with an error; gives the error to throw. */
@@ -165,9 +181,10 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
     connection.dispatch({ path, method, headers: headers as string[], body: content }, this);
   }
 
-  #arm(timeout: number): void {
+  #arm(total: number): void {
     const loop = getRunningLoop();
-    this.#timer = loop.schedule<Exchange>(loop.time() + timeout, expire, this);
+    if (this.deadline === 0) this.deadline = loop.time() + total;
+    this.#timer = loop.schedule<Exchange>(this.deadline, expire, this);
   }
 
   /** The timeout has passed. @internal */
@@ -179,6 +196,14 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
     // Given up before its turn. Throwing keeps the connection, which `abort` would close.
     if (this.#phase === "done") throw ENDED;
     this.#controller = controller;
+    if (this.#patience !== null || this.trace !== null) this.#begun();
+  }
+
+  /** Its head goes out now, with a body that is all there. */
+  #begun(): void {
+    this.#patience?.connected();
+    this.#patience?.listen();
+    this.trace?.requestHeadersSent();
   }
 
   onResponseStart(_: Controller, status: number, headers: HeaderRecord, statusText = ""): void {
@@ -187,12 +212,16 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
     this.status = status;
     this.statusText = statusText;
     this.headers = headers;
+    this.#patience?.listen();
     this.#wake(undefined);
   }
 
   onResponseData(controller: Controller, chunk: Uint8Array): void {
     if (this.#phase === "done") return;
+    this.#patience?.listen();
+    this.trace?.responseChunkReceived(chunk);
     this.#body.push(chunk);
+    if (this.#use === "released") return this.#drain();
     if (this.#use === "whole") return;
     if (this.#wait !== null) this.#wake(this.#body.take());
     else if (this.#body.size >= HIGH_WATER) this.#pause(controller);
@@ -279,12 +308,14 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
 
   #pause(controller: Controller): void {
     this.#paused = true;
+    this.#patience?.rest();
     controller.pause();
   }
 
   #resume(): void {
     if (!this.#paused || (this.#use === "stream" && this.#body.size > HIGH_WATER / 2)) return;
     this.#paused = false;
+    this.#patience?.listen();
     this.#controller?.resume();
   }
 
@@ -320,6 +351,30 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
     this.#drop();
   }
 
+  /**
+   * The caller wants no more of it, and will ask the same server again: a body that is small and on
+   * its way may come, which saves the connection; any other is cut.
+   */
+  discard(): void {
+    if (this.#phase !== "body" || this.#whole !== null || this.#isLong()) return this.release();
+    this.#use = "released";
+    this.#timer?.cancel();
+    const loop = getRunningLoop();
+    this.#timer = loop.schedule<Exchange>(loop.time() + DRAIN_TIME, giveUpDraining, this);
+    this.#drain();
+    this.#resume();
+  }
+
+  #isLong(): boolean {
+    const length = this.headers["content-length"];
+    return typeof length === "string" && Number(length) > DRAINED;
+  }
+
+  #drain(): void {
+    this.#body.clear();
+    if (this.#body.received > DRAINED) this.release();
+  }
+
   /** Its response was collected, so nobody can read on, unless somebody is at it now. @internal */
   orphan(): void {
     if (this.#wait === null) this.release();
@@ -347,6 +402,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
   #end(): void {
     this.#phase = "done";
     this.#timer?.cancel();
+    this.#patience?.stop();
     this.#disobey?.();
     this.#connector.remove(this);
     if (this.#connection !== null) this.#connector.giveBack(this.#connection);
@@ -368,6 +424,10 @@ function joinQueue(wait: Wait<void>, exchange: Exchange): Cleanup<void, Exchange
 
 function giveUp<T>(wait: Wait<T>): void {
   (wait.token as Exchange).cancel();
+}
+
+function giveUpDraining(exchange: Exchange): void {
+  exchange.release();
 }
 
 function expire(exchange: Exchange): void {

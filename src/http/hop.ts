@@ -4,49 +4,64 @@
  * Strategy: the request as the middlewares left it becomes a flat Sending; a transport answers it, or
  * an exchange on the network.
  */
-import { Call } from "./call.ts";
+import type { Call } from "./call.ts";
 import type { ClientRequest } from "./clientRequest.ts";
 import type { Connector } from "./connector.ts";
 import { Exchange } from "./exchange.ts";
-import { composed } from "./middleware.ts";
 import { ClientResponse } from "./response.ts";
 import type { Sending } from "./sending.ts";
 import { targetOf } from "./target.ts";
+import type { TraceRun } from "./traceRun.ts";
+import type { Transport } from "./transport.ts";
 
-/** Sends a call that has more to it than the network. @internal */
-export async function sendCall(call: Call, connector: Connector): Promise<ClientResponse> {
-  const send = composed(call.middlewares, (request) => sendHop(call, connector, request));
-  return send(call.request(1));
+/** What a hop is part of: an attempt. @internal */
+export interface HopContext {
+  readonly call: Call;
+  readonly connector: Connector;
+  readonly trace: TraceRun | null;
+  /** The redirects that led here. */
+  readonly history: readonly ClientResponse[];
+  /** When the time of all its hops is up, on the loop's clock; 0 until the first is sent. */
+  deadline: number;
 }
 
-async function sendHop(
-  call: Call,
-  connector: Connector,
+/** Sends one request; gives the response when its head has come. @internal */
+export async function sendHop(
+  context: HopContext,
   request: ClientRequest,
 ): Promise<ClientResponse> {
-  const sending = sendingOf(call, request);
+  const { call, connector } = context;
   const { transport } = call.settings;
-  if (transport !== null) {
-    const { status, statusText = "", headers, body } = await transport.send(request);
-    const { method, url, attempt } = sending;
-    return new ClientResponse({ method, url, attempt, status, statusText, headers }, body);
-  }
+  const sending = sendingOf(context, request);
+  if (transport !== null) return answered(transport, request, sending);
   const exchange = new Exchange(connector, sending);
+  exchange.deadline = context.deadline;
   try {
     await exchange.perform(call.signal);
   } catch (error) {
     throw exchange.abandon(error);
   }
+  context.deadline = exchange.deadline;
   return new ClientResponse(exchange, exchange);
 }
 
-function sendingOf(call: Call, request: ClientRequest): Sending {
+async function answered(
+  transport: Transport,
+  request: ClientRequest,
+  { method, url, attempt }: Sending,
+): Promise<ClientResponse> {
+  const { status, statusText = "", headers, body } = await transport.send(request);
+  return new ClientResponse({ method, url, attempt, status, statusText, headers }, body);
+}
+
+function sendingOf(context: HopContext, request: ClientRequest): Sending {
   const { method, headers, body, attempt } = request;
   const { url, origin, path, authorization } = targetOf(method, request.url, undefined, undefined);
+  if (authorization !== null && !headers.has("authorization"))
+    headers.set("authorization", authorization);
   const list: string[] = [];
   for (const [name, value] of headers) list.push(name, value);
-  if (authorization !== null && !headers.has("authorization"))
-    list.push("authorization", authorization);
-  const { timeouts, trace } = call;
+  const { timeouts } = context.call;
+  const trace = context.trace?.hop(method, url, headers) ?? null;
   return { method, url, origin, path, headers: list, body, timeouts, trace, attempt };
 }

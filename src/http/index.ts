@@ -13,12 +13,7 @@ export {
   TlsError,
   UnixSocketError,
 } from "./connectionErrors.ts";
-export {
-  ClientError,
-  ClientTimeoutError,
-  InvalidUrlError,
-  SessionClosedError,
-} from "./errors.ts";
+export { ClientError, ClientTimeoutError, InvalidUrlError, SessionClosedError } from "./errors.ts";
 export { BodyTooLargeError, ClientPayloadError, ContentDecodingError } from "./payloadErrors.ts";
 export { RedirectUrlError, TooManyRedirectsError } from "./redirectErrors.ts";
 export {
@@ -40,6 +35,14 @@ export { type CookieFileFormat } from "./cookieJarFile.ts";
 export { type AbstractCookieJar, type CookiesInput, DummyCookieJar } from "./cookies.ts";
 export { type Middleware, type Next } from "./middleware.ts";
 export { type RequestOptions } from "./requestOptions.ts";
+export { RetryBudget, type RetryBudgetOptions } from "./retryBudget.ts";
+export {
+  type FailedAttempt,
+  type Retry,
+  type RetryInput,
+  type RetryOptions,
+  RetryPolicy,
+} from "./retryPolicy.ts";
 export { ClientSession, type HostStatistics, type SessionStatistics } from "./session.ts";
 export { type CommonOptions, type RaiseForStatus, type SessionOptions } from "./sessionOptions.ts";
 export { type ParamsInput } from "./target.ts";

@@ -169,6 +169,12 @@ export class ClientResponse implements Disposable, AsyncDisposable {
     this.#source.release();
   }
 
+  /** Releases it, but lets a small body come: so its connection lives on. @internal */
+  discard(): void {
+    if (this.#source.discard === undefined) this.#source.release();
+    else this.#source.discard();
+  }
+
   /** Releases the response. */
   [Symbol.dispose](): void {
     this.release();

@@ -1,17 +1,18 @@
 /*
  * ClientSession: the HTTP client, in aiohttp's shape.
  *
- * This file checks what callers hand in and puts a request together; the exchange does the rest. A
- * request whose place is free is handed to undici in the same turn. Limits, so far: no request
- * bodies, cookies, redirects, retries, proxies or decompression. Answers come as they are.
+ * The face of all the rest: a call is checked and put together in call.ts. A plain one, with nothing
+ * between it and the network, is sent from here: one exchange, in the same turn if its place is free.
+ * Everything else goes through pipeline.ts.
  */
 import { INSPECT } from "../core/inspection.ts";
 import { Call } from "./call.ts";
 import { Connector } from "./connector.ts";
 import { Exchange } from "./exchange.ts";
-import { sendCall } from "./hop.ts";
 import { Limits } from "./limits.ts";
+import { followed, performed } from "./pipeline.ts";
 import { redact } from "./redaction.ts";
+import { isRedirect } from "./redirects.ts";
 import { NO_OPTIONS, type RequestOptions } from "./requestOptions.ts";
 import { ClientResponse } from "./response.ts";
 import {
@@ -46,8 +47,8 @@ export interface HostStatistics {
  * (`aiohttp.ClientSession`).
  *
  * Requests beyond `limit` or `limitPerHost` wait their turn, first come first served; waiting does
- * not count for the timeout. Connecting may take 30 s. Redirects are not followed yet. Close it, or
- * have it disposed of.
+ * not count for the total timeout. Connecting may take 30 s. Redirects are followed, up to ten of
+ * them; nothing is tried again unless a retry policy says so. Close it, or have it disposed of.
  *
  * **Cancellation:** cancelling whoever waits for a request or its body closes the request, queued
  * or sent.
@@ -88,13 +89,45 @@ export class ClientSession implements AsyncDisposable {
     return this.#connector.closed;
   }
 
-  /** `GET`s a URL: {@link ClientSession.request} with that method. */
+  /** {@link ClientSession.request} with `GET`. */
   get(url: string | URL, options: RequestOptions = NO_OPTIONS): Promise<ClientResponse> {
     return this.request("GET", url, options);
   }
 
+  /** {@link ClientSession.request} with `HEAD`. */
+  head(url: string | URL, options: RequestOptions = NO_OPTIONS): Promise<ClientResponse> {
+    return this.request("HEAD", url, options);
+  }
+
+  /** {@link ClientSession.request} with `OPTIONS`. */
+  options(url: string | URL, options: RequestOptions = NO_OPTIONS): Promise<ClientResponse> {
+    return this.request("OPTIONS", url, options);
+  }
+
+  /** {@link ClientSession.request} with `POST`. */
+  post(url: string | URL, options: RequestOptions = NO_OPTIONS): Promise<ClientResponse> {
+    return this.request("POST", url, options);
+  }
+
+  /** {@link ClientSession.request} with `PUT`. */
+  put(url: string | URL, options: RequestOptions = NO_OPTIONS): Promise<ClientResponse> {
+    return this.request("PUT", url, options);
+  }
+
+  /** {@link ClientSession.request} with `PATCH`. */
+  patch(url: string | URL, options: RequestOptions = NO_OPTIONS): Promise<ClientResponse> {
+    return this.request("PATCH", url, options);
+  }
+
+  /** {@link ClientSession.request} with `DELETE`. */
+  delete(url: string | URL, options: RequestOptions = NO_OPTIONS): Promise<ClientResponse> {
+    return this.request("DELETE", url, options);
+  }
+
   /**
-   * Sends a request; gives the response when its head has come.
+   * Sends a request; gives the response when its head has come, after redirects and retries.
+   *
+   * Around each sending run the middlewares; cookies and authentication come in after them.
    *
    * **Cancellation:** the request is taken out of its queue, or its connection closed. Nothing is
    * left pending.
@@ -104,7 +137,9 @@ export class ClientSession implements AsyncDisposable {
    * @throws {@link InvalidUrlError} when the URL is no http or https URL
    * @throws {@link ClientConnectionError} when no connection is made, or it ends before the head
    *   has come
-   * @throws {@link ClientTimeoutError} when the timeout passes before that
+   * @throws {@link ClientTimeoutError} when a timeout passes before that
+   * @throws {@link TooManyRedirectsError} when it is redirected more often than `redirects` allows
+   * @throws {@link RedirectUrlError} when it is redirected to no http or https URL
    * @throws {@link ClientResponseError} for a status of 400 or more, with `raiseForStatus`
    * @throws {@link SessionClosedError} when the session is closed, or was meanwhile
    * @throws TypeError or RangeError when an argument is not as it should be
@@ -115,14 +150,18 @@ export class ClientSession implements AsyncDisposable {
     options: RequestOptions = NO_OPTIONS,
   ): Promise<ClientResponse> {
     const call = new Call(this.#settings, method, url, options);
-    if (!call.plain) return sendCall(call, this.#connector);
-    const exchange = new Exchange(this.#connector, call);
-    try {
-      await exchange.perform(call.signal);
-    } catch (error) {
-      throw exchange.abandon(error);
-    }
-    const response = new ClientResponse(exchange, exchange);
+    let response: ClientResponse;
+    if (call.plain) {
+      const exchange = new Exchange(this.#connector, call);
+      try {
+        await exchange.perform(call.signal);
+      } catch (error) {
+        throw exchange.abandon(error);
+      }
+      response = new ClientResponse(exchange, exchange);
+      if (isRedirect(exchange.status) && call.redirects > 0)
+        response = await followed(call, this.#connector, response, exchange.deadline);
+    } else response = await performed(call, this.#connector);
     if (call.raiseForStatus === true) response.raiseForStatus();
     else if (call.raiseForStatus !== false) await call.raiseForStatus(response);
     return response;

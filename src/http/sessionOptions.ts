@@ -8,6 +8,7 @@ import { expectFunction, expectInteger, expectLimit, wrongType } from "../core/a
 import { type HeaderList, headerList, type HeadersInput, overlaid } from "./headers.ts";
 import { type Middleware, middlewaresOf } from "./middleware.ts";
 import type { ClientResponse } from "./response.ts";
+import { type RetryInput, type RetryPolicy, retryPolicyOf } from "./retryPolicy.ts";
 import { checkedBaseUrl } from "./target.ts";
 import { type ClientTimeout, DEFAULT_TIMEOUTS, type Timeouts, timeoutsOf } from "./timeouts.ts";
 import type { Transport } from "./transport.ts";
@@ -30,6 +31,8 @@ export interface CommonOptions {
    * they are. Default 10.
    */
   readonly redirects?: number | boolean;
+  /** When to try again: a policy, its options, or how often to try in all; null (default) for never. */
+  readonly retry?: RetryInput;
   /** Around every sending; the session's outside the request's. */
   readonly middlewares?: readonly Middleware[];
 }
@@ -57,6 +60,7 @@ export interface SessionSettings {
   readonly timeouts: Timeouts;
   readonly raiseForStatus: RaiseForStatus;
   readonly redirects: number;
+  readonly retry: RetryPolicy | null;
   readonly middlewares: readonly Middleware[];
   readonly traces: readonly AnyTraceConfig[];
   readonly transport: Transport | null;
@@ -78,6 +82,7 @@ export function settingsOf(options: SessionOptions): SessionSettings {
     timeouts: timeout === undefined ? DEFAULT_TIMEOUTS : timeoutsOf(timeout, DEFAULT_TIMEOUTS),
     raiseForStatus: checkedRaise(raiseForStatus),
     redirects: redirectsOf(redirects),
+    retry: retryPolicyOf(options.retry),
     middlewares: middlewaresOf("options.middlewares", options.middlewares),
     traces: tracesOf(options.traces),
     transport: checkedTransport(options.transport),

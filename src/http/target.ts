@@ -23,6 +23,8 @@ export interface Target {
   readonly origin: string;
   /** Path and query. */
   readonly path: string;
+  /** With its `#`; empty for none. It is not sent. */
+  readonly fragment: string;
   /** The Basic credentials that were in the URL, or null. */
   readonly authorization: string | null;
 }
@@ -47,8 +49,10 @@ export function targetOf(
   const url = parse(method, input, baseUrl);
   if (params !== undefined) addParams(url, params);
   const authorization = url.username === "" && url.password === "" ? null : takeUserInfo(url);
-  if (url.hash !== "") url.hash = "";
-  return { url: url.href, origin: url.origin, path: url.pathname + url.search, authorization };
+  const fragment = url.hash;
+  if (fragment !== "") url.hash = "";
+  const { href, origin, pathname, search } = url;
+  return { url: href, origin, path: pathname + search, fragment, authorization };
 }
 
 function parse(method: string, input: string | URL, baseUrl: string | undefined): URL {

@@ -91,9 +91,9 @@ export type AnyTraceConfig = TraceConfig<object>;
 
 /** What the network side tells, when somebody traces; null where nobody does. @internal */
 export interface TraceSink {
-  requestHeadersSent(request: TraceRequest): void;
-  requestChunkSent(chunk: TraceChunk): void;
-  responseChunkReceived(chunk: TraceChunk): void;
+  requestHeadersSent(): void;
+  requestChunkSent(chunk: Uint8Array): void;
+  responseChunkReceived(chunk: Uint8Array): void;
   connectionQueuedStart(origin: string): void;
   connectionQueuedEnd(origin: string): void;
   connectionCreateStart(origin: string): void;

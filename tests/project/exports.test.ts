@@ -404,6 +404,7 @@ test("ambit/http exports these names", () => {
       "type CookiesInput",
       "DnsError",
       "DummyCookieJar",
+      "type FailedAttempt",
       "FingerprintMismatchError",
       "type HeaderRecord",
       "type HeadersInput",
@@ -419,6 +420,12 @@ test("ambit/http exports these names", () => {
       "type RequestBody",
       "type RequestOptions",
       "type ResponseBody",
+      "type Retry",
+      "RetryBudget",
+      "type RetryBudgetOptions",
+      "type RetryInput",
+      "type RetryOptions",
+      "RetryPolicy",
       "ServerDisconnectedError",
       "SessionClosedError",
       "type SessionOptions",
@@ -437,6 +444,26 @@ test("ambit/http exports these names", () => {
       "type TransportResponse",
       "UnixSocketError",
       "WebSocketHandshakeError",
+    ]
+  `);
+});
+
+test("ambit/download exports these names", () => {
+  expect(exportedNames("src/download/index.ts")).toMatchInlineSnapshot(`
+    [
+      "type ActiveDownload",
+      "DiskError",
+      "downloadAll",
+      "type DownloadError",
+      "type DownloadErrorKind",
+      "type DownloadItem",
+      "type DownloadOptions",
+      "downloadPath",
+      "DownloadProgress",
+      "type DownloadResult",
+      "type DownloadRetry",
+      "Downloads",
+      "type DownloadSnapshot",
     ]
   `);
 });
