@@ -499,7 +499,8 @@ test("ambit/futures exports these names", () => {
     ]
   `);
 });
-
+    "./http",
+    "./download",
 test("there are no other entries", () => {
   expect(entries.map(([entry]) => entry)).toEqual([
     ".",

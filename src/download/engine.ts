@@ -1,0 +1,280 @@
+/*
+ * The engine of a run: takes up one job after another, in as many lanes as there are, and decides what
+ * a failure leads to.
+ *
+ * A job ends with a result, comes again after a pause, or stops the run, when the disk is to blame.
+ * It opens what the run holds (folder, journal, client) with the first job, and closes it after the
+ * last.
+ */
+import { isCancelled } from "../core/errors.ts";
+import { getRunningLoop } from "../core/scope.ts";
+import { contentDispositionOf } from "../http/contentDisposition.ts";
+import type { ClientResponse } from "../http/response.ts";
+import { ClientSession } from "../http/session.ts";
+import { header } from "./answer.ts";
+import { ByteRate } from "./byteRate.ts";
+import { clientFailure } from "./clientFailure.ts";
+import { diskFailure } from "./diskFailure.ts";
+import { DiskError } from "./errors.ts";
+import { Failure } from "./failure.ts";
+import { Fetcher } from "./fetcher.ts";
+import { Inventory } from "./inventory.ts";
+import type { Job } from "./job.ts";
+import { Journal } from "./journal.ts";
+import type { Rules } from "./options.ts";
+import { OutputFolder } from "./outputFolder.ts";
+import type { DownloadProgress } from "./progress.ts";
+import { Reservations } from "./reservations.ts";
+import type { DownloadResult } from "./result.ts";
+import { longestPause, RetryBudget } from "./retryRules.ts";
+import { checkedPath } from "./safeName.ts";
+import type { Holdings, Schedule } from "./schedule.ts";
+import { Shelf } from "./shelf.ts";
+import { Stop } from "./stop.ts";
+
+/** Between two pieces of an answer, in milliseconds; there is no limit on the whole. */
+const PATIENCE = 60_000;
+
+/** @internal */
+export class Engine implements Holdings {
+  readonly #rules: Rules;
+  readonly #progress: DownloadProgress;
+  readonly #budget: RetryBudget;
+  /** Looks at all items before anything is asked for, if they can be looked at. */
+  readonly #survey: ((reservations: Reservations) => void) | null;
+  #schedule!: Schedule;
+  #session!: ClientSession;
+  #shelf!: Shelf;
+  #inventory!: Inventory;
+  #fetcher!: Fetcher;
+  #reserved!: Reservations;
+
+  constructor(
+    rules: Rules,
+    progress: DownloadProgress,
+    survey: ((reservations: Reservations) => void) | null,
+  ) {
+    this.#rules = rules;
+    this.#progress = progress;
+    this.#budget = new RetryBudget(rules.retry.budget);
+    this.#survey = survey;
+  }
+
+  /** The schedule that its jobs come from. */
+  attach(schedule: Schedule): void {
+    this.#schedule = schedule;
+  }
+
+  open(): void {
+    const rules = this.#rules;
+    const { concurrency, perHost } = rules;
+    const folder = openFolder(rules.folder);
+    this.#reserved = new Reservations(folder.ignoresCase);
+    this.#survey?.(new Reservations(folder.ignoresCase));
+    const journal = openJournal(rules);
+    this.#shelf = new Shelf(folder, journal, rules.durable);
+    this.#inventory = new Inventory(this.#shelf, rules);
+    this.#session =
+      rules.session ??
+      new ClientSession({
+        limit: concurrency * rules.segments,
+        limitPerHost: perHost === Infinity ? 0 : perHost,
+        timeout: { total: Infinity, socketRead: PATIENCE },
+      });
+    const kit = {
+      session: this.#session,
+      shelf: this.#shelf,
+      rules,
+      rate: new ByteRate(rules.limitRate),
+      progress: this.#progress,
+    };
+    this.#fetcher = new Fetcher(kit, (job, response) => this.#nameByAnswer(job, response));
+    this.#progress.begin(getRunningLoop());
+  }
+
+  async close(): Promise<void> {
+    this.#progress.end();
+    try {
+      this.#shelf.journal?.close();
+    } finally {
+      if (this.#rules.session === null) await this.#session.close();
+    }
+  }
+
+  /** Works on a job; null when it comes again later. */
+  async work(job: Job): Promise<DownloadResult | null> {
+    const { origin } = job;
+    this.#schedule.begin();
+    this.#progress.active.add(job);
+    try {
+      return await this.#try(job);
+    } catch (error) {
+      return this.#failed(job, error);
+    } finally {
+      this.#progress.active.delete(job);
+      this.#schedule.release(origin);
+    }
+  }
+
+  async #try(job: Job): Promise<DownloadResult> {
+    if (job.refusal !== null) throw job.refusal;
+    if (job.began !== job.began && (await this.#isComplete(job)))
+      return this.#ended(job, "skipped");
+    if (job.began !== job.began) job.began = getRunningLoop().time();
+    job.attempts++;
+    const hasChanged = await this.#fetcher.fetch(job);
+    return this.#ended(job, hasChanged ? "done" : "skipped");
+  }
+
+  /** Plans the job; true when nothing has to be fetched. */
+  async #isComplete(job: Job): Promise<boolean> {
+    const { name } = this.#rules;
+    let record = null;
+    if (job.output !== null) job.path = checkedPath(job.output);
+    else if (!name.asksServer) job.path = name.path(job.at, job.index);
+    else {
+      job.named = true;
+      record = this.#inventory.recordOf(job);
+      if (record !== null) job.path = record.path;
+    }
+    if (job.path === null) return false;
+    this.#reserve(job.path);
+    record ??= this.#inventory.recordOf(job);
+    return this.#inventory.isComplete(job, record);
+  }
+
+  #reserve(path: string): void {
+    if (this.#reserved.take(path)) return;
+    throw new Failure("duplicate", `another item has the output ${JSON.stringify(path)}`);
+  }
+
+  #nameByAnswer(job: Job, response: ClientResponse): void {
+    try {
+      const given = contentDispositionOf(header(response, "content-disposition") ?? undefined);
+      const path = this.#rules.name.path(job.at, job.index, given?.filename ?? null);
+      this.#reserve(path);
+      if (this.#rules.existing !== "replace" && this.#shelf.isTaken(path))
+        throw new Failure("exists", `the file ${JSON.stringify(path)} is there already`);
+      job.path = path;
+    } catch (error) {
+      response.release();
+      throw error;
+    }
+  }
+
+  #ended(job: Job, outcome: "done" | "skipped"): DownloadResult {
+    if (outcome === "done") {
+      this.#budget.earn();
+      this.#progress.done++;
+      this.#progress.finishedBytes += job.received;
+    } else this.#progress.skipped++;
+    return this.#result(job, outcome, null);
+  }
+
+  #result(job: Job, outcome: DownloadResult["outcome"], failure: Failure | null): DownloadResult {
+    const path = job.path === null ? null : this.#shelf.folder.shown(job.path);
+    return job.result(path, getRunningLoop().time(), outcome, failure);
+  }
+
+  #failed(job: Job, error: unknown): DownloadResult | null {
+    if (isCancelled(error)) {
+      this.#keepOrDiscard(job);
+      throw error;
+    }
+    let failure = failureOf(error, job);
+    if (failure.remedy !== "none" || job.places.length > 1) {
+      const refused = this.#again(job, failure);
+      if (refused === null) return null;
+      failure = refused;
+    }
+    this.#keepOrDiscard(job);
+    this.#progress.failed++;
+    const result = this.#result(job, "failed", failure);
+    if (failure.kind !== "disk") return result;
+    throw new Stop(result, new DiskError(failure.message, failure.cause));
+  }
+
+  /** Has the job come again; or tells why not. */
+  #again(job: Job, failure: Failure): Failure | null {
+    const { retry, random } = this.#rules;
+    if (
+      failure.kind === "disk" ||
+      failure.kind === "duplicate" ||
+      failure.kind === "name" ||
+      failure.kind === "exists"
+    )
+      return failure;
+    if (failure.remedy === "afresh" || job.partial === null) this.#startAfresh(job);
+    const isHopeless =
+      failure.remedy === "none" || (failure.kind === "checksum" && ++job.mismatches > 1);
+    if (isHopeless && job.places.length === 1) return failure;
+    if (job.attempts >= retry.attempts) return failure;
+    const wait = failure.wait ?? 0;
+    if (wait > retry.maxRetryAfter && job.places.length === 1) return failure;
+    if (!this.#budget.take()) return exhausted(failure);
+    if (wait > 0) this.#schedule.pause(job.at.origin, Math.min(wait, retry.maxRetryAfter));
+    this.#progress.retries++;
+    this.#schedule.again(job, this.#nextPlace(job, isHopeless, random, wait));
+    return null;
+  }
+
+  /** Goes on to the next place; gives how long to wait before. */
+  #nextPlace(job: Job, isHopeless: boolean, random: () => number, wait: number): number {
+    const { retry } = this.#rules;
+    const before = job.at.href;
+    if (isHopeless) job.places.splice(job.place, 1);
+    else job.place++;
+    job.place %= job.places.length;
+    if (job.partial !== null && job.partial.url !== job.at.href) this.#startAfresh(job);
+    if (job.at.href !== before && job.attempts < job.places.length) return 0;
+    const round = Math.ceil(job.attempts / job.places.length);
+    return wait > 0 ? wait : longestPause(retry, round) * random();
+  }
+
+  #startAfresh(job: Job): void {
+    job.forget();
+    if (job.hasPart && job.path !== null) this.#shelf.discard(job.path);
+    job.hasPart = false;
+  }
+
+  /** A part is kept only if another run can make something of it. */
+  #keepOrDiscard(job: Job): void {
+    if (!job.hasPart || job.path === null) return;
+    if (this.#shelf.journal === null || job.partial === null) this.#shelf.discard(job.path);
+  }
+}
+
+function exhausted(failure: Failure): Failure {
+  const words = `${failure.message} (and the run has no retries left)`;
+  return new Failure(failure.kind, words, "none", null, failure.cause);
+}
+
+/** Errors of the file system have a system call to their name; those of sockets came as a ClientError. */
+function failureOf(error: unknown, job: Job): Failure {
+  if (error instanceof Error && "syscall" in error) return diskFailure(error, job.path ?? job.url);
+  return clientFailure(error);
+}
+
+function openFolder(path: string): OutputFolder {
+  try {
+    return new OutputFolder(path);
+  } catch (error) {
+    throw new DiskError(
+      `cannot use the folder ${JSON.stringify(path)}: ${(error as Error).message}`,
+      error,
+    );
+  }
+}
+
+function openJournal({ journal, durable }: Rules): Journal | null {
+  if (journal === null) return null;
+  try {
+    return new Journal(journal, durable);
+  } catch (error) {
+    if (error instanceof RangeError) throw error;
+    throw new DiskError(
+      `cannot use the journal ${JSON.stringify(journal)}: ${(error as Error).message}`,
+      error,
+    );
+  }
+}

@@ -1,0 +1,254 @@
+/*
+ * One attempt to get one file: a request, an answer, and what comes of it on the disk.
+ *
+ * Strategy: a small file (up to 64 KiB) is taken whole and saved in one go. A bigger one is written as
+ * it comes, with its journal line first; how far it has come stays with the job, so that the next
+ * attempt, or the next run, asks for the rest. One that is cut into stretches is fetched by
+ * `Segments`.
+ */
+import type { ClientResponse } from "../http/response.ts";
+import type { ClientSession } from "../http/session.ts";
+import { getRunningLoop } from "../core/scope.ts";
+import { answerOf, header, lengthOf } from "./answer.ts";
+import type { ByteRate } from "./byteRate.ts";
+import { Hashing } from "./checksum.ts";
+import { Failure } from "./failure.ts";
+import type { Job } from "./job.ts";
+import type { DoneRecord, PartRecord } from "./journalRecord.ts";
+import type { Rules } from "./options.ts";
+import { PartFile } from "./partFile.ts";
+import { type Partial, strongValidator } from "./partial.ts";
+import type { DownloadProgress } from "./progress.ts";
+import { requestHeaders } from "./requestHeaders.ts";
+import { httpDate } from "./retryAfter.ts";
+import type { Shelf } from "./shelf.ts";
+
+/** Up to here a file is small. */
+const SMALL = 64 * 1024;
+
+/** What the fetching of all files shares. @internal */
+export interface Equipment {
+  readonly session: ClientSession;
+  readonly shelf: Shelf;
+  readonly rules: Rules;
+  readonly rate: ByteRate;
+  readonly progress: DownloadProgress;
+}
+
+/** Gives a job its path, when the answer has the name. @internal */
+export type Namer = (job: Job, response: ClientResponse) => void;
+
+/** @internal */
+export class Fetcher {
+  readonly #kit: Equipment;
+  readonly #name: Namer;
+
+  constructor(kit: Equipment, name: Namer) {
+    this.#kit = kit;
+    this.#name = name;
+  }
+
+  /**
+   * Fetches what is missing of the job's file, and gives that its name.
+   *
+   * @returns whether the file has changed; false for one that is skipped
+   * @throws what the client or the file system throws, or a Failure
+   */
+  async fetch(job: Job): Promise<boolean> {
+    const { session } = this.#kit;
+    let hashing = this.#hashing(job);
+    const from = job.partial === null ? 0 : job.received;
+    if (from > 0) {
+      await this.#kit.shelf.hash(job.path as string, true, from, hashing);
+      if (from === job.length) return this.#finish(job, hashing, null, null);
+    }
+    const headers = requestHeaders(job, from, null);
+    const response = await session.get(job.at, { headers });
+    job.status = response.status;
+    job.finalUrl = response.url;
+    const answer = answerOf(response, job.partial, from, null, getRunningLoop().wallTime());
+    if (answer === "unchanged") return this.#unchanged(job);
+    job.etag = header(response, "etag");
+    if (answer === "rest") {
+      job.resumed = from;
+      return this.#stream(job, response, hashing, from, job.partial);
+    }
+    if (from > 0) hashing = this.#hashing(job);
+    job.forget();
+    return this.#whole(job, response, hashing);
+  }
+
+  #hashing({ checksums }: Job): Hashing {
+    return new Hashing(checksums, this.#kit.rules.sha256);
+  }
+
+  #unchanged(job: Job): boolean {
+    job.received = job.length = this.#kit.shelf.stat(job.path as string, false)?.size ?? 0;
+    return false;
+  }
+
+  async #whole(job: Job, response: ClientResponse, hashing: Hashing): Promise<boolean> {
+    if (job.path === null) this.#name(job, response);
+    const length = (job.length = lengthOf(response));
+    if (length !== null) this.#expectSize(job, length, response);
+    if (length !== null && length <= SMALL) {
+      const bytes = await response.bytes();
+      await this.#count(job, bytes.length);
+      return this.#save(job, response, hashing, bytes);
+    }
+    const validator = strongValidator(
+      job.etag,
+      header(response, "last-modified"),
+      header(response, "date"),
+    );
+    const partial = validator === null ? null : { url: job.at.href, validator, length };
+    if (length === null) return this.#unknown(job, response, hashing, partial);
+    return this.#stream(job, response, hashing, 0, partial);
+  }
+
+  #expectSize(job: Job, size: number, response: ClientResponse): void {
+    const { maxSize } = this.#kit.rules;
+    if (size <= maxSize) return;
+    response.release();
+    throw new Failure("size", `its ${size} bytes are more than the ${maxSize} that are allowed`);
+  }
+
+  /** Nobody knows how much will come: it may turn out to be a small one. */
+  async #unknown(
+    job: Job,
+    response: ClientResponse,
+    hashing: Hashing,
+    partial: Partial | null,
+  ): Promise<boolean> {
+    const first: Uint8Array[] = [];
+    let size = 0;
+    while (size <= SMALL) {
+      const chunk = await response.read();
+      if (chunk === null) {
+        await this.#count(job, size);
+        job.length = size;
+        return this.#save(job, response, hashing, Buffer.concat(first, size));
+      }
+      first.push(chunk);
+      size += chunk.length;
+    }
+    return this.#stream(job, response, hashing, 0, partial, first);
+  }
+
+  #save(job: Job, response: ClientResponse, hashing: Hashing, bytes: Uint8Array): boolean {
+    this.#expectSize(job, bytes.length, response);
+    hashing.update(bytes);
+    job.sha256 = hashing.finish();
+    const { shelf, rules } = this.#kit;
+    const modified = header(response, "last-modified");
+    const time = rules.lastModified && modified !== null ? httpDate(modified) : null;
+    shelf.save(this.#done(job, modified), bytes, time, getRunningLoop().wallTime());
+    return true;
+  }
+
+  async #count(job: Job, bytes: number): Promise<void> {
+    job.received += bytes;
+    this.#kit.progress.bytes += bytes;
+    if (this.#kit.rate.limits) await this.#kit.rate.pay(bytes);
+  }
+
+  async #stream(
+    job: Job,
+    response: ClientResponse,
+    hashing: Hashing,
+    from: number,
+    partial: Partial | null,
+    first: readonly Uint8Array[] = [],
+  ): Promise<boolean> {
+    const { shelf } = this.#kit;
+    let part: PartFile;
+    try {
+      part = new PartFile(shelf.partPath(job.path as string), from);
+    } catch (error) {
+      response.release();
+      throw error;
+    }
+    job.hasPart = true;
+    job.partial = partial;
+    if (from === 0 && partial !== null) shelf.journal?.append(this.#part(job, partial));
+    try {
+      await this.#write(job, response, hashing, part, from, first);
+      return await this.#finish(job, hashing, part, header(response, "last-modified"));
+    } finally {
+      response.release();
+      part.close();
+    }
+  }
+
+  async #write(
+    job: Job,
+    response: ClientResponse,
+    hashing: Hashing,
+    part: PartFile,
+    from: number,
+    first: readonly Uint8Array[],
+  ): Promise<void> {
+    const writer = part.writer(from);
+    try {
+      for (const chunk of first) {
+        hashing.update(chunk);
+        await this.#count(job, chunk.length);
+        if (writer.push(chunk)) await writer.drain();
+      }
+      for (let chunk = await response.read(); chunk !== null; chunk = await response.read()) {
+        hashing.update(chunk);
+        if (writer.push(chunk)) await writer.drain();
+        await this.#count(job, chunk.length);
+        this.#expectSize(job, job.received, response);
+      }
+    } finally {
+      await writer.flush();
+      job.received = writer.position;
+    }
+    if (job.length !== null && job.received !== job.length)
+      throw new Failure("body", `${job.received} of its ${job.length} bytes came`, "again");
+    job.length = job.received;
+  }
+
+  /** All of the file is there. */
+  async #finish(
+    job: Job,
+    hashing: Hashing,
+    part: PartFile | null,
+    modified: string | null,
+  ): Promise<boolean> {
+    const { shelf, rules } = this.#kit;
+    job.sha256 = hashing.finish();
+    const time = rules.lastModified && modified !== null ? httpDate(modified) : null;
+    if (time !== null) part?.setTime(time, getRunningLoop().wallTime());
+    if (rules.durable) await part?.sync();
+    shelf.finish(this.#done(job, modified));
+    job.hasPart = false;
+    return true;
+  }
+
+  #done({ path, url, received, etag, sha256, named }: Job, modified: string | null): DoneRecord {
+    return {
+      state: "done",
+      path: path as string,
+      url,
+      size: received,
+      ...(etag === null ? undefined : { etag }),
+      ...(modified === null ? undefined : { modified }),
+      ...(sha256 === undefined ? undefined : { sha256 }),
+      ...(named ? { named } : undefined),
+    };
+  }
+
+  #part({ path, url, places, named }: Job, { url: place, validator, length }: Partial): PartRecord {
+    return {
+      state: "part",
+      path: path as string,
+      url,
+      validator,
+      size: length,
+      ...(place === places[0]?.href ? undefined : { mirror: place }),
+      ...(named ? { named } : undefined),
+    };
+  }
+}
