@@ -5,10 +5,15 @@
  * request reads. What is off is null or empty there, so a request pays one `if` for it.
  */
 import { expectFunction, expectInteger, expectLimit, wrongType } from "../core/arguments.ts";
+import { type AuthInput, sessionAuthOf } from "./auth.ts";
+import type { AbstractCookieJar, CookiesInput } from "./cookies.ts";
+import type { Auth } from "./fixedAuth.ts";
 import { type HeaderList, headerList, type HeadersInput, overlaid } from "./headers.ts";
 import { type Middleware, middlewaresOf } from "./middleware.ts";
 import type { ClientResponse } from "./response.ts";
 import { type RetryInput, type RetryPolicy, retryPolicyOf } from "./retryPolicy.ts";
+import { type Netrc, netrcOf } from "./netrc.ts";
+import { type SessionCookies, sessionCookiesOf } from "./sessionCookies.ts";
 import { checkedBaseUrl } from "./target.ts";
 import { type ClientTimeout, DEFAULT_TIMEOUTS, type Timeouts, timeoutsOf } from "./timeouts.ts";
 import type { Transport } from "./transport.ts";
@@ -47,6 +52,26 @@ export interface SessionOptions extends CommonOptions {
   readonly limit?: number;
   /** How many of them to one origin; 0 (default) or Infinity for any number. */
   readonly limitPerHost?: number;
+  /**
+   * Where cookies are kept, so that several sessions share them, or of another kind. Default: a
+   * {@link CookieJar} of its own.
+   */
+  readonly cookieJar?: AbstractCookieJar;
+  /**
+   * Cookies to begin with, for the host of `baseUrl` or, without one, for every host; false to keep
+   * and send none.
+   */
+  readonly cookies?: CookiesInput | false;
+  /**
+   * Who requests are from: only to the origin of `baseUrl`, if there is one. Not sent on where a
+   * redirect leads to another origin.
+   */
+  readonly auth?: AuthInput;
+  /**
+   * Whether requests that say nothing else are from whom the netrc file names for their host: true
+   * for the usual file (see {@link Netrc.load}), a path, or a {@link Netrc}. Default false.
+   */
+  readonly netrc?: boolean | string | Netrc;
   /** What to call as requests run. */
   readonly traces?: readonly AnyTraceConfig[];
   /** What answers in place of the network. */
@@ -64,6 +89,9 @@ export interface SessionSettings {
   readonly middlewares: readonly Middleware[];
   readonly traces: readonly AnyTraceConfig[];
   readonly transport: Transport | null;
+  readonly cookies: SessionCookies | null;
+  readonly auth: Auth | null;
+  readonly netrc: Auth | null;
 }
 
 const LIMIT = 100;
@@ -86,6 +114,9 @@ export function settingsOf(options: SessionOptions): SessionSettings {
     middlewares: middlewaresOf("options.middlewares", options.middlewares),
     traces: tracesOf(options.traces),
     transport: checkedTransport(options.transport),
+    cookies: sessionCookiesOf(options.cookieJar, options.cookies, baseUrl?.toString()),
+    auth: sessionAuthOf(options.auth, baseUrl),
+    netrc: netrcOf(options.netrc),
   };
 }
 
