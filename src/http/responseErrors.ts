@@ -38,9 +38,27 @@ export class ContentTypeError extends ClientResponseError {
   }
 }
 
-/** The server did not agree to speak WebSocket. */
+/**
+ * The server did not agree to speak WebSocket: it answered with another status than 101, or with a
+ * 101 that does not fit what it was asked.
+ */
 export class WebSocketHandshakeError extends ClientResponseError {
   override readonly name = "WebSocketHandshakeError";
+  /** The headers of the answer. */
+  readonly headers!: Headers;
+
+  /** @internal */
+  constructor(
+    subject: Subject,
+    status: number,
+    statusText: string,
+    headers: Headers,
+    words?: string,
+  ) {
+    super(subject, status, statusText, words);
+    // Not shown when the error is printed: it may hold secrets.
+    Object.defineProperty(this, "headers", { value: headers });
+  }
 }
 
 /** The proxy answered that it will not connect: 407 when it wants other credentials. */

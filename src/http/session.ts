@@ -21,6 +21,9 @@ import {
   type SessionSettings,
   settingsOf,
 } from "./sessionOptions.ts";
+import type { ClientWebSocket } from "./webSocket.ts";
+import { connectWebSocket } from "./webSocketConnect.ts";
+import type { WebSocketOptions } from "./webSocketOptions.ts";
 
 /** What a session is doing; see {@link ClientSession.statistics}. */
 export interface SessionStatistics extends HostStatistics {
@@ -165,6 +168,40 @@ export class ClientSession implements AsyncDisposable {
     if (call.raiseForStatus === true) response.raiseForStatus();
     else if (call.raiseForStatus !== false) await call.raiseForStatus(response);
     return response;
+  }
+
+  /**
+   * Opens a WebSocket (`aiohttp.ClientSession.ws_connect`).
+   *
+   * The handshake is a `GET` like others: with the session's headers, cookies, authentication and
+   * middlewares, through redirects and its connector; `timeout` is for it alone. The WebSocket holds
+   * no place under the limits. The session's close ends it.
+   *
+   * **Cancellation:** the connection is closed, whatever it has come to.
+   *
+   * @param url ws, wss, http or https; or relative to `baseUrl`
+   * @throws {@link WebSocketHandshakeError} when the server answers with something else
+   * @throws as {@link ClientSession.request} does
+   *
+   * @example
+   * ```ts
+   * import { once } from "node:events";
+   * import type { AddressInfo } from "node:net";
+   * import { ClientSession } from "ambit/http";
+   * import { WebSocketServer } from "ws";
+   *
+   * const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+   * server.on("connection", (peer) => peer.on("message", (data) => peer.send(`got ${data}`)));
+   * await once(server, "listening");
+   * await using session = new ClientSession();
+   * await using socket = await session.wsConnect(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`);
+   * await socket.sendStr("hello");
+   * await socket.receiveStr(); // => "got hello"
+   * server.close();
+   * ```
+   */
+  wsConnect(url: string | URL, options?: WebSocketOptions): Promise<ClientWebSocket> {
+    return connectWebSocket(this.#settings, this.#connector, url, options);
   }
 
   /** What the session is doing now. */
