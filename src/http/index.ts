@@ -50,7 +50,7 @@ export {
   type RetryOptions,
   RetryPolicy,
 } from "./retryPolicy.ts";
-export { ClientSession, type HostStatistics, type SessionStatistics } from "./session.ts";
+export { ClientSession } from "./session.ts";
 export { type CommonOptions, type RaiseForStatus, type SessionOptions } from "./sessionOptions.ts";
 export { type ParamsInput } from "./target.ts";
 export { type ClientTimeout, type TimeoutKind } from "./timeouts.ts";
@@ -65,3 +65,13 @@ export {
   type TraceResponse,
 } from "./tracing.ts";
 export { type Transport, type TransportResponse } from "./transport.ts";
+export { ClientWebSocket, type SendOptions, type WebSocketStatistics } from "./webSocket.ts";
+export { WebSocketClosedError } from "./webSocketErrors.ts";
+export { type WebSocketMessage } from "./webSocketInbox.ts";
+export { type WebSocketOptions } from "./webSocketOptions.ts";
+export { Connector, type ConnectorStatistics, type HostStatistics } from "./connector.ts";
+export { type ConnectorOptions, type DnsCacheOptions } from "./connectorOptions.ts";
+export { type Lookup } from "./dnsCache.ts";
+export { type ProxyInput, type ProxyOptions } from "./proxyTarget.ts";
+export { type TlsOptions } from "./tlsOptions.ts";
+export { type FingerprintInput } from "./tlsPins.ts";
