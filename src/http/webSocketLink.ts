@@ -202,6 +202,6 @@ export class WebSocketLink implements Pulse {
 /** The bytes of a message, without the chunk of the network's that they came in. */
 function own(data: Buffer): Uint8Array {
   const { buffer, byteOffset, byteLength } = data;
-  if (buffer.byteLength > 2 * byteLength) return Uint8Array.prototype.slice.call(data);
+  if (buffer.byteLength > 2 * byteLength) return new Uint8Array(data);
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
