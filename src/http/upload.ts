@@ -1,0 +1,205 @@
+/*
+ * A body on its way to the server: what undici iterates in place of the body itself.
+ *
+ * Undici asks for chunks in the context of whatever opened the socket, waits for ever for one that
+ * does not come, and takes an error of the body for one of the connection. Strategy: the body is
+ * opened and iterated in the async context of the requesting task (of all its AsyncLocalStorages) and
+ * in a scope of Ambit's under that task's, so that a cancel of the task reaches the waits of a body
+ * that is being made, and so does the end of the request for any other reason. Bytes are counted
+ * against the length that was announced; what goes wrong with the body fails the exchange, before
+ * undici hears of it.
+ *
+ * Closing: what the body waits for is cancelled and `return` is called, in a scope of its own, so that
+ * clean-up may wait; `closed` waits for both. It does not wait for a body that hangs in a foreign
+ * promise, which nothing can interrupt: that one is closed when the promise settles.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { cancelled } from "../core/cancellation.ts";
+import { ambient, ambientScope, Scope } from "../core/scope.ts";
+import { suspend } from "../core/suspend.ts";
+import { announcedLength } from "./bodyHeaders.ts";
+import { ENDED } from "./connection.ts";
+import { type HeaderList, hasHeader } from "./headers.ts";
+import type { RequestBody } from "./requestBody.ts";
+
+type Step = IteratorResult<Uint8Array, undefined>;
+type Enter = <T>(body: () => T) => T;
+
+/** Whom an upload belongs to. @internal */
+export interface Uploader {
+  /** The body failed: what is wrong in words, and the error that it threw, if any. */
+  bodyFailed(words: string, sent: number, cause?: unknown): void;
+  /** A chunk was handed to the connection. */
+  bodySent(chunk: Uint8Array): void;
+  /** All chunks were. */
+  bodyEnded(): void;
+}
+
+/** The parts of a request that are sent over and over have one context. @internal */
+export class UploadContext {
+  readonly #parent: Scope = ambientScope();
+  readonly #enter: Enter = AsyncLocalStorage.snapshot();
+
+  /** Opens a body in the context; gives what undici is to send with these headers. */
+  open(body: RequestBody, headers: HeaderList, uploader: Uploader): string | Uint8Array | Upload {
+    const opened = this.#enter(() => body.open());
+    if (typeof opened === "string" || opened instanceof Uint8Array) return opened;
+    return new Upload(opened, announcedLength(headers, body), uploader, this);
+  }
+
+  /** A scope under the requesting task's, and what calls a function in it. */
+  scope(): readonly [Scope, Enter] {
+    const scope = new Scope(this.#parent, "open");
+    return [scope, (body) => this.#enter(() => ambient.run(scope, body))];
+  }
+}
+
+/** @internal */
+export class Upload implements AsyncIterableIterator<Uint8Array, undefined> {
+  readonly #source: AsyncIterable<Uint8Array>;
+  readonly #length: number | null;
+  readonly #uploader: Uploader;
+  readonly #context: UploadContext;
+  readonly #scope: Scope;
+  readonly #enter: Enter;
+  #iterator: AsyncIterator<Uint8Array> | null = null;
+  /** The step that is pending. */
+  #step: Promise<unknown> | null = null;
+  #sent = 0;
+  /** How it stands: `sent` when all of it was handed over, `over` when no more of it is wanted. */
+  #state: "open" | "sent" | "over" = "open";
+  #closing: Promise<unknown> | null = null;
+
+  constructor(
+    source: AsyncIterable<Uint8Array>,
+    length: number | null,
+    uploader: Uploader,
+    context: UploadContext,
+  ) {
+    this.#source = source;
+    this.#length = length;
+    this.#uploader = uploader;
+    this.#context = context;
+    [this.#scope, this.#enter] = context.scope();
+  }
+
+  /** The headers it is sent with: undici learns the length of an iterable from them. */
+  framed(headers: HeaderList): HeaderList {
+    if (this.#length === null || hasHeader(headers, "content-length")) return headers;
+    return headers.concat("content-length", String(this.#length));
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The next chunk, for undici. */
+  next(): Promise<Step> {
+    if (this.#state !== "open") return Promise.reject(ENDED);
+    const step = this.#next();
+    this.#step = step.then(noop, noop);
+    return step;
+  }
+
+  async #next(): Promise<Step> {
+    let result: Step | null = null;
+    try {
+      result = checked(await this.#enter(() => this.#advance()));
+      this.#step = null;
+    } catch (error) {
+      this.#step = null;
+      this.#fail("its body failed", error);
+    }
+    if (result === null || this.#state !== "open") throw ENDED;
+    const { done, value } = result;
+    if (done === true) return this.#finish();
+    if (this.#length !== null && this.#sent + value.length > this.#length)
+      return this.#refuse(`its body is longer than the ${this.#length} bytes that were announced`);
+    this.#sent += value.length;
+    this.#uploader.bodySent(value);
+    return result;
+  }
+
+  #advance(): Promise<IteratorResult<Uint8Array>> {
+    this.#iterator ??= this.#source[Symbol.asyncIterator]();
+    return this.#iterator.next();
+  }
+
+  #finish(): Step {
+    if (this.#length !== null && this.#sent < this.#length)
+      return this.#refuse(`its body ended after ${this.#sent} of ${this.#length} bytes`);
+    this.#state = "sent";
+    this.#scope.end();
+    this.#uploader.bodyEnded();
+    return { done: true, value: undefined };
+  }
+
+  #refuse(words: string): never {
+    this.#fail(words);
+    throw ENDED;
+  }
+
+  /** Fails the request: a body that is cut must not look like one that has ended. */
+  #fail(words: string, cause?: unknown): void {
+    if (this.#state === "open") this.#uploader.bodyFailed(words, this.#sent, cause);
+    this.end();
+  }
+
+  /** Undici wants no more of it. */
+  return(): Promise<Step> {
+    this.end();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  /** The request is over, for whatever reason. */
+  end(): void {
+    if (this.#state !== "open") return;
+    this.#state = "over";
+    const step = this.#step;
+    if (step !== null) this.#scope.cancel(cancelled("the request is over"));
+    // Left untaken, the cancel has found no wait of Ambit's.
+    const hangs = this.#scope.request !== null;
+    const [scope, enter] = this.#context.scope();
+    const closing = Promise.allSettled([step, enter(() => this.#close())]).then(() => {
+      this.#scope.end();
+      scope.end();
+      this.#closing = null;
+    });
+    if (!hangs) this.#closing = closing;
+  }
+
+  async #close(): Promise<void> {
+    // One that was never asked for a chunk has begun nothing, but may hold something.
+    this.#iterator ??= isIterator(this.#source) ? this.#source : null;
+    const iterator = this.#iterator;
+    if (isGenerator(iterator)) await this.#step;
+    await iterator?.return?.();
+  }
+
+  /**
+   * Waits until the body is closed, for who ended it early. A cancel ends the wait.
+   * @internal
+   */
+  async closed(): Promise<void> {
+    const closing = this.#closing;
+    if (closing === null) return;
+    await suspend<void>((wait) => void closing.then(() => wait.resolve()), undefined, "upload");
+  }
+}
+
+function noop(): void {}
+
+function checked(result: IteratorResult<Uint8Array>): Step {
+  if (result.done === true) return { done: true, value: undefined };
+  if (result.value instanceof Uint8Array) return result;
+  throw new TypeError("an open body gives chunks of Uint8Array");
+}
+
+function isIterator(source: object): source is AsyncIterator<Uint8Array> {
+  return "next" in source;
+}
+
+/** Its `return` queues behind a pending `next`, and would run in the context of that. */
+function isGenerator(iterator: unknown): boolean {
+  return Object.prototype.toString.call(iterator) === "[object AsyncGenerator]";
+}
