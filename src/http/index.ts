@@ -25,13 +25,28 @@ export {
 export { type HeaderRecord, type HeadersInput } from "./headers.ts";
 export { ClientResponse } from "./response.ts";
 export { type ResponseBody } from "./responseBody.ts";
+export { type BodyInput } from "./bodyInput.ts";
 export { type BodyOptions } from "./bodyOptions.ts";
-export { type RequestBody } from "./requestBody.ts";
+export { type Compression } from "./compressedBody.ts";
+export { FileBody, fileBody, type FileBodyOptions } from "./fileBody.ts";
+export { type JsonSerializer } from "./jsonBody.ts";
+export { Multipart, type MultipartOptions } from "./multipart.ts";
+export { type PartOptions } from "./multipartHead.ts";
+export { type NamedValue, type NamedValues } from "./namedValues.ts";
 export { RequestBodyError } from "./requestBodyError.ts";
+export {
+  type BodyChunk,
+  type ChunkSource,
+  streamBody,
+  type StreamBodyOptions,
+} from "./streamBody.ts";
+export { type OnUpload, type UploadProgress } from "./uploadProgress.ts";
+export { type RequestBody } from "./requestBody.ts";
 export { type BodySource } from "./bodySource.ts";
 export { type AuthInput } from "./auth.ts";
 export { basicAuth, type BasicCredentials } from "./basicAuth.ts";
 export { bearerAuth } from "./bearerAuth.ts";
+export { digestAuth, type DigestOptions } from "./digestAuth.ts";
 export { type Auth } from "./fixedAuth.ts";
 export { Netrc } from "./netrc.ts";
 export { type NetrcEntry } from "./netrcEntries.ts";
@@ -52,7 +67,6 @@ export {
 } from "./retryPolicy.ts";
 export { ClientSession } from "./session.ts";
 export { type CommonOptions, type RaiseForStatus, type SessionOptions } from "./sessionOptions.ts";
-export { type ParamsInput } from "./target.ts";
 export { type ClientTimeout, type TimeoutKind } from "./timeouts.ts";
 export {
   type AnyTraceConfig,

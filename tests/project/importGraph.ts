@@ -33,7 +33,9 @@ const SIDE_DOORS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** What may come from outside, apart from `node:*`. */
-const PACKAGES: Readonly<Record<string, readonly string[]>> = { http: ["undici"] };
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  http: ["tough-cookie", "undici", "ws"],
+};
 
 const IMPORT =
   /^(?:import|export)\b(?:[^;"']*?\bfrom)?\s*"([^"]+)"|\bimport\(\s*"([^"]+)"|\brequire\("([^"]+)"/gm;
