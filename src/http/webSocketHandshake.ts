@@ -160,8 +160,14 @@ export class WebSocketHandshake implements Transport {
     });
     raw.on("open", () => {
       const parts = { raw, subject, loop: this.#loop, settings: this.#settings };
-      const received = (): number => socket.bytesRead;
-      this.#link = new WebSocketLink({ ...parts, received, ended: this.#ended });
+      let failure: Error | null = null;
+      socket.once("error", (error: Error) => (failure = error));
+      this.#link = new WebSocketLink({
+        ...parts,
+        received: () => socket.bytesRead,
+        broken: () => failure,
+        ended: this.#ended,
+      });
       wait.resolve(upgraded as UpgradeAnswer);
     });
     raw.on("unexpected-response", (_, answer) => {

@@ -33,6 +33,8 @@ export interface WebSocketParts {
   readonly settings: WebSocketSettings;
   /** The bytes that came over the connection so far. */
   received(): number;
+  /** What broke the connection, if it broke: `ws` keeps that to itself. */
+  broken(): Error | null;
   /** Called when it has ended. */
   ended(): void;
 }
@@ -177,16 +179,23 @@ export class WebSocketLink implements Pulse {
     this.closeCode ??= code;
     this.closeReason = reason;
     if (this.#makeEnd === null) this.orderly = ORDERLY.includes(code);
-    const { subject } = this;
-    const words =
-      code === ABNORMAL
-        ? "the connection was lost without a closing handshake (1006)"
-        : `the peer closed it with ${codeInWords(code, reason)}`;
-    this.#stop(() => new WebSocketClosedError(subject, code, reason, words), false);
+    this.#stop(() => this.#closedBy(code, reason), false);
     for (let next = this.#closers.shift(); next !== null; next = this.#closers.shift()) {
       next.resolve();
     }
     this.#parts.ended();
+  }
+
+  #closedBy(code: number, reason: string): Error {
+    const { subject } = this;
+    if (code !== ABNORMAL) {
+      const words = `the peer closed it with ${codeInWords(code, reason)}`;
+      return new WebSocketClosedError(subject, code, reason, words);
+    }
+    const broken = this.#parts.broken();
+    const how = broken === null ? "" : `: ${broken.message}`;
+    const words = `the connection was lost without a closing handshake (1006)${how}`;
+    return new WebSocketClosedError(subject, code, reason, words, broken ?? undefined);
   }
 
   /** Nothing more comes, and nothing more goes. */
