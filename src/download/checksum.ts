@@ -75,6 +75,11 @@ export class Hashing {
     if (alsoSha256) this.#hashes.set("sha256", createHash("sha256"));
   }
 
+  /** Whether there is anything to hash for. */
+  get wanted(): boolean {
+    return this.#hashes.size > 0;
+  }
+
   update(chunk: Uint8Array): void {
     for (const hash of this.#hashes.values()) hash.update(chunk);
   }

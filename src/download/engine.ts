@@ -25,7 +25,7 @@ import type { Rules } from "./options.ts";
 import { OutputFolder } from "./outputFolder.ts";
 import type { DownloadProgress } from "./progress.ts";
 import { Reservations } from "./reservations.ts";
-import type { DownloadResult } from "./result.ts";
+import type { DownloadErrorKind, DownloadResult } from "./result.ts";
 import { longestPause, RetryBudget } from "./retryRules.ts";
 import { checkedPath } from "./safeName.ts";
 import type { Holdings, Schedule } from "./schedule.ts";
@@ -34,6 +34,9 @@ import { Stop } from "./stop.ts";
 
 /** Between two pieces of an answer, in milliseconds; there is no limit on the whole. */
 const PATIENCE = 60_000;
+
+/** No server can do anything about these. */
+const FINAL: ReadonlySet<DownloadErrorKind> = new Set(["disk", "duplicate", "exists", "name"]);
 
 /** @internal */
 export class Engine implements Holdings {
@@ -86,6 +89,7 @@ export class Engine implements Holdings {
       shelf: this.#shelf,
       rules,
       rate: new ByteRate(rules.limitRate),
+      budget: this.#budget,
       progress: this.#progress,
     };
     this.#fetcher = new Fetcher(kit, (job, response) => this.#nameByAnswer(job, response));
@@ -197,13 +201,7 @@ export class Engine implements Holdings {
   /** Has the job come again; or tells why not. */
   #again(job: Job, failure: Failure): Failure | null {
     const { retry, random } = this.#rules;
-    if (
-      failure.kind === "disk" ||
-      failure.kind === "duplicate" ||
-      failure.kind === "name" ||
-      failure.kind === "exists"
-    )
-      return failure;
+    if (FINAL.has(failure.kind)) return failure;
     if (failure.remedy === "afresh" || job.partial === null) this.#startAfresh(job);
     const isHopeless =
       failure.remedy === "none" || (failure.kind === "checksum" && ++job.mismatches > 1);

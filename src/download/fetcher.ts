@@ -7,33 +7,22 @@
  * `Segments`.
  */
 import type { ClientResponse } from "../http/response.ts";
-import type { ClientSession } from "../http/session.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import { answerOf, header, lengthOf } from "./answer.ts";
-import type { ByteRate } from "./byteRate.ts";
 import { Hashing } from "./checksum.ts";
+import type { Equipment } from "./equipment.ts";
 import { Failure } from "./failure.ts";
 import type { Job } from "./job.ts";
-import type { DoneRecord, PartRecord } from "./journalRecord.ts";
-import type { Rules } from "./options.ts";
+import { doneRecord, partRecord } from "./journalRecord.ts";
 import { PartFile } from "./partFile.ts";
-import { type Partial, strongValidator } from "./partial.ts";
-import type { DownloadProgress } from "./progress.ts";
+import { isStrong, type Partial, strongValidator } from "./partial.ts";
 import { requestHeaders } from "./requestHeaders.ts";
 import { httpDate } from "./retryAfter.ts";
-import type { Shelf } from "./shelf.ts";
+import { Segments } from "./segments.ts";
+import { stretchesOf } from "./stretch.ts";
 
 /** Up to here a file is small. */
 const SMALL = 64 * 1024;
-
-/** What the fetching of all files shares. @internal */
-export interface Equipment {
-  readonly session: ClientSession;
-  readonly shelf: Shelf;
-  readonly rules: Rules;
-  readonly rate: ByteRate;
-  readonly progress: DownloadProgress;
-}
 
 /** Gives a job its path, when the answer has the name. @internal */
 export type Namer = (job: Job, response: ClientResponse) => void;
@@ -56,6 +45,7 @@ export class Fetcher {
    */
   async fetch(job: Job): Promise<boolean> {
     const { session } = this.#kit;
+    if (job.stretches !== null) return this.#segmented(job, null);
     let hashing = this.#hashing(job);
     const from = job.partial === null ? 0 : job.received;
     if (from > 0) {
@@ -103,6 +93,8 @@ export class Fetcher {
     );
     const partial = validator === null ? null : { url: job.at.href, validator, length };
     if (length === null) return this.#unknown(job, response, hashing, partial);
+    if (partial !== null && this.#cut(job, response, partial, length))
+      return this.#segmented(job, response);
     return this.#stream(job, response, hashing, 0, partial);
   }
 
@@ -142,7 +134,7 @@ export class Fetcher {
     const { shelf, rules } = this.#kit;
     const modified = header(response, "last-modified");
     const time = rules.lastModified && modified !== null ? httpDate(modified) : null;
-    shelf.save(this.#done(job, modified), bytes, time, getRunningLoop().wallTime());
+    shelf.save(doneRecord(job, modified), bytes, time, getRunningLoop().wallTime());
     return true;
   }
 
@@ -161,16 +153,9 @@ export class Fetcher {
     first: readonly Uint8Array[] = [],
   ): Promise<boolean> {
     const { shelf } = this.#kit;
-    let part: PartFile;
-    try {
-      part = new PartFile(shelf.partPath(job.path as string), from);
-    } catch (error) {
-      response.release();
-      throw error;
-    }
-    job.hasPart = true;
+    const part = this.#open(job, response, from);
     job.partial = partial;
-    if (from === 0 && partial !== null) shelf.journal?.append(this.#part(job, partial));
+    if (from === 0 && partial !== null) shelf.journal?.append(partRecord(job, partial, null));
     try {
       await this.#write(job, response, hashing, part, from, first);
       return await this.#finish(job, hashing, part, header(response, "last-modified"));
@@ -210,6 +195,45 @@ export class Fetcher {
     job.length = job.received;
   }
 
+  /** Cuts the file into stretches, if it is big enough and the server gives them; tells whether. */
+  #cut(job: Job, response: ClientResponse, partial: Partial, length: number): boolean {
+    const { segments, segmentSize } = this.#kit.rules;
+    if (segments === 1 || length < 2 * segmentSize || !isStrong(partial.validator)) return false;
+    if (header(response, "accept-ranges")?.toLowerCase() !== "bytes") return false;
+    job.partial = partial;
+    job.stretches = stretchesOf(length, segments, segmentSize);
+    return true;
+  }
+
+  async #segmented(job: Job, first: ClientResponse | null): Promise<boolean> {
+    const { shelf } = this.#kit;
+    const path = job.path as string;
+    job.resumed = job.received;
+    const part = this.#open(job, first, null);
+    try {
+      await new Segments(this.#kit, job, part).fetch(first);
+      job.received = job.length as number;
+      const hashing = this.#hashing(job);
+      if (hashing.wanted) await shelf.hash(path, true, job.received, hashing);
+      const modified = first === null ? null : header(first, "last-modified");
+      return await this.#finish(job, hashing, part, modified);
+    } finally {
+      part.close();
+    }
+  }
+
+  /** Opens the part of a file; `keep` is how many bytes of it stay, null for all. */
+  #open(job: Job, response: ClientResponse | null, keep: number | null): PartFile {
+    try {
+      const part = new PartFile(this.#kit.shelf.partPath(job.path as string), keep);
+      job.hasPart = true;
+      return part;
+    } catch (error) {
+      response?.release();
+      throw error;
+    }
+  }
+
   /** All of the file is there. */
   async #finish(
     job: Job,
@@ -222,33 +246,8 @@ export class Fetcher {
     const time = rules.lastModified && modified !== null ? httpDate(modified) : null;
     if (time !== null) part?.setTime(time, getRunningLoop().wallTime());
     if (rules.durable) await part?.sync();
-    shelf.finish(this.#done(job, modified));
+    shelf.finish(doneRecord(job, modified));
     job.hasPart = false;
     return true;
-  }
-
-  #done({ path, url, received, etag, sha256, named }: Job, modified: string | null): DoneRecord {
-    return {
-      state: "done",
-      path: path as string,
-      url,
-      size: received,
-      ...(etag === null ? undefined : { etag }),
-      ...(modified === null ? undefined : { modified }),
-      ...(sha256 === undefined ? undefined : { sha256 }),
-      ...(named ? { named } : undefined),
-    };
-  }
-
-  #part({ path, url, places, named }: Job, { url: place, validator, length }: Partial): PartRecord {
-    return {
-      state: "part",
-      path: path as string,
-      url,
-      validator,
-      size: length,
-      ...(place === places[0]?.href ? undefined : { mirror: place }),
-      ...(named ? { named } : undefined),
-    };
   }
 }

@@ -105,13 +105,13 @@ export class Inventory {
     }
   }
 
-  #goOn(job: Job, { path, validator, size, mirror, stretches }: PartRecord): void {
+  #goOn(job: Job, { path, validator, size, place: from, stretches }: PartRecord): void {
     const found = this.#shelf.stat(path, true);
     if (found === null) return;
     job.hasPart = true;
-    const place = job.places.findIndex(({ href }) => href === (mirror ?? job.places[0]?.href));
+    const place = job.places.findIndex(({ href }) => href === from);
     if (place === -1 || found.size === 0 || (size !== null && found.size > size)) return;
-    const partial = { url: job.places[place]?.href as string, validator, length: size };
+    const partial = { url: from, validator, length: size };
     if (stretches !== undefined) {
       const all = stretches.map(([from, to, at]) => ({ from, to, at }));
       // What is noted down is on the disk, unless the machine failed: then the file is too short.

@@ -89,7 +89,7 @@ export class Job {
 
   /** What there is of it is of no use: the next attempt begins with the first byte. */
   forget(): void {
-    this.partial = this.stretches = this.condition = null;
+    this.partial = this.stretches = null;
     this.received = this.resumed = 0;
   }
 

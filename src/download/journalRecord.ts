@@ -5,6 +5,8 @@
  * written before the file is renamed, so whoever reads it later can tell. `part`: a big file was
  * begun, and this is what may be added to.
  */
+import type { Partial } from "./partial.ts";
+import type { Stretch } from "./stretch.ts";
 
 /** @internal */
 export interface DoneRecord {
@@ -30,8 +32,8 @@ export interface PartRecord {
   readonly validator: string;
   /** The size of the whole; null when it is not known. */
   readonly size: number | null;
-  /** The mirror that it comes from, if it is one. */
-  readonly mirror?: string;
+  /** Where it comes from: the URL itself, in full, or a mirror. */
+  readonly place: string;
   /** First byte, end (exclusive) and next byte of each; without them the file's own size tells. */
   readonly stretches?: readonly (readonly [from: number, to: number, at: number])[];
   readonly named?: true;
@@ -39,6 +41,55 @@ export interface PartRecord {
 
 /** @internal */
 export type JournalRecord = DoneRecord | PartRecord;
+
+/** What a record tells of a job. */
+interface Named {
+  readonly path: string | null;
+  readonly url: string;
+  readonly named: boolean;
+}
+
+/** The line of a file that is complete. @internal */
+export function doneRecord(
+  job: Named & {
+    readonly received: number;
+    readonly etag: string | null;
+    readonly sha256: string | undefined;
+  },
+  modified: string | null,
+): DoneRecord {
+  const { path, url, received, etag, sha256, named } = job;
+  return {
+    state: "done",
+    path: path as string,
+    url,
+    size: received,
+    ...(etag === null ? undefined : { etag }),
+    ...(modified === null ? undefined : { modified }),
+    ...(sha256 === undefined ? undefined : { sha256 }),
+    ...(named ? { named } : undefined),
+  };
+}
+
+/** The line of a file that is begun. @internal */
+export function partRecord(
+  { path, url, named }: Named,
+  { url: place, validator, length }: Partial,
+  stretches: readonly Stretch[] | null,
+): PartRecord {
+  return {
+    state: "part",
+    path: path as string,
+    url,
+    place,
+    validator,
+    size: length,
+    ...(stretches === null
+      ? undefined
+      : { stretches: stretches.map(({ from, to, at }) => [from, to, at] as const) }),
+    ...(named ? { named } : undefined),
+  };
+}
 
 /** What a record is found by: the path of its file, or the URL where that gives the name. @internal */
 export function keyOf({ named, url, path }: JournalRecord): string {
@@ -68,10 +119,10 @@ export function parseRecord(line: string): JournalRecord | null {
 
 function isRecord(value: unknown): value is JournalRecord {
   if (typeof value !== "object" || value === null) return false;
-  const { state, path, url, size, validator, stretches } = value as Record<string, unknown>;
+  const { state, path, url, size, place, validator, stretches } = value as Record<string, unknown>;
   if (typeof path !== "string" || typeof url !== "string") return false;
   if (state === "done") return isSize(size);
-  if (state !== "part" || typeof validator !== "string") return false;
+  if (state !== "part" || typeof validator !== "string" || typeof place !== "string") return false;
   return (size === null || isSize(size)) && (stretches === undefined || areStretches(stretches));
 }
 

@@ -38,10 +38,10 @@ export class PartFile {
   readonly #fd: number;
   #open = true;
 
-  /** @param from how many bytes of it are kept */
-  constructor(path: string, from: number) {
-    this.#fd = openToWrite(path, from === 0);
-    if (from > 0) ftruncateSync(this.#fd, from);
+  /** @param keep how many bytes of it stay; null for all */
+  constructor(path: string, keep: number | null) {
+    this.#fd = openToWrite(path, keep === 0);
+    if (keep !== null && keep > 0) ftruncateSync(this.#fd, keep);
   }
 
   writer(position: number): PartWriter {

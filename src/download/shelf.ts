@@ -67,7 +67,12 @@ export class Shelf {
   finish(record: DoneRecord): void {
     this.journal?.append(record);
     const final = this.folder.absolute(record.path);
-    renameSync(final + PART, final);
+    try {
+      renameSync(final + PART, final);
+    } catch (error) {
+      this.discard(record.path);
+      throw error;
+    }
   }
 
   /** What is there under the name, or its part; null when nothing is, or something else than a file. */
