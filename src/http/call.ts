@@ -5,13 +5,25 @@
  * is itself what the exchange sends.
  */
 import { expectAbortSignal, outOfRange, wrongType } from "../core/arguments.ts";
+import { type AuthInput, authOf } from "./auth.ts";
+import { withBodyHeaders } from "./bodyHeaders.ts";
 import { requestBodyOf } from "./bodyOptions.ts";
 import { ClientRequest } from "./clientRequest.ts";
+import type { Credentials } from "./credentials.ts";
+import type { Auth } from "./fixedAuth.ts";
 import { type HeaderList, hasHeader, headerList, overlaid } from "./headers.ts";
 import { type Middleware, middlewaresOf } from "./middleware.ts";
+import { NO_PROXIES, type ProxyRules, proxyRules } from "./proxy.ts";
+import type { ProxyTarget } from "./proxyTarget.ts";
 import type { RequestBody } from "./requestBody.ts";
 import type { RequestOptions } from "./requestOptions.ts";
 import { type RetryPolicy, retryPolicyOf } from "./retryPolicy.ts";
+import {
+  type CookiePairs,
+  NO_COOKIES,
+  requestCookies,
+  type SessionCookies,
+} from "./sessionCookies.ts";
 import type { Sending } from "./sending.ts";
 import {
   checkedRaise,
@@ -24,7 +36,7 @@ import { type Timeouts, timeoutsOf } from "./timeouts.ts";
 import { type AnyTraceConfig, type TraceSink } from "./tracing.ts";
 
 /** @internal */
-export class Call implements Sending {
+export class Call implements Sending, Credentials {
   readonly method: string;
   readonly url: string;
   readonly origin: string;
@@ -33,12 +45,17 @@ export class Call implements Sending {
   readonly body: RequestBody | null;
   readonly timeouts: Timeouts;
   readonly trace: TraceSink | null = null;
+  /** For the URL that it begins with. */
+  readonly proxy: ProxyTarget | null;
+  readonly proxies: ProxyRules;
   readonly attempt: number = 1;
   readonly fragment: string;
   readonly raiseForStatus: RaiseForStatus;
   readonly redirects: number;
   readonly retry: RetryPolicy | null;
   readonly middlewares: readonly Middleware[];
+  readonly auth: Auth | null;
+  readonly ownCookies: CookiePairs;
   readonly signal: AbortSignal | undefined;
   readonly traceContext: unknown;
   readonly settings: SessionSettings;
@@ -50,6 +67,7 @@ export class Call implements Sending {
     options: RequestOptions,
   ) {
     const { headers, params, signal, timeout, raiseForStatus, redirects, middlewares } = options;
+    const { proxy } = options;
     this.method = checkedMethod(method);
     if (signal !== undefined) expectAbortSignal("options.signal", signal);
     this.settings = settings;
@@ -64,11 +82,15 @@ export class Call implements Sending {
       middlewares === undefined
         ? settings.middlewares
         : settings.middlewares.concat(middlewaresOf("options.middlewares", middlewares));
+    this.auth = options.auth === undefined ? settings.auth : requestAuth(options.auth);
+    this.ownCookies = requestCookies(options.cookies);
     this.traceContext = options.traceContext;
     const target = targetOf(this.method, url, settings.baseUrl, params);
     this.url = target.url;
     this.origin = target.origin;
     this.path = target.path;
+    this.proxies = proxy === undefined ? settings.proxies : proxyRules("options.proxy", proxy);
+    this.proxy = this.proxies === NO_PROXIES ? null : this.proxies.for(new URL(target.url));
     this.fragment = target.fragment;
     this.body = requestBodyOf(options);
     const own =
@@ -78,16 +100,28 @@ export class Call implements Sending {
     this.headers = completed(own, target.authorization, this.body);
   }
 
+  get cookies(): SessionCookies | null {
+    return this.settings.cookies;
+  }
+
+  get netrc(): Auth | null {
+    return this.settings.netrc;
+  }
+
   get traces(): readonly AnyTraceConfig[] {
     return this.settings.traces;
   }
 
   /** True when nothing stands between it and the network. */
   get plain(): boolean {
-    const { transport, traces } = this.settings;
+    const { transport, traces, cookies, netrc } = this.settings;
     return (
       this.retry === null &&
       this.middlewares.length === 0 &&
+      this.auth === null &&
+      netrc === null &&
+      this.ownCookies === NO_COOKIES &&
+      cookies?.idle !== false &&
       transport === null &&
       traces.length === 0
     );
@@ -103,6 +137,10 @@ export class Call implements Sending {
     const url = new URL(this.url + this.fragment);
     return new ClientRequest(this.method, url, headers, this.body, attempt, 0);
   }
+}
+
+function requestAuth(auth: AuthInput | null): Auth | null {
+  return auth === null ? null : authOf("options.auth", auth);
 }
 
 const METHODS = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]);
@@ -125,8 +163,5 @@ function completed(
   let all = list;
   if (authorization !== null && !hasHeader(all, "authorization"))
     all = all.concat("authorization", authorization);
-  const contentType = body?.contentType ?? null;
-  if (contentType !== null && !hasHeader(all, "content-type"))
-    all = all.concat("content-type", contentType);
-  return all;
+  return withBodyHeaders(all, body);
 }

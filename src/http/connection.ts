@@ -1,73 +1,215 @@
 /*
- * One connection to one server: an undici Client, and the socket that is opened for it.
+ * One connection: the socket that is opened for it, and what is spoken over it.
  *
- * It serves one request at a time. Undici takes the next one at once when an answer has come, and
- * sends it a turn of the event loop later; if the server has closed the socket meanwhile, it opens
- * another.
- * Strategy: a request that is given up takes its connection with it, so nothing of it can reach the
- * next one. The exception is a request that undici has not begun to send: that is refused when its
- * turn comes.
- * Limits: HTTP/1.1.
+ * HTTP/1.1 is spoken by an undici Client that is given the socket when it is open, and serves one
+ * request at a time. Undici takes the next one at once when an answer has come, and sends it a turn
+ * of the event loop later; if the server has closed the socket meanwhile, the request comes back
+ * unsent. HTTP/2 is spoken by a session that serves many at a time.
+ * Strategy: on HTTP/1.1 a request that is given up takes its connection with it, so nothing of it can
+ * reach the next one. The exception is a request that undici has not begun to send: that is refused
+ * when its turn comes. On HTTP/2 its stream is reset, and nothing else.
+ * While the socket opens, one request waits for it; where HTTP/2 is offered, several may.
  */
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { Socket } from "node:net";
 import type { buildConnector, Client, Dispatcher } from "undici";
-import { type OpenSocket, undici } from "./undici.ts";
+import { Http2Session } from "./http2Session.ts";
+import { type OpeningError, UnsentError } from "./openingError.ts";
+import type { Route } from "./route.ts";
+import { type OpeningTools, SocketOpening } from "./socketOpening.ts";
+import type { TraceSink } from "./tracing.ts";
+import { undici } from "./undici.ts";
+
+type Options = Dispatcher.DispatchOptions;
+type Handler = Dispatcher.DispatchHandler;
 
 /** The reason that undici is given for ending what it does; nobody gets to see it. @internal */
 export const ENDED: Error = new Error("ended by ambit");
 
-/** A socket outlives the task that opens it, so it is opened in no task's async context. */
-const outsideTasks = AsyncLocalStorage.snapshot();
+/** How much sooner than the server an idle connection is closed, in milliseconds. */
+const SPARE = 1000;
+/** The session's own clock spans head and body; undici's two would cost timers for nothing. */
+const PATIENT = { headersTimeout: 0, bodyTimeout: 0 };
+
+/** The pool, as its connections know it. @internal */
+export interface ConnectionOwner {
+  /** It is open, or it will not be. */
+  opened(connection: Connection): void;
+  /** It is of no use to a further request; one that has it hears of that from the connection. */
+  lost(connection: Connection): void;
+}
 
 /** @internal */
 export class Connection {
-  readonly origin: string;
+  readonly route: Route;
   /** True once it has served a request. */
   used = false;
-  readonly #client: Client;
-  readonly #openSocket: OpenSocket;
-  /** The socket while it connects: undici gives no way to end that. */
-  #opening: Socket | null = null;
+  /** Requests that have it. */
+  load = 0;
+  /** False from when no further request may have it. */
+  usable = true;
+  readonly #tools: OpeningTools;
+  readonly #owner: ConnectionOwner;
+  #opening: SocketOpening | null;
+  readonly #waiting = new Map<Handler, Options>();
+  /** Open, and not yet in undici's hands. */
+  #socket: Socket | null = null;
+  #client: Client | null = null;
+  #session: Http2Session | null = null;
   #connected = false;
 
-  /** `lost` is called when its socket has closed; for a request at hand undici opens another. */
-  constructor(origin: string, openSocket: OpenSocket, lost: (connection: Connection) => void) {
-    this.origin = origin;
-    this.#openSocket = openSocket;
-    // The session's own clock spans head and body; undici's two would cost timers for nothing.
-    const patient = { headersTimeout: 0, bodyTimeout: 0 };
-    const connect: buildConnector.connector = (options, callback) => this.#open(options, callback);
-    this.#client = new (undici().Client)(origin, { ...patient, connect });
-    this.#client.on("disconnect", () => {
-      this.#connected = false;
-      lost(this);
+  constructor(
+    route: Route,
+    tools: OpeningTools,
+    owner: ConnectionOwner,
+    patience: number,
+    trace: TraceSink | null,
+    protocols: readonly string[],
+  ) {
+    this.route = route;
+    this.#tools = tools;
+    this.#owner = owner;
+    trace?.connectionCreateStart(route.origin);
+    const plan = { route, tunnelled: false, protocols, patience, trace };
+    this.#opening = new SocketOpening(tools, plan, (error, socket) => {
+      this.#opening = null;
+      if (error !== null) return this.#failed(error);
+      trace?.connectionCreateEnd(route.origin);
+      this.#opened(socket as Socket);
     });
   }
 
-  /** True while its socket is open. */
-  get connected(): boolean {
-    return this.#connected;
+  /** True while its socket is being opened. */
+  get opening(): boolean {
+    return this.#opening !== null;
   }
 
-  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#client.dispatch(options, handler);
+  /** True when it speaks HTTP/2. */
+  get multiplexed(): boolean {
+    return this.#session !== null;
+  }
+
+  get httpVersion(): string {
+    return this.#session === null ? "1.1" : "2";
+  }
+
+  /** True when a further request may have it at the same time, as far as is known. */
+  get roomy(): boolean {
+    if (!this.usable) return false;
+    return this.#session === null ? this.#opening !== null : this.load < this.#session.capacity;
+  }
+
+  dispatch(options: Options, handler: Handler): void {
+    if (this.#client !== null) this.#client.dispatch(this.#adapted(options), handler);
+    else if (this.#session !== null) this.#session.dispatch(options, handler);
+    else if (this.#opening !== null) this.#waiting.set(handler, options);
+    else handler.onResponseError?.(null as never, new UnsentError("it did not open", false));
+  }
+
+  /** Lets a request go that was given up; true when the connection may serve others. */
+  drop(handler: Handler, controller: Dispatcher.DispatchController | null): boolean {
+    if (this.#session !== null) {
+      controller?.abort(ENDED);
+      return true;
+    }
+    this.#waiting.delete(handler);
+    if (this.#opening !== null) return this.#waiting.size > 0;
+    // Not begun on a connection that others have used: undici has it queued for the next turn.
+    return controller === null && this.#connected;
   }
 
   /** Ends it at once; settles when its socket has closed. */
   async destroy(): Promise<void> {
-    const opening = this.#opening?.destroy(ENDED);
-    const closed = opening && new Promise((resolve) => opening.once("close", resolve));
-    await this.#client.destroy(ENDED);
-    await closed;
+    this.usable = false;
+    const opening = this.#opening;
+    this.#opening = null;
+    this.#socket?.destroy();
+    await Promise.all([
+      opening?.destroy(),
+      this.#session?.destroy(ENDED),
+      this.#client?.destroy(ENDED),
+    ]);
   }
 
-  #open(options: buildConnector.Options, callback: buildConnector.Callback): void {
-    const opened: buildConnector.Callback = (...outcome) => {
-      this.#opening = null;
-      this.#connected = outcome[0] === null;
-      callback(...outcome);
-    };
-    this.#opening = outsideTasks(this.#openSocket, options, opened);
+  #failed(error: OpeningError): void {
+    this.usable = false;
+    this.#owner.opened(this);
+    for (const handler of this.#takeWaiting().keys())
+      handler.onResponseError?.(null as never, error);
+  }
+
+  #opened(socket: Socket): void {
+    const { alpnProtocol } = socket as Socket & { alpnProtocol?: string | false };
+    this.#connected = true;
+    if (alpnProtocol === "h2") this.#speakHttp2(socket);
+    else this.#speakHttp1(socket);
+  }
+
+  #speakHttp2(socket: Socket): void {
+    const { keepAliveTimeout, maxHeaderSize } = this.#tools.settings;
+    this.#session = new Http2Session(
+      this.route.origin,
+      socket,
+      keepAliveTimeout,
+      maxHeaderSize,
+      () => this.#lose(),
+    );
+    this.#owner.opened(this);
+    for (const [handler, options] of this.#takeWaiting()) this.#session.dispatch(options, handler);
+  }
+
+  #speakHttp1(socket: Socket): void {
+    const { keepAliveTimeout, maxHeaderSize, forceClose } = this.#tools.settings;
+    this.#socket = socket;
+    const connect: buildConnector.connector = (_, callback) => this.#hand(callback);
+    this.#client = new (undici().Client)(this.route.origin, {
+      ...PATIENT,
+      connect,
+      maxHeaderSize,
+      keepAliveTimeout,
+      keepAliveMaxTimeout: keepAliveTimeout,
+      keepAliveTimeoutThreshold: SPARE,
+      pipelining: forceClose ? 0 : 1,
+    });
+    this.#client.on("disconnect", () => {
+      this.#connected = false;
+      this.#lose();
+    });
+    this.#owner.opened(this);
+    const [first, ...others] = this.#takeWaiting();
+    // There is room for one; the others had hoped for HTTP/2.
+    for (const [handler] of others)
+      handler.onResponseError?.(null as never, new UnsentError("it speaks HTTP/1.1", true));
+    if (first !== undefined) this.dispatch(first[1], first[0]);
+  }
+
+  /** Gives undici the socket, once; a client that has lost it has nothing more to send. */
+  #hand(callback: buildConnector.Callback): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    // Undici asks in the middle of something, and goes on only with an answer that comes later.
+    queueMicrotask(() => {
+      if (socket === null) callback(new UnsentError("its socket has closed", false), null);
+      else callback(null, socket);
+    });
+  }
+
+  #takeWaiting(): Map<Handler, Options> {
+    const waiting = new Map(this.#waiting);
+    this.#waiting.clear();
+    return waiting;
+  }
+
+  #lose(): void {
+    this.usable = false;
+    this.#owner.lost(this);
+  }
+
+  #adapted(options: Options): Options {
+    const { proxy, forwarded, origin, secure } = this.route;
+    // Undici would open another connection for a server name of its own, taken from the host header.
+    if (secure) (options as { servername?: string }).servername = this.route.hostname;
+    if (proxy === null || !forwarded) return options;
+    const headers = options.headers as readonly string[];
+    return { ...options, path: origin + options.path, headers: [...headers, ...proxy.headers] };
   }
 }

@@ -62,4 +62,22 @@ export class CertificateError extends TlsError {
 /** The server's certificate is not the one that was pinned. */
 export class FingerprintMismatchError extends TlsError {
   override readonly name = "FingerprintMismatchError";
+  /** The host that showed it. */
+  readonly host: string;
+  /** The fingerprints that would have done: SHA-256, in capitals with colons. */
+  readonly expected: readonly string[];
+  /** The one of the certificate that came; empty when none came. */
+  readonly actual: string;
+
+  /** @internal */
+  constructor(subject: Subject, host: string, expected: readonly string[], actual: string) {
+    const shown = actual === "" ? "no certificate" : actual;
+    super(
+      subject,
+      `the certificate of ${host} is not the pinned one: expected ${expected.join(" or ")}, got ${shown}`,
+    );
+    this.host = host;
+    this.expected = expected;
+    this.actual = actual;
+  }
 }

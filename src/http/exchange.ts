@@ -23,6 +23,7 @@ import { getRunningLoop } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
 import { BodyBuffer, HIGH_WATER } from "./bodyBuffer.ts";
+import { BufferedBody } from "./bufferedBody.ts";
 import { type Connection, ENDED } from "./connection.ts";
 import type { BodySource } from "./bodySource.ts";
 import type { Connector, Sendable } from "./connector.ts";
@@ -31,12 +32,17 @@ import { bodyFailure, headFailure, isStale } from "./failure.ts";
 import type { HeaderRecord } from "./headers.ts";
 import type { Entrant, Host, Place } from "./limits.ts";
 import { Patience } from "./patience.ts";
+import { UnsentError } from "./openingError.ts";
+import type { ProxyTarget } from "./proxyTarget.ts";
 import { redact } from "./redaction.ts";
+import type { RequestBody } from "./requestBody.ts";
+import { RequestBodyError } from "./requestBodyError.ts";
 import { IDEMPOTENT } from "./idempotent.ts";
 import type { ResponseHead } from "./responseHead.ts";
 import type { Sending } from "./sending.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { TraceSink } from "./tracing.ts";
+import { Upload, UploadContext, type Uploader } from "./upload.ts";
 
 type Controller = Dispatcher.DispatchController;
 
@@ -44,8 +50,11 @@ type Controller = Dispatcher.DispatchController;
 const DRAINED = 64 * 1024;
 const DRAIN_TIME = 250;
 
+/** How often a request is sent again at most, because of its connections. */
+const MOST_RESENT = 5;
+
 /** @internal */
-export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
+export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Uploader {
   readonly method: string;
   readonly url: string;
   readonly origin: string;
@@ -54,6 +63,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
   status = 0;
   statusText = "";
   headers: HeaderRecord = {};
+  httpVersion: string | undefined = undefined;
   /** When its time is up, on the loop's clock: set before it is sent, or with `total` from then; 0 for neither. */
   deadline = 0;
 
@@ -62,6 +72,12 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
   #phase: "queued" | "head" | "body" | "done" = "queued";
   #wait: Wait<unknown> | null = null;
   #connection: Connection | null = null;
+  /** Its body, opened; null for none. */
+  #content: string | Uint8Array | Upload | null = null;
+  /** Where it is opened, unless it is in memory. */
+  #uploads: UploadContext | null = null;
+  /** How often it was sent again because of its connection. */
+  #resent = 0;
   #controller: Controller | null = null;
   #timer: TimerHandle | null = null;
   #patience: Patience | null = null;
@@ -89,6 +105,10 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
 
   get trace(): TraceSink | null {
     return this.#sending.trace;
+  }
+
+  get proxy(): ProxyTarget | null {
+    return this.#sending.proxy;
   }
 
   get attempt(): number {
@@ -130,12 +150,13 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
     });
   }
 
-  /** Cleans up after it failed with an error; gives the error to throw. */
-  abandon(error: unknown): unknown {
+  /** Cleans up after it failed with an error; gives the error to throw, once its body is closed. */
+  async abandon(error: unknown): Promise<unknown> {
     // A wait that was refused, because a cancel is due, has cleaned up nothing.
     this.release();
     // Made in a callback of the socket's, it would tell of undici; now its stack tells who waited.
     if (error instanceof ClientError) Error.captureStackTrace(error);
+    if (this.#content instanceof Upload) await this.#content.closed();
     return error;
   }
 
@@ -177,8 +198,33 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
   #sendOver(connection: Connection): void {
     this.#connection = connection;
     const { path, method, headers, body } = this.#sending;
-    const content = body === null ? null : (body.open() as string);
-    connection.dispatch({ path, method, headers: headers as string[], body: content }, this);
+    if (body !== null) this.#content ??= this.#open(body);
+    const content = this.#content;
+    const framed = content instanceof Upload ? content.framed(headers) : headers;
+    const options = { path, method, headers: framed as string[], body: content as string | null };
+    connection.dispatch(options, this);
+  }
+
+  /** What undici is to send. */
+  #open(body: RequestBody): string | Uint8Array | Upload {
+    if (body instanceof BufferedBody) return body.open();
+    this.#uploads ??= new UploadContext();
+    return this.#uploads.open(body, this.#sending.headers, this);
+  }
+
+  /** A chunk of its body was handed to the connection. @internal */
+  bodySent(chunk: Uint8Array): void {
+    this.trace?.requestChunkSent(chunk);
+  }
+
+  /** All of its body was: from now on the server is to say something. @internal */
+  bodyEnded(): void {
+    if (this.#phase === "head") this.#patience?.listen();
+  }
+
+  /** Its body failed. @internal */
+  bodyFailed(words: string, sent: number, cause?: unknown): void {
+    this.fail(new RequestBodyError(this, words, sent, cause));
   }
 
   #arm(total: number): void {
@@ -199,10 +245,10 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
     if (this.#patience !== null || this.trace !== null) this.#begun();
   }
 
-  /** Its head goes out now, with a body that is all there. */
+  /** Its head goes out now, and a body that is all there with it. */
   #begun(): void {
     this.#patience?.connected();
-    this.#patience?.listen();
+    if (!(this.#content instanceof Upload)) this.#patience?.listen();
     this.trace?.requestHeadersSent();
   }
 
@@ -212,6 +258,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
     this.status = status;
     this.statusText = statusText;
     this.headers = headers;
+    this.httpVersion = this.#connection?.httpVersion;
     this.#patience?.listen();
     this.#wake(undefined);
   }
@@ -237,20 +284,44 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
 
   onResponseError(_: Controller | null, error: Error): void {
     if (this.#phase === "done") return;
-    if (this.#phase === "head" && this.#isStale(error)) this.#sendAgain();
+    if (this.#phase === "head" && this.#maySendAgain(error)) this.#sendAgain(error);
     else if (this.#phase === "body") this.fail(bodyFailure(this, error, this.#body.received));
     else this.fail(headFailure(this, error, this.timeouts.socketConnect));
   }
 
-  /** The server closed a connection that had been idle, and no head came over it. */
-  #isStale(error: Error): boolean {
+  /**
+   * Nothing of it has reached a server; or the server closed a connection that had been idle, and no
+   * head came over it.
+   */
+  #maySendAgain(error: Error): boolean {
+    if (this.#resent >= MOST_RESENT || !this.#hasContent()) return false;
+    if (error instanceof UnsentError) return true;
     return this.#connection?.used === true && IDEMPOTENT.has(this.method) && isStale(error);
   }
 
-  #sendAgain(): void {
-    void this.#connector.discard(this.#connection as Connection);
+  /** Whether its body is whole: not begun, or one that can be begun again. */
+  #hasContent(): boolean {
+    return this.#controller === null || (this.#sending.body?.replayable ?? true);
+  }
+
+  #sendAgain(error: Error): void {
+    const controller = this.#controller;
+    this.#resent++;
     this.#controller = null;
-    this.#sendOver(this.#connector.connect(this));
+    if (controller !== null) this.#endContent();
+    this.#connector.abandon(this.#connection as Connection, this, controller);
+    try {
+      if (error instanceof UnsentError) this.#sendOver(this.#connector.takeOther(this, error));
+      else this.#sendOver(this.#connector.connect(this));
+    } catch (refusal) {
+      // What makes a body anew for each sending may fail this time.
+      this.bodyFailed("its body cannot be opened again", 0, refusal);
+    }
+  }
+
+  #endContent(): void {
+    if (this.#content instanceof Upload) this.#content.end();
+    this.#content = null;
   }
 
   /** The whole body, again and again. */
@@ -388,14 +459,11 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
   /** Ends it early, on the network too. */
   #close(): void {
     const connection = this.#connection;
-    const begun = this.#controller !== null;
+    const controller = this.#controller;
     this.#connection = null;
     this.#end();
     this.#wait = null;
-    if (connection === null) return;
-    // Not begun on a connection that others have used: undici has it queued for the next turn.
-    if (!begun && connection.connected) this.#connector.giveBack(connection);
-    else void this.#connector.discard(connection);
+    if (connection !== null) this.#connector.abandon(connection, this, controller);
   }
 
   /** Gives back everything it holds. */
@@ -403,6 +471,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource {
     this.#phase = "done";
     this.#timer?.cancel();
     this.#patience?.stop();
+    if (this.#content instanceof Upload) this.#content.end();
     this.#disobey?.();
     this.#connector.remove(this);
     if (this.#connection !== null) this.#connector.giveBack(this.#connection);

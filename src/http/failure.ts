@@ -15,6 +15,7 @@ import {
   TlsError,
 } from "./connectionErrors.ts";
 import { ClientError, ClientTimeoutError, SessionClosedError, type Subject } from "./errors.ts";
+import { OpeningError } from "./openingError.ts";
 import { ClientPayloadError } from "./payloadErrors.ts";
 
 type Failure = NodeJS.ErrnoException;
@@ -51,6 +52,16 @@ function classified(error: Failure): readonly [FailureClass, words: string] {
   return [TLS.test(code) ? TlsError : ClientConnectionError, words];
 }
 
+/** What an error of a socket's is in words. @internal */
+export function wordsOf(error: Failure): string {
+  return classified(error)[1];
+}
+
+/** The other side's certificate was refused. @internal */
+export function isCertificateFailure(error: Failure): boolean {
+  return CERTIFICATE.test(error.code ?? "");
+}
+
 /** The error as a cause: without the piece of the answer that undici's parser quotes. */
 function discreet(error: Failure): Failure {
   if ("data" in error) delete error.data;
@@ -71,6 +82,7 @@ export function isStale(error: Failure): boolean {
  */
 export function headFailure(subject: Subject, error: Failure, patience: number): Error {
   if (error instanceof ClientError) return error;
+  if (error instanceof OpeningError) return error.for(subject);
   switch (error.code) {
     case "UND_ERR_INVALID_ARG":
       return new TypeError(`${subject.method}: undici refuses the request: ${error.message}`, {

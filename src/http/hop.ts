@@ -4,11 +4,16 @@
  * Strategy: the request as the middlewares left it becomes a flat Sending; a transport answers it, or
  * an exchange on the network.
  */
+import { CancelScope } from "../core/cancelScope.ts";
+import { getRunningLoop } from "../core/scope.ts";
 import type { Call } from "./call.ts";
 import type { ClientRequest } from "./clientRequest.ts";
-import type { Connector } from "./connector.ts";
+import type { Connector, Endable } from "./connector.ts";
+import { withCredentials } from "./credentials.ts";
+import { ClientTimeoutError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
-import { ClientResponse } from "./response.ts";
+import { responded } from "./responding.ts";
+import type { ClientResponse } from "./response.ts";
 import type { Sending } from "./sending.ts";
 import { targetOf } from "./target.ts";
 import type { TraceRun } from "./traceRun.ts";
@@ -21,37 +26,68 @@ export interface HopContext {
   readonly trace: TraceRun | null;
   /** The redirects that led here. */
   readonly history: readonly ClientResponse[];
+  /** Whether a request to the origin is where the call was for, and was never elsewhere. */
+  isHome(origin: string): boolean;
   /** When the time of all its hops is up, on the loop's clock; 0 until the first is sent. */
   deadline: number;
 }
 
 /** Sends one request; gives the response when its head has come. @internal */
-export async function sendHop(
-  context: HopContext,
-  request: ClientRequest,
-): Promise<ClientResponse> {
+export async function sendHop(context: HopContext, given: ClientRequest): Promise<ClientResponse> {
   const { call, connector } = context;
   const { transport } = call.settings;
+  const request = await withCredentials(given, call, context.isHome(given.url.origin));
   const sending = sendingOf(context, request);
-  if (transport !== null) return answered(transport, request, sending);
+  if (transport !== null) return answered(context, transport, request, sending);
   const exchange = new Exchange(connector, sending);
   exchange.deadline = context.deadline;
   try {
     await exchange.perform(call.signal);
   } catch (error) {
-    throw exchange.abandon(error);
+    throw await exchange.abandon(error);
   }
   context.deadline = exchange.deadline;
-  return new ClientResponse(exchange, exchange);
+  return responded(call, exchange, exchange);
 }
 
 async function answered(
+  context: HopContext,
   transport: Transport,
   request: ClientRequest,
-  { method, url, attempt }: Sending,
+  sending: Sending,
 ): Promise<ClientResponse> {
-  const { status, statusText = "", headers, body } = await transport.send(request);
-  return new ClientResponse({ method, url, attempt, status, statusText, headers }, body);
+  const answer = await limited(context, sending, () => transport.send(request));
+  const { status, statusText = "", headers, body } = answer;
+  const { method, url, attempt } = sending;
+  return responded(context.call, { method, url, attempt, status, statusText, headers }, body);
+}
+
+/** A transport has the time that an exchange would have, and ends with the session as one does. */
+async function limited<T>(
+  context: HopContext,
+  sending: Sending,
+  body: () => Promise<T>,
+): Promise<T> {
+  const { method, url, timeouts } = sending;
+  if (context.deadline === 0) context.deadline = getRunningLoop().time() + timeouts.total;
+  const scope = new CancelScope({ deadline: context.deadline });
+  let failure: Error | null = null;
+  const ending: Endable = {
+    method,
+    url,
+    fail(error) {
+      failure = error;
+      scope.cancel("the session was closed");
+    },
+  };
+  context.connector.add(ending);
+  try {
+    const { cancelledCaught, value } = await scope.run(body);
+    if (cancelledCaught) throw failure ?? new ClientTimeoutError(sending, "total", timeouts.total);
+    return value;
+  } finally {
+    context.connector.remove(ending);
+  }
 }
 
 function sendingOf(context: HopContext, request: ClientRequest): Sending {
@@ -61,7 +97,8 @@ function sendingOf(context: HopContext, request: ClientRequest): Sending {
     headers.set("authorization", authorization);
   const list: string[] = [];
   for (const [name, value] of headers) list.push(name, value);
-  const { timeouts } = context.call;
+  const { timeouts, proxies } = context.call;
+  const proxy = proxies.for(request.url);
   const trace = context.trace?.hop(method, url, headers) ?? null;
-  return { method, url, origin, path, headers: list, body, timeouts, trace, attempt };
+  return { method, url, origin, path, headers: list, body, timeouts, trace, proxy, attempt };
 }

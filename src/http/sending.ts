@@ -2,6 +2,7 @@
  * What one exchange with a server sends, complete and checked.
  */
 import type { HeaderList } from "./headers.ts";
+import type { ProxyTarget } from "./proxyTarget.ts";
 import type { RequestBody } from "./requestBody.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { TraceSink } from "./tracing.ts";
@@ -19,6 +20,8 @@ export interface Sending {
   readonly timeouts: Timeouts;
   /** Who is told of it; null where nobody traces. */
   readonly trace: TraceSink | null;
+  /** The proxy it goes through; null for none. */
+  readonly proxy: ProxyTarget | null;
   /** Which attempt of a retry it belongs to, from 1. */
   readonly attempt: number;
 }

@@ -7,43 +7,18 @@
  */
 import { INSPECT } from "../core/inspection.ts";
 import { Call } from "./call.ts";
-import { Connector } from "./connector.ts";
+import { Connector, type ConnectorStatistics } from "./connector.ts";
 import { Exchange } from "./exchange.ts";
-import { Limits } from "./limits.ts";
 import { followed, performed } from "./pipeline.ts";
 import { redact } from "./redaction.ts";
 import { isRedirect } from "./redirects.ts";
 import { NO_OPTIONS, type RequestOptions } from "./requestOptions.ts";
-import { ClientResponse } from "./response.ts";
-import {
-  limitsOf,
-  type SessionOptions,
-  type SessionSettings,
-  settingsOf,
-} from "./sessionOptions.ts";
+import { responded } from "./responding.ts";
+import type { ClientResponse } from "./response.ts";
+import { type SessionOptions, type SessionSettings, settingsOf } from "./sessionOptions.ts";
 import type { ClientWebSocket } from "./webSocket.ts";
 import { connectWebSocket } from "./webSocketConnect.ts";
 import type { WebSocketOptions } from "./webSocketOptions.ts";
-
-/** What a session is doing; see {@link ClientSession.statistics}. */
-export interface SessionStatistics extends HostStatistics {
-  /** Connections that are open, being opened or being closed. */
-  readonly connections: number;
-  /** True after `close`. */
-  readonly closed: boolean;
-  /** The same, by origin; only origins that have requests. */
-  readonly hosts: Readonly<Record<string, HostStatistics>>;
-}
-
-/** How many requests are going on. */
-export interface HostStatistics {
-  /**
-   * Requests that are sent and not done: their body has not come whole, and they were not released.
-   */
-  readonly open: number;
-  /** Requests that wait because of a limit. */
-  readonly queued: number;
-}
 
 /**
  * An HTTP client: keeps connections, limits and defaults for many requests
@@ -83,8 +58,8 @@ export class ClientSession implements AsyncDisposable {
    */
   constructor(options: SessionOptions = {}) {
     this.#settings = settingsOf(options);
-    const [total, perHost] = limitsOf(options);
-    this.#connector = new Connector(new Limits(total, perHost));
+    const { connector, limit, limitPerHost } = options;
+    this.#connector = Connector.of(connector, limit, limitPerHost);
   }
 
   /** True after {@link ClientSession.close} was called. */
@@ -154,17 +129,21 @@ export class ClientSession implements AsyncDisposable {
   ): Promise<ClientResponse> {
     const call = new Call(this.#settings, method, url, options);
     let response: ClientResponse;
-    if (call.plain) {
-      const exchange = new Exchange(this.#connector, call);
-      try {
-        await exchange.perform(call.signal);
-      } catch (error) {
-        throw exchange.abandon(error);
-      }
-      response = new ClientResponse(exchange, exchange);
-      if (isRedirect(exchange.status) && call.redirects > 0)
-        response = await followed(call, this.#connector, response, exchange.deadline);
-    } else response = await performed(call, this.#connector);
+    try {
+      if (call.plain) {
+        const exchange = new Exchange(this.#connector, call);
+        try {
+          await exchange.perform(call.signal);
+        } catch (error) {
+          throw await exchange.abandon(error);
+        }
+        response = responded(call, exchange, exchange);
+        if (isRedirect(exchange.status) && call.redirects > 0)
+          response = await followed(call, this.#connector, response, exchange.deadline);
+      } else response = await performed(call, this.#connector);
+    } finally {
+      call.body?.discard?.();
+    }
     if (call.raiseForStatus === true) response.raiseForStatus();
     else if (call.raiseForStatus !== false) await call.raiseForStatus(response);
     return response;
@@ -204,19 +183,9 @@ export class ClientSession implements AsyncDisposable {
     return connectWebSocket(this.#settings, this.#connector, url, options);
   }
 
-  /** What the session is doing now. */
-  statistics(): SessionStatistics {
-    const { limits, connections, closed } = this.#connector;
-    const hosts: Record<string, HostStatistics> = {};
-    for (const { origin, open, queued } of limits.hosts.values())
-      hosts[origin] = Object.freeze({ open, queued });
-    return Object.freeze({
-      open: limits.open,
-      queued: limits.queued,
-      connections,
-      closed,
-      hosts: Object.freeze(hosts),
-    });
+  /** What the session is doing now; with a shared connector, what all its sessions are. */
+  statistics(): ConnectorStatistics {
+    return this.#connector.statistics();
   }
 
   /**
@@ -225,8 +194,11 @@ export class ClientSession implements AsyncDisposable {
    *
    * **Cancellation:** the connections close all the same; only the wait for it ends.
    */
-  close(): Promise<void> {
-    return this.#connector.close();
+  async close(): Promise<void> {
+    const { transport } = this.#settings;
+    const closing = this.closed ? undefined : transport?.close?.();
+    await this.#connector.close();
+    await closing;
   }
 
   /** Closes the session. */

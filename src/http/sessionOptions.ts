@@ -4,12 +4,16 @@
  * Strategy: everything is checked once, in the session's constructor, and becomes a record that each
  * request reads. What is off is null or empty there, so a request pays one `if` for it.
  */
-import { expectFunction, expectInteger, expectLimit, wrongType } from "../core/arguments.ts";
+import { expectFunction, expectInteger, wrongType } from "../core/arguments.ts";
 import { type AuthInput, sessionAuthOf } from "./auth.ts";
 import type { AbstractCookieJar, CookiesInput } from "./cookies.ts";
 import type { Auth } from "./fixedAuth.ts";
+import type { Connector } from "./connector.ts";
+import type { ConnectorOptions } from "./connectorOptions.ts";
 import { type HeaderList, headerList, type HeadersInput, overlaid } from "./headers.ts";
 import { type Middleware, middlewaresOf } from "./middleware.ts";
+import { type ProxyRules, proxyRules } from "./proxy.ts";
+import type { ProxyInput } from "./proxyTarget.ts";
 import type { ClientResponse } from "./response.ts";
 import { type RetryInput, type RetryPolicy, retryPolicyOf } from "./retryPolicy.ts";
 import { type Netrc, netrcOf } from "./netrc.ts";
@@ -40,6 +44,8 @@ export interface CommonOptions {
   readonly retry?: RetryInput;
   /** Around every sending; the session's outside the request's. */
   readonly middlewares?: readonly Middleware[];
+  /** The proxy to go through; `"env"` for what the environment says. Default: none. */
+  readonly proxy?: ProxyInput;
 }
 
 /** How a session is made. */
@@ -52,6 +58,11 @@ export interface SessionOptions extends CommonOptions {
   readonly limit?: number;
   /** How many of them to one origin; 0 (default) or Infinity for any number. */
   readonly limitPerHost?: number;
+  /**
+   * How connections are made and kept; or a {@link Connector} that several sessions share, which
+   * stays open when the session is closed.
+   */
+  readonly connector?: ConnectorOptions | Connector;
   /**
    * Where cookies are kept, so that several sessions share them, or of another kind. Default: a
    * {@link CookieJar} of its own.
@@ -92,9 +103,9 @@ export interface SessionSettings {
   readonly cookies: SessionCookies | null;
   readonly auth: Auth | null;
   readonly netrc: Auth | null;
+  readonly proxies: ProxyRules;
 }
 
-const LIMIT = 100;
 const REDIRECTS = 10;
 const DEFAULT_HEADERS: HeaderList = ["accept", "*/*", "user-agent", "ambit"];
 
@@ -117,18 +128,8 @@ export function settingsOf(options: SessionOptions): SessionSettings {
     cookies: sessionCookiesOf(options.cookieJar, options.cookies, baseUrl?.toString()),
     auth: sessionAuthOf(options.auth, baseUrl),
     netrc: netrcOf(options.netrc),
+    proxies: proxyRules("options.proxy", options.proxy),
   };
-}
-
-/** The two limits of the options: in all, and per host. @internal */
-export function limitsOf(options: SessionOptions): [total: number, perHost: number] {
-  const { limit = LIMIT, limitPerHost = 0 } = options;
-  return [limitOf("limit", limit), limitOf("limitPerHost", limitPerHost)];
-}
-
-function limitOf(name: string, limit: number): number {
-  expectLimit(`options.${name}`, limit, 0);
-  return limit === 0 ? Infinity : limit;
 }
 
 /** @internal */

@@ -350,6 +350,10 @@ describe("a session", () => {
       open: 2,
       queued: 1,
       connections: 2,
+      opening: 0,
+      idle: 0,
+      http2: 0,
+      names: 0,
       closed: false,
       hosts: { [`http://${host}`]: { open: 2, queued: 1 } },
     });
@@ -384,6 +388,10 @@ describe("a session", () => {
       open: 0,
       queued: 0,
       connections: 0,
+      opening: 0,
+      idle: 0,
+      http2: 0,
+      names: 0,
       closed: true,
       hosts: {},
     });
