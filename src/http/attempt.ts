@@ -25,6 +25,7 @@ export class Attempt implements HopContext {
   readonly history: ClientResponse[] = [];
   /** When its time is up, on the loop's clock; 0 until it is sent. */
   deadline = 0;
+  #left = false;
   readonly #send: Next;
 
   constructor(call: Call, connector: Connector, number: number, trace: TraceRun | null) {
@@ -34,6 +35,11 @@ export class Attempt implements HopContext {
     this.trace = trace;
     const send: Next = (request) => sendHop(this, request);
     this.#send = composed(call.middlewares, send);
+  }
+
+  isHome(origin: string): boolean {
+    this.#left ||= origin !== this.call.origin;
+    return !this.#left;
   }
 
   /** Sends the call; gives the response that is no redirect. */
