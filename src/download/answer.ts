@@ -7,9 +7,9 @@
  * started afresh, never glued.
  */
 import type { ClientResponse } from "../http/response.ts";
+import { retryAfter } from "../http/retryAfter.ts";
 import { Failure } from "./failure.ts";
 import { contentRange, isStrong, type Partial, unsatisfiedTotal } from "./partial.ts";
-import { retryAfter } from "./retryAfter.ts";
 import { isTransient } from "./status.ts";
 
 /** @internal */
@@ -88,7 +88,7 @@ function refusal(response: ClientResponse, now: number): Failure {
   const words = `the server answered ${`${status} ${statusText}`.trimEnd()}`;
   if (status >= 300 && status < 400) return new Failure("redirect", words);
   if (!isTransient(status)) return new Failure("http", words);
-  const wait = retryAfter(header(response, "retry-after"), header(response, "date"), now);
+  const wait = retryAfter(response.headers, now);
   return new Failure("http", words, "again", wait);
 }
 

@@ -16,8 +16,8 @@ import type { Job } from "./job.ts";
 import { doneRecord, partRecord } from "./journalRecord.ts";
 import { PartFile } from "./partFile.ts";
 import { isStrong, type Partial, strongValidator } from "./partial.ts";
-import { requestHeaders } from "./requestHeaders.ts";
-import { httpDate } from "./retryAfter.ts";
+import { requestOptions } from "./requestOptions.ts";
+import { httpDate } from "../http/retryAfter.ts";
 import { Segments } from "./segments.ts";
 import { stretchesOf } from "./stretch.ts";
 
@@ -52,8 +52,7 @@ export class Fetcher {
       await this.#kit.shelf.hash(job.path as string, true, from, hashing);
       if (from === job.length) return this.#finish(job, hashing, null, null);
     }
-    const headers = requestHeaders(job, from, null);
-    const response = await session.get(job.at, { headers });
+    const response = await session.get(job.at, requestOptions(job, from, null));
     job.status = response.status;
     job.finalUrl = response.url;
     const answer = answerOf(response, job.partial, from, null, getRunningLoop().wallTime());
@@ -90,6 +89,7 @@ export class Fetcher {
       job.etag,
       header(response, "last-modified"),
       header(response, "date"),
+      getRunningLoop().wallTime(),
     );
     const partial = validator === null ? null : { url: job.at.href, validator, length };
     if (length === null) return this.#unknown(job, response, hashing, partial);
@@ -127,14 +127,19 @@ export class Fetcher {
     return this.#stream(job, response, hashing, 0, partial, first);
   }
 
+  /** The time that the file is to get, or null. */
+  #timeOf(modified: string | null, now: number): number | null {
+    return this.#kit.rules.lastModified && modified !== null ? httpDate(modified, now) : null;
+  }
+
   #save(job: Job, response: ClientResponse, hashing: Hashing, bytes: Uint8Array): boolean {
     this.#expectSize(job, bytes.length, response);
     hashing.update(bytes);
     job.sha256 = hashing.finish();
-    const { shelf, rules } = this.#kit;
     const modified = header(response, "last-modified");
-    const time = rules.lastModified && modified !== null ? httpDate(modified) : null;
-    shelf.save(doneRecord(job, modified), bytes, time, getRunningLoop().wallTime());
+    const now = getRunningLoop().wallTime();
+    const time = this.#timeOf(modified, now);
+    this.#kit.shelf.save(doneRecord(job, modified), bytes, time, now);
     return true;
   }
 
@@ -243,8 +248,9 @@ export class Fetcher {
   ): Promise<boolean> {
     const { shelf, rules } = this.#kit;
     job.sha256 = hashing.finish();
-    const time = rules.lastModified && modified !== null ? httpDate(modified) : null;
-    if (time !== null) part?.setTime(time, getRunningLoop().wallTime());
+    const now = getRunningLoop().wallTime();
+    const time = this.#timeOf(modified, now);
+    if (time !== null) part?.setTime(time, now);
     if (rules.durable) await part?.sync();
     shelf.finish(doneRecord(job, modified));
     job.hasPart = false;

@@ -6,7 +6,7 @@
  * that is at least a second older than the answer it came with (8.8.2.2): a file that is changed
  * twice within a second would have the same one.
  */
-import { httpDate } from "./retryAfter.ts";
+import { httpDate } from "../http/retryAfter.ts";
 
 /** The first bytes of a file, and what they are of. @internal */
 export interface Partial {
@@ -18,15 +18,20 @@ export interface Partial {
   readonly length: number | null;
 }
 
-/** What If-Range may carry to get the rest of this answer's file; null if nothing may. @internal */
+/**
+ * What If-Range may carry to get the rest of this answer's file; null if nothing may. `now` is the time
+ * of day, which tells the century of an old-fashioned date.
+ * @internal
+ */
 export function strongValidator(
   etag: string | null,
   lastModified: string | null,
   date: string | null,
+  now: number,
 ): string | null {
   if (etag !== null) return isStrong(etag) ? etag : null;
   if (lastModified === null || date === null) return null;
-  const [changed, answered] = [httpDate(lastModified), httpDate(date)];
+  const [changed, answered] = [httpDate(lastModified, now), httpDate(date, now)];
   if (changed === null || answered === null) return null;
   return answered - changed >= 1000 ? lastModified : null;
 }

@@ -21,7 +21,7 @@ import type { Job } from "./job.ts";
 import { partRecord } from "./journalRecord.ts";
 import type { PartFile, PartWriter } from "./partFile.ts";
 import type { Partial } from "./partial.ts";
-import { requestHeaders } from "./requestHeaders.ts";
+import { requestOptions } from "./requestOptions.ts";
 import { longestPause } from "./retryRules.ts";
 import type { Stretch } from "./stretch.ts";
 
@@ -97,9 +97,8 @@ export class Segments {
   }
 
   async #ask({ at, to }: Stretch): Promise<ClientResponse> {
-    const job = this.#job;
-    const headers = requestHeaders(job, at, to);
-    const response = await this.#kit.session.get(this.#partial.url, { headers });
+    const options = requestOptions(this.#job, at, to);
+    const response = await this.#kit.session.get(this.#partial.url, options);
     const meaning = answerOf(response, this.#partial, at, to, getRunningLoop().wallTime());
     if (meaning === "rest") return response;
     response.release();

@@ -370,7 +370,7 @@ describe("a cancel", () => {
     while ((run.progress.snapshot().active[0]?.bytes ?? 0) < 400_000) await sleep(1);
     expect(folder.files()).toEqual(["big.part"]);
     task.cancel();
-    await expect(task).rejects.toThrow();
+    await expect(task).rejects.toThrow("cancelled");
     while (site.connected > 0) await sleep(1);
     expect(folder.files()).toEqual([]);
     expect(await run.next()).toEqual({ done: true, value: undefined });

@@ -229,7 +229,7 @@ describe("the next run", () => {
     while ((run.progress.snapshot().active[0]?.bytes ?? 0) < CUT)
       await new Promise((resolve) => setTimeout(resolve, 1));
     task.cancel();
-    await expect(task).rejects.toThrow();
+    await expect(task).rejects.toThrow("cancelled");
     expect(statSync(join(folder.path, "f.part")).size).toBe(CUT);
     const [result] = await download([url], journaled(folder));
     expect(result).toMatchObject({ outcome: "done", resumed: CUT });
