@@ -249,7 +249,14 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
   #begun(): void {
     this.#patience?.connected();
     if (!(this.#content instanceof Upload)) this.#patience?.listen();
-    this.trace?.requestHeadersSent();
+    if (this.trace !== null) this.#traceSent(this.trace);
+  }
+
+  #traceSent(trace: TraceSink): void {
+    trace.requestHeadersSent();
+    const content = this.#content;
+    if (content === null || content instanceof Upload) return;
+    trace.requestChunkSent(typeof content === "string" ? Buffer.from(content) : content);
   }
 
   onResponseStart(_: Controller, status: number, headers: HeaderRecord, statusText = ""): void {

@@ -47,7 +47,7 @@ export async function sendHop(context: HopContext, given: ClientRequest): Promis
     throw await exchange.abandon(error);
   }
   context.deadline = exchange.deadline;
-  return responded(call, exchange, exchange);
+  return responded(call, exchange, exchange, historyOf(context));
 }
 
 async function answered(
@@ -59,7 +59,8 @@ async function answered(
   const answer = await limited(context, sending, () => transport.send(request));
   const { status, statusText = "", headers, body } = answer;
   const { method, url, attempt } = sending;
-  return responded(context.call, { method, url, attempt, status, statusText, headers }, body);
+  const head = { method, url, attempt, status, statusText, headers };
+  return responded(context.call, head, body, historyOf(context));
 }
 
 /** A transport has the time that an exchange would have, and ends with the session as one does. */
@@ -88,6 +89,10 @@ async function limited<T>(
   } finally {
     context.connector.remove(ending);
   }
+}
+
+function historyOf({ history }: HopContext): readonly ClientResponse[] | undefined {
+  return history.length === 0 ? undefined : Object.freeze([...history]);
 }
 
 function sendingOf(context: HopContext, request: ClientRequest): Sending {

@@ -10,7 +10,12 @@ import { ClientResponse } from "./response.ts";
 import type { ResponseHead } from "./responseHead.ts";
 
 /** @internal */
-export function responded(call: Call, head: ResponseHead, source: BodySource): ClientResponse {
+export function responded(
+  call: Call,
+  head: ResponseHead,
+  source: BodySource,
+  history?: readonly ClientResponse[],
+): ClientResponse {
   call.settings.cookies?.learn(head.url, head.headers);
-  return new ClientResponse(head, source);
+  return new ClientResponse(head, source, history);
 }

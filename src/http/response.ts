@@ -16,6 +16,7 @@ import { redact } from "./redaction.ts";
 import { ResponseBody } from "./responseBody.ts";
 import type { ResponseHead } from "./responseHead.ts";
 
+const NO_HISTORY: readonly ClientResponse[] = Object.freeze([]);
 const dropped = new FinalizationRegistry<BodySource>((source) => source.orphan?.());
 const utf8 = new TextDecoder();
 
@@ -49,24 +50,31 @@ export class ClientResponse implements Disposable, AsyncDisposable {
   readonly method: string;
   /** The URL that answered, without user info and fragment. May hold secrets in its query. */
   readonly url: string;
-  /** The status, 200 to 599. Redirects are not followed: 3xx come here too. */
+  /** The status, 200 to 599; a redirect only where it was not followed. */
   readonly status: number;
   /** The text that came with the status; empty when the server sent none. */
   readonly statusText: string;
   /** True for a status from 200 to 299. */
   readonly ok: boolean;
+  /** The redirects that led here, oldest first; their bodies are released. */
+  readonly history: readonly ClientResponse[];
   readonly #head: ResponseHead;
   readonly #source: BodySource;
   #headers: Headers | null = null;
 
   /** @internal */
-  constructor(head: ResponseHead, source: BodySource) {
+  constructor(
+    head: ResponseHead,
+    source: BodySource,
+    history: readonly ClientResponse[] = NO_HISTORY,
+  ) {
     const { method, url, status, statusText } = head;
     this.method = method;
     this.url = url;
     this.status = status;
     this.statusText = statusText;
     this.ok = status >= 200 && status < 300;
+    this.history = history;
     this.#head = head;
     this.#source = source;
     if (!source.done && !isSmall(head)) dropped.register(this, source);

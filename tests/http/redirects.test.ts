@@ -257,6 +257,10 @@ describe("over the network", () => {
     const response = await session.get(`${origin.url}/5`);
     expect(await response.text()).toBe("hello");
     expect(response.url).toBe(`${origin.url}/0`);
+    expect(response.history.map(({ status, url }) => `${status} ${url}`)).toEqual(
+      [5, 4, 3, 2, 1].map((number) => `302 ${origin.url}/${number}`),
+    );
+    expect(response.history[1]?.history.map(({ url }) => url)).toEqual([`${origin.url}/5`]);
     expect([origin.seen.length, origin.connections]).toEqual([6, 1]);
     expect(session.statistics()).toMatchObject({ open: 0, queued: 0 });
   });

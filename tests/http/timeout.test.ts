@@ -1,5 +1,7 @@
 /*
- * The timeout of a request: one clock from when it is sent to when its body has come.
+ * The timeouts of a request: one clock from when it is sent to when its body has come, one until it
+ * has a connection, one for how long the server may be silent. (That of connecting is tested with
+ * the connector.)
  *
  * Over real sockets, so in real time; but for the last test, which is about virtual time.
  */
@@ -110,6 +112,119 @@ describe("the total timeout", () => {
     await sleep(70);
     first.release();
     expect(await (await second).text()).toBe("hello /second");
+  });
+});
+
+describe("the connect timeout", () => {
+  test("ends a request that waits too long for its turn", async () => {
+    await using origin = await Origin.start(hangs);
+    await using session = new ClientSession({ limit: 1, timeout: { connect: 40 } });
+    const first = await session.get(`${origin.url}/half`);
+    const error = await failure(session.get(`${origin.url}/second`));
+    expect(error).toMatchObject({
+      name: "ClientTimeoutError",
+      kind: "connect",
+      deadlineMs: 40,
+      message: `GET ${origin.url}/second: no connection after 40 ms`,
+    });
+    expect(session.statistics()).toMatchObject({ open: 1, queued: 0 });
+    // The one that has its connection is not concerned.
+    await sleep(20);
+    expect(await first.body.next()).toMatchObject({ done: false });
+    first.release();
+    expect(origin.seen).toEqual(["GET /half"]);
+  });
+
+  test("does not run on once there is a connection, new or used", async () => {
+    await using origin = await Origin.start((_, answer) => {
+      setTimeout(() => answer.end("late"), 230);
+    });
+    await using session = new ClientSession({ timeout: { connect: 200 } });
+    for (let i = 0; i < 2; i++) expect(await (await session.get(origin.url)).text()).toBe("late");
+  });
+});
+
+describe("the socketRead timeout", () => {
+  test("ends a request whose server says nothing", async () => {
+    await using origin = await Origin.start(hangs);
+    await using session = new ClientSession({ timeout: { socketRead: 40 } });
+    const error = await failure(session.get(`${origin.url}/hang`));
+    expect(error).toMatchObject({
+      kind: "socketRead",
+      message: `GET ${origin.url}/hang: nothing came for 40 ms`,
+    });
+    const response = await session.get(`${origin.url}/half`);
+    expect(await failure(response.text())).toMatchObject({ kind: "socketRead", deadlineMs: 40 });
+    await until(() => origin.open === 0);
+    expect(session.statistics()).toMatchObject({ open: 0, queued: 0 });
+  });
+
+  test("begins anew with each piece, however long the whole takes", async () => {
+    await using origin = await Origin.start((_, answer) => {
+      let left = 6;
+      const timer = setInterval(() => {
+        answer.write("x");
+        if (--left === 0) {
+          clearInterval(timer);
+          answer.end();
+        }
+      }, 25);
+    });
+    await using session = new ClientSession({ timeout: { socketRead: 100 } });
+    expect(await (await session.get(origin.url)).text()).toBe("xxxxxx");
+  });
+
+  test("stands while nobody reads", async () => {
+    const size = 4_000_000;
+    await using origin = await Origin.start((_, answer) => answer.end(Buffer.alloc(size)));
+    await using session = new ClientSession({ timeout: { socketRead: 250 } });
+    let got = 0;
+    const response = await session.get(origin.url);
+    for await (const chunk of response.body) {
+      if (got === 0) await sleep(300);
+      got += chunk.length;
+    }
+    expect(got).toBe(size);
+  });
+
+  test("stands while a body is sent, and begins when it was", async () => {
+    await using origin = await Origin.start((request, answer) => {
+      request.resume().on("end", () => {
+        if (request.url === "/fine") answer.end("fine");
+      });
+    });
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      for (let i = 0; i < 3; i++) {
+        await sleep(60);
+        yield new Uint8Array(1);
+      }
+    }
+    await using session = new ClientSession({ timeout: { socketRead: 150 } });
+    const fine = await session.post(`${origin.url}/fine`, { body: slow() });
+    expect(await fine.text()).toBe("fine");
+    const error = await failure(session.post(`${origin.url}/hang`, { body: slow() }));
+    expect(error).toMatchObject({ kind: "socketRead" });
+  });
+});
+
+describe("a timeout of a request", () => {
+  test("takes what it leaves out from the session's", async () => {
+    await using origin = await Origin.start(hangs);
+    await using session = new ClientSession({ timeout: { total: 40, socketRead: 5000 } });
+    const own = { timeout: { connect: 1000 } };
+    expect(await failure(session.get(`${origin.url}/hang`, own))).toMatchObject({ kind: "total" });
+    const patient = { timeout: { total: Infinity, socketRead: 30 } };
+    expect(await failure(session.get(`${origin.url}/hang`, patient))).toMatchObject({
+      kind: "socketRead",
+    });
+  });
+
+  test.each([
+    [{ connect: 0 }, "Expected `options.timeout.connect` to be more than 0 milliseconds"],
+    [{ socketRead: NaN }, "Expected `options.timeout.socketRead` to be more than 0 milliseconds"],
+    [{ socketConnect: "1" }, "Expected `options.timeout.socketConnect` to be a number"],
+  ])("cannot be %o", (timeoutOption, message) => {
+    expect(() => new ClientSession({ timeout: timeoutOption as never })).toThrow(message);
   });
 });
 
