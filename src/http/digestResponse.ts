@@ -5,9 +5,9 @@
  * gave is encoded as UTF-8 first. SHA-512-256 is what its name says, as erratum 4897 has it; SHA-512
  * is not in the RFC, but in aiohttp and some servers.
  */
-import { createHash, getHashes, type Hash } from "node:crypto";
-import { followed } from "../core/cancellable.ts";
-import { UNCERTAIN } from "../core/outside.ts";
+import { createHash, getHashes } from "node:crypto";
+import type { RequestBody } from "./requestBody.ts";
+import { eachChunk } from "./sentBody.ts";
 
 /** By strength, the strongest first. */
 const ALGORITHMS: Readonly<Record<string, string>> = {
@@ -85,30 +85,12 @@ export function digestResponse(hash: string, key: string, input: DigestInput): s
     : digestOf(hash, key, nonce, nc, cnonce, qop, subject);
 }
 
-/**
- * The hash of a body as it is sent. A cancel ends the wait for a chunk, and closes the body.
- * @internal
- */
+/** The hash of a body as it is sent. @internal */
 export async function digestOfBody(
   hash: string,
-  body: string | Uint8Array | AsyncIterable<Uint8Array>,
+  body: ReturnType<RequestBody["open"]>,
 ): Promise<string> {
   const sum = createHash(hash);
-  if (typeof body === "string" || body instanceof Uint8Array) sum.update(body);
-  else await addChunks(sum, body[Symbol.asyncIterator]());
+  await eachChunk(body, (chunk) => void sum.update(chunk));
   return sum.digest("hex");
-}
-
-async function addChunks(sum: Hash, chunks: AsyncIterator<Uint8Array>): Promise<void> {
-  let ended = false;
-  try {
-    while (!ended) {
-      const next = await followed(chunks.next(), UNCERTAIN);
-      if (next.done === true) ended = true;
-      else sum.update(next.value);
-    }
-  } finally {
-    // Not waited for: it may hang behind a `next` that was let go.
-    if (!ended) void chunks.return?.().catch(() => undefined);
-  }
 }
