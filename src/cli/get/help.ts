@@ -34,13 +34,13 @@ A list has a URL a line, or one of these; # begins a comment, gzip is unpacked
   and below a URL, indented as for aria2: out=, dir=, checksum=, header=
 
 Examples
-  ambit get https://example.com/a.iso                 one file, into this folder
-  ambit get -i urls.txt -d photos -j 32 --per-host 4  a list, kindly
-  ambit get -i urls.txt -d photos --resume            go on with it after Ctrl-C
-  ambit get -i urls.txt -o '{host}/{path}'            keep the servers' folders
-  ambit get -i urls.txt -o '{n:4}-{name}'             0001-a.jpg, 0002-b.jpg, ...
-  ambit get URL --segments 8 --checksum sha256=9f86d0...   one big file, checked
-  zcat urls.gz | ambit get -i - --json > results      a line of JSON for each
+  ambit get https://example.com/a.iso                one file, into this folder
+  ambit get -i urls.txt -d photos -j 32 --per-host 4 a list, kindly
+  ambit get -i urls.txt -d photos --resume           go on with it after Ctrl-C
+  ambit get -i urls.txt -o '{host}/{path}'           keep the servers' folders
+  ambit get -i urls.txt -o '{n:4}-{name}'            0001-a.jpg, 0002-b.jpg
+  ambit get URL --segments 8 --checksum sha256=9f86d0...  one big file, checked
+  zcat urls.gz | ambit get -i - --json > results     a line of JSON for each
   ambit get -i urls.txt --checksums SHA256SUMS --limit-rate 2M
 
 Exit codes: 0 all is there, 1 some failed, 2 wrong usage, 3 the disk took no

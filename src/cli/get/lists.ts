@@ -4,7 +4,7 @@
  * A list in a file can be read twice, so it is looked through before anything is done; one that
  * comes through a pipe cannot. Nothing is kept of either but the item at hand.
  */
-import { closeSync, fstatSync, openSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import type { Streams } from "../streams.ts";
 import { ListError, type ListItem } from "./listItem.ts";
 import { IDLE, ListLines } from "./listLines.ts";
@@ -107,12 +107,10 @@ function some(item: ListItem | undefined): readonly ListItem[] {
 function isPiped(input: string): boolean {
   if (input === "-") return true;
   try {
-    const file = openSync(input, "r");
-    try {
-      return !fstatSync(file).isFile() && !fstatSync(file).isDirectory();
-    } finally {
-      closeSync(file);
-    }
+    // Not opened: a FIFO would wait for who writes.
+    accessSync(input, constants.R_OK);
+    const found = statSync(input);
+    return !found.isFile() && !found.isDirectory();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT") throw new ListError(input, "there is no such file");
