@@ -94,8 +94,16 @@ export class SocketOpening {
       first === undefined || first.closed
         ? null
         : new Promise((resolve) => first.once("close", resolve));
-    for (const socket of this.#sockets) socket.destroy();
+    this.#closeSockets();
     await closed;
+  }
+
+  /**
+   * The outermost takes those below with it. (Node crashes when one below is destroyed in a callback
+   * of the TLS above it.)
+   */
+  #closeSockets(): void {
+    this.#sockets.at(-1)?.destroy();
   }
 
   #stop(): void {
@@ -107,7 +115,7 @@ export class SocketOpening {
   #fail(error: OpeningError): void {
     if (this.#done) return;
     this.#stop();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#closeSockets();
     this.#settled(error, null);
   }
 

@@ -5,7 +5,7 @@
  * also finds a broken one when the connector is made, not at the first request. Without any of them
  * `tls` is not even loaded before it is needed.
  */
-import type { SecureContext, SecureContextOptions, SecureVersion } from "node:tls";
+import type { SecureContext, SecureVersion } from "node:tls";
 import { outOfRange, wrongType } from "../core/arguments.ts";
 import { nodeTls } from "./nodeTls.ts";
 import { type FingerprintInput, pinsOf } from "./tlsPins.ts";
@@ -81,7 +81,7 @@ export function tlsSettings(name: string, options: TlsOptions | undefined): TlsS
 const OF_CONTEXT = ["ca", "cert", "key", "passphrase", "minVersion", "ciphers"] as const;
 
 function context(name: string, options: TlsOptions): SecureContext | null {
-  const own: Record<string, unknown> & SecureContextOptions = {};
+  const own: Record<string, unknown> = {};
   for (const option of OF_CONTEXT) if (options[option] !== undefined) own[option] = options[option];
   if (Object.keys(own).length === 0) return null;
   try {

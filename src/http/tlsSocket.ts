@@ -43,7 +43,8 @@ export function startTls(
   const { rejectUnauthorized, context, pins } = settings;
   const servername = settings.servername ?? (isIP(hostname) === 0 ? hostname : undefined);
   const server = `${hostname}:${port}`;
-  const session = sessions.get(server);
+  // A server that resumes a session shows no certificate, so there would be nothing to compare.
+  const session = pins === null ? sessions.get(server) : undefined;
   const secure = nodeTls().connect({
     socket,
     host: settings.servername ?? hostname,
