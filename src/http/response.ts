@@ -87,6 +87,15 @@ export class ClientResponse implements Disposable, AsyncDisposable {
   }
 
   /**
+   * One header by its name in lower case, without making WHATWG's object; null without it.
+   * @internal
+   */
+  header(name: string): string | null {
+    const value = this.#head.headers[name];
+    return Array.isArray(value) ? value.join(", ") : (value ?? null);
+  }
+
+  /**
    * The body, chunk by chunk as it comes, once. Back-pressure reaches the server: what is not read
    * is not fetched, but for a buffer. Leaving a `for await` loop early releases the response.
    *
