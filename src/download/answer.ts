@@ -51,7 +51,7 @@ function checkRest(
   from: number,
   to: number | null,
 ): void {
-  const value = header(response, "content-range");
+  const value = response.header("content-range");
   const range = contentRange(value);
   if (range === null) throw mismatch(`it sent 206 with the Content-Range ${shown(value)}`);
   if (range.first !== from) throw mismatch(`asked for byte ${from} on, it sent ${shown(value)}`);
@@ -60,7 +60,7 @@ function checkRest(
   const end = to ?? length ?? range.total;
   if (end !== null && range.last + 1 !== end)
     throw mismatch(`asked for all up to byte ${end}, it sent ${shown(value)}`);
-  const etag = header(response, "etag");
+  const etag = response.header("etag");
   if (etag !== null && isStrong(validator) && etag !== validator)
     throw mismatch(`the file has another ETag than before`);
   const size = lengthOf(response);
@@ -77,7 +77,7 @@ function mismatch(words: string): Failure {
 }
 
 function unsatisfied(response: ClientResponse, partial: Partial | null): Failure {
-  const total = unsatisfiedTotal(header(response, "content-range"));
+  const total = unsatisfiedTotal(response.header("content-range"));
   const size = total === null ? "" : ` of its ${total} bytes`;
   if (partial === null) return new Failure("http", "the server answered 416", "none");
   return new Failure("body", `the server has no rest${size} to send`, "afresh");
@@ -92,13 +92,8 @@ function refusal(response: ClientResponse, now: number): Failure {
   return new Failure("http", words, "again", wait);
 }
 
-/** One header of it, or null. @internal */
-export function header(response: ClientResponse, name: string): string | null {
-  return response.headers.get(name);
-}
-
 /** How many bytes the body has; null when the server did not say. @internal */
 export function lengthOf(response: ClientResponse): number | null {
-  const value = header(response, "content-length");
+  const value = response.header("content-length");
   return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : null;
 }

@@ -11,7 +11,6 @@ import { getRunningLoop } from "../core/scope.ts";
 import { contentDispositionOf } from "../http/contentDisposition.ts";
 import type { ClientResponse } from "../http/response.ts";
 import { ClientSession } from "../http/session.ts";
-import { header } from "./answer.ts";
 import { ByteRate } from "./byteRate.ts";
 import { clientFailure } from "./clientFailure.ts";
 import { diskFailure } from "./diskFailure.ts";
@@ -154,7 +153,7 @@ export class Engine implements Holdings {
 
   #nameByAnswer(job: Job, response: ClientResponse): void {
     try {
-      const given = contentDispositionOf(header(response, "content-disposition") ?? undefined);
+      const given = contentDispositionOf(response.header("content-disposition") ?? undefined);
       const path = this.#rules.name.path(job.at, job.index, given?.filename ?? null);
       this.#reserve(path);
       if (this.#rules.existing !== "replace" && this.#shelf.isTaken(path))

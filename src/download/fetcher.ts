@@ -8,7 +8,7 @@
  */
 import type { ClientResponse } from "../http/response.ts";
 import { getRunningLoop } from "../core/scope.ts";
-import { answerOf, header, lengthOf } from "./answer.ts";
+import { answerOf, lengthOf } from "./answer.ts";
 import { Hashing } from "./checksum.ts";
 import type { Equipment } from "./equipment.ts";
 import { Failure } from "./failure.ts";
@@ -57,7 +57,7 @@ export class Fetcher {
     job.finalUrl = response.url;
     const answer = answerOf(response, job.partial, from, null, getRunningLoop().wallTime());
     if (answer === "unchanged") return this.#unchanged(job);
-    job.etag = header(response, "etag");
+    job.etag = response.header("etag");
     if (answer === "rest") {
       job.resumed = from;
       return this.#stream(job, response, hashing, from, job.partial);
@@ -87,8 +87,8 @@ export class Fetcher {
     }
     const validator = strongValidator(
       job.etag,
-      header(response, "last-modified"),
-      header(response, "date"),
+      response.header("last-modified"),
+      response.header("date"),
       getRunningLoop().wallTime(),
     );
     const partial = validator === null ? null : { url: job.at.href, validator, length };
@@ -136,7 +136,7 @@ export class Fetcher {
     this.#expectSize(job, bytes.length, response);
     hashing.update(bytes);
     job.sha256 = hashing.finish();
-    const modified = header(response, "last-modified");
+    const modified = response.header("last-modified");
     const now = getRunningLoop().wallTime();
     const time = this.#timeOf(modified, now);
     this.#kit.shelf.save(doneRecord(job, modified), bytes, time, now);
@@ -163,7 +163,7 @@ export class Fetcher {
     if (from === 0 && partial !== null) shelf.journal?.append(partRecord(job, partial, null));
     try {
       await this.#write(job, response, hashing, part, from, first);
-      return await this.#finish(job, hashing, part, header(response, "last-modified"));
+      return await this.#finish(job, hashing, part, response.header("last-modified"));
     } finally {
       response.release();
       part.close();
@@ -204,7 +204,7 @@ export class Fetcher {
   #cut(job: Job, response: ClientResponse, partial: Partial, length: number): boolean {
     const { segments, segmentSize } = this.#kit.rules;
     if (segments === 1 || length < 2 * segmentSize || !isStrong(partial.validator)) return false;
-    if (header(response, "accept-ranges")?.toLowerCase() !== "bytes") return false;
+    if (response.header("accept-ranges")?.toLowerCase() !== "bytes") return false;
     job.partial = partial;
     job.stretches = stretchesOf(length, segments, segmentSize);
     return true;
@@ -220,7 +220,7 @@ export class Fetcher {
       job.received = job.length as number;
       const hashing = this.#hashing(job);
       if (hashing.wanted) await shelf.hash(path, true, job.received, hashing);
-      const modified = first === null ? null : header(first, "last-modified");
+      const modified = first === null ? null : first.header("last-modified");
       return await this.#finish(job, hashing, part, modified);
     } finally {
       part.close();
