@@ -1,52 +1,21 @@
 /*
- * Opening a WebSocket: the session's settings, a request like others, and what is made of its answer.
+ * Opening a WebSocket: a request like others, answered by a handshake, and what is made of its answer.
  *
- * The whole of it runs in one cancel scope, which the session's close ends; from then on the WebSocket
- * is what the session's close ends.
+ * The session's settings hold for the handshake; the WebSocket is what the session's close ends from
+ * then on.
  */
-import { CancelScope } from "../core/cancelScope.ts";
-import { getRunningLoop } from "../core/scope.ts";
 import { Call } from "./call.ts";
-import type { Connector, Sendable } from "./connector.ts";
+import type { Connector, Endable } from "./connector.ts";
 import { ClientError } from "./errors.ts";
 import { performed } from "./pipeline.ts";
-import type { ClientResponse } from "./response.ts";
 import { WebSocketHandshakeError } from "./responseErrors.ts";
 import type { SessionSettings } from "./sessionOptions.ts";
-import { type Timeouts, timeoutsOf } from "./timeouts.ts";
-import type { TraceSink } from "./tracing.ts";
+import { timeoutsOf } from "./timeouts.ts";
 import { ClientWebSocket } from "./webSocket.ts";
-import { dial } from "./webSocketDial.ts";
 import { WebSocketHandshake } from "./webSocketHandshake.ts";
 import type { WebSocketLink } from "./webSocketLink.ts";
 import { type WebSocketOptions, webSocketSettings } from "./webSocketOptions.ts";
-
-/** A WebSocket on its way, and then open: what the session's close ends. */
-class Opening implements Sendable {
-  readonly method: string;
-  readonly url: string;
-  readonly origin: string;
-  readonly timeouts: Timeouts;
-  readonly trace: TraceSink | null;
-  readonly scope: CancelScope = new CancelScope();
-  /** Why it was given up. */
-  failure: Error | null = null;
-  link: WebSocketLink | null = null;
-
-  constructor({ method, url, origin, timeouts, trace }: Call) {
-    this.method = method;
-    this.url = url.replace(/^http/, "ws");
-    this.origin = origin;
-    this.timeouts = timeouts;
-    this.trace = trace;
-  }
-
-  fail(error: Error): void {
-    if (this.link !== null) return this.link.fail(error);
-    this.failure ??= error;
-    this.scope.cancel();
-  }
-}
+import { proxyRules } from "./proxy.ts";
 
 /** Opens a WebSocket for a session. @internal */
 export async function connectWebSocket(
@@ -58,42 +27,64 @@ export async function connectWebSocket(
   if (settings.transport !== null) {
     throw new TypeError("wsConnect: the session's `transport` answers requests, not WebSockets");
   }
-  const own = webSocketSettings(options);
-  const ended = (): void => connector.remove(opening);
-  const { timeout } = options;
-  const timeouts =
-    timeout === undefined ? settings.timeouts : timeoutsOf(timeout, settings.timeouts);
-  const handshake = new WebSocketHandshake(own, timeouts, getRunningLoop(), dial, ended);
-  const handing: SessionSettings = { ...settings, transport: handshake, raiseForStatus: false };
   // For a request, `compress` is about its body.
   const { compress: _, ...ofRequest } = options;
+  const { timeout, proxy } = options;
+  const timeouts =
+    timeout === undefined ? settings.timeouts : timeoutsOf(timeout, settings.timeouts);
+  const dialling = {
+    tools: connector.tools,
+    proxies: proxy === undefined ? settings.proxies : proxyRules("options.proxy", proxy),
+    socketConnect: timeouts.socketConnect,
+  };
+  const held = new Held(connector);
+  const handshake = new WebSocketHandshake(webSocketSettings(options), timeouts, dialling, () =>
+    held.letGo(),
+  );
+  const handing: SessionSettings = { ...settings, transport: handshake, raiseForStatus: false };
   const call = new Call(handing, "GET", overHttp(url), ofRequest);
-  const opening = new Opening(call);
-  connector.add(opening);
   try {
-    return new ClientWebSocket(await open(opening, call, connector, handshake));
+    const { status, statusText, headers, url: at } = await performed(call, connector);
+    const { link } = handshake;
+    if (link === null) {
+      const subject = { method: "GET", url: at.replace(/^http/, "ws") };
+      throw new WebSocketHandshakeError(subject, status, statusText, headers);
+    }
+    held.hold(link);
+    return new ClientWebSocket(link);
   } catch (error) {
-    connector.remove(opening);
     handshake.discard();
     if (error instanceof ClientError) Error.captureStackTrace(error);
     throw error;
   }
 }
 
-async function open(
-  opening: Opening,
-  call: Call,
-  connector: Connector,
-  handshake: WebSocketHandshake,
-): Promise<WebSocketLink> {
-  const { value } = await opening.scope.run(() => performed(call, connector));
-  // A failure that came when the answer was there already counts, too: nobody has the WebSocket yet.
-  if (opening.failure !== null) throw opening.failure;
-  const { status, statusText, headers } = value as ClientResponse;
-  const { link } = handshake;
-  if (link === null) throw new WebSocketHandshakeError(opening, status, statusText, headers);
-  opening.link = link;
-  return link;
+/** The WebSocket among what ends with the session. */
+class Held implements Endable {
+  readonly method = "GET";
+  readonly #connector: Connector;
+  #link: WebSocketLink | null = null;
+
+  constructor(connector: Connector) {
+    this.#connector = connector;
+  }
+
+  get url(): string {
+    return this.#link?.subject.url ?? "";
+  }
+
+  hold(link: WebSocketLink): void {
+    this.#link = link;
+    if (link.state !== "closed") this.#connector.add(this);
+  }
+
+  letGo(): void {
+    this.#connector.remove(this);
+  }
+
+  fail(error: Error): void {
+    this.#link?.fail(error);
+  }
 }
 
 /** The same URL, as the requests of the session know it. */

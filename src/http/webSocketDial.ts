@@ -1,38 +1,43 @@
 /*
- * A connection of its own for a WebSocket.
+ * A connection of its own for a WebSocket, opened as the connector opens those of requests: by its
+ * lookup, proxy, TLS options, unix socket and local address. It is not pooled.
  *
- * Limits: no proxy, unix socket or TLS options.
+ * A proxy that could pass requests on is asked for a tunnel: what comes after the handshake is no
+ * request. Inside TLS only HTTP/1.1 is offered: `ws` does not speak WebSocket over HTTP/2 (RFC 8441).
  */
-import { AsyncLocalStorage } from "node:async_hooks";
-import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import type { Socket } from "node:net";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
-import type { ClientRequest } from "./clientRequest.ts";
+import type { Subject } from "./errors.ts";
 import { headFailure } from "./failure.ts";
+import { Route } from "./route.ts";
+import { type OpeningTools, SocketOpening } from "./socketOpening.ts";
+import type { ProxyRules } from "./proxy.ts";
 
-const outsideTasks = AsyncLocalStorage.snapshot();
+/** What the way to a server depends on. @internal */
+export interface Dialling {
+  readonly tools: OpeningTools;
+  readonly proxies: ProxyRules;
+  /** Milliseconds for one socket. */
+  readonly socketConnect: number;
+}
 
-/** Opens a socket to where the request leads. @internal */
-export function dial(request: ClientRequest): Promise<Socket> {
+/** Opens a socket to where a URL of http or https leads. @internal */
+export function dial(subject: Subject, url: URL, dialling: Dialling): Promise<Socket> {
+  const { tools, proxies, socketConnect: patience } = dialling;
   const start = (wait: Wait<Socket>): Cleanup<Socket, undefined> => {
-    const { url } = request;
-    const host = url.hostname.replace(/^\[|\]$/g, "");
-    const secure = url.protocol === "https:";
-    const port = Number(url.port) || (secure ? 443 : 80);
-    const servername = isIP(host) === 0 ? host : "";
-    const socket = outsideTasks(() =>
-      secure ? connectTls({ host, port, servername }) : connectTcp({ host, port }),
-    );
-    const fail = (error: Error): void => {
-      wait.reject(headFailure({ method: request.method, url: url.href }, error, Infinity));
+    const plan = {
+      route: new Route(url.origin, proxies.for(url)),
+      tunnelled: true,
+      protocols: ["http/1.1"],
+      patience,
+      trace: null,
     };
-    socket.once(secure ? "secureConnect" : "connect", () => {
-      socket.off("error", fail);
-      wait.resolve(socket);
+    const opening = new SocketOpening(tools, plan, (error, socket) => {
+      if (socket !== null) wait.resolve(socket);
+      else wait.reject(headFailure(subject, error as Error, patience));
     });
-    socket.once("error", fail);
-    return () => socket.destroy();
+    return () => void opening.destroy();
   };
-  return suspend(start, undefined, `WebSocket ${request.url.host} connect`);
+  return suspend(start, undefined, `WebSocket ${url.host} connect`);
 }

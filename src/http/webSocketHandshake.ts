@@ -11,6 +11,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Socket } from "node:net";
 import { CancelScope } from "../core/cancelScope.ts";
 import type { Loop } from "../core/loop.ts";
+import { getRunningLoop } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
 import type { BodySource } from "./bodySource.ts";
@@ -20,8 +21,9 @@ import { ClientTimeoutError, type Subject } from "./errors.ts";
 import { headFailure } from "./failure.ts";
 import { type HeaderRecord, toHeaders } from "./headers.ts";
 import { WebSocketHandshakeError } from "./responseErrors.ts";
-import type { TimeoutKind, Timeouts } from "./timeouts.ts";
+import type { Timeouts } from "./timeouts.ts";
 import type { Transport, TransportResponse } from "./transport.ts";
+import { type Dialling, dial } from "./webSocketDial.ts";
 import {
   type RawOptions,
   type RawWebSocket,
@@ -30,15 +32,6 @@ import {
 } from "./webSocketLibrary.ts";
 import { WebSocketLink } from "./webSocketLink.ts";
 import type { WebSocketSettings } from "./webSocketOptions.ts";
-
-/** Opens a socket to where a request leads. @internal */
-export type Dial = (request: ClientRequest) => Promise<Socket>;
-
-/** What a time limit is for. */
-interface Limit {
-  readonly kind: TimeoutKind;
-  readonly subject: Subject;
-}
 
 /** A WebSocket outlives the task that opens it, so it is made in no task's async context. */
 const outsideTasks = AsyncLocalStorage.snapshot();
@@ -53,27 +46,22 @@ const NOTHING: BodySource = {
 /** @internal */
 export class WebSocketHandshake implements Transport {
   readonly #settings: WebSocketSettings;
-  readonly #loop: Loop;
-  readonly #dial: Dial;
-  readonly #ended: () => void;
   readonly #timeouts: Timeouts;
+  readonly #dialling: Dialling;
+  readonly #loop: Loop = getRunningLoop();
+  readonly #ended: () => void;
   #link: WebSocketLink | null = null;
-  /** The attempt that is going on, and when its time is up. */
-  #attempt = 0;
-  #deadline = Infinity;
 
   /** `ended` is called when a WebSocket that it has opened has ended. */
   constructor(
     settings: WebSocketSettings,
     timeouts: Timeouts,
-    loop: Loop,
-    dial: Dial,
+    dialling: Dialling,
     ended: () => void,
   ) {
     this.#settings = settings;
     this.#timeouts = timeouts;
-    this.#loop = loop;
-    this.#dial = dial;
+    this.#dialling = dialling;
     this.#ended = ended;
   }
 
@@ -88,41 +76,29 @@ export class WebSocketHandshake implements Transport {
     this.#link = null;
   }
 
-  /** Its total time is that of the attempt: all its hops have it together. */
   async send(request: ClientRequest): Promise<TransportResponse> {
     this.discard();
-    const loop = this.#loop;
-    const { total } = this.#timeouts;
-    if (request.attempt !== this.#attempt) this.#deadline = loop.time() + total;
-    this.#attempt = request.attempt;
     const subject = subjectOf(request);
-    return this.#before(this.#deadline, () => this.#open(request, subject), {
-      kind: "total",
-      subject,
-    });
-  }
-
-  async #open(request: ClientRequest, subject: Subject): Promise<TransportResponse> {
-    const { connect, socketRead } = this.#timeouts;
-    const now = this.#loop.time();
-    const socket = await this.#before(now + connect, () => this.#dial(request), {
-      kind: "connect",
-      subject,
-    });
-    const answer = await this.#before(
-      this.#loop.time() + socketRead,
-      () => this.#shake(request, subject, socket),
-      { kind: "socketRead", subject },
+    const { url } = request;
+    const socket = await this.#within("connect", subject, () => dial(subject, url, this.#dialling));
+    const answer = await this.#within("socketRead", subject, () =>
+      this.#shake(request, subject, socket),
     );
     const { statusCode = 101, statusMessage = "" } = answer;
     const headers = recordOf(answer.rawHeaders);
     return { status: statusCode, statusText: statusMessage, headers, body: NOTHING };
   }
 
-  async #before<T>(deadline: number, body: () => Promise<T>, { kind, subject }: Limit): Promise<T> {
-    if (deadline === Infinity) return body();
-    const cut = await new CancelScope({ deadline }).run(body);
-    if (cut.cancelledCaught) throw new ClientTimeoutError(subject, kind, this.#timeouts[kind]);
+  /** The total time is the attempt's: it is not ours to keep. */
+  async #within<T>(
+    kind: "connect" | "socketRead",
+    subject: Subject,
+    body: () => Promise<T>,
+  ): Promise<T> {
+    const limit = this.#timeouts[kind];
+    if (limit === Infinity) return body();
+    const cut = await new CancelScope({ deadline: this.#loop.time() + limit }).run(body);
+    if (cut.cancelledCaught) throw new ClientTimeoutError(subject, kind, limit);
     return cut.value;
   }
 
@@ -166,6 +142,7 @@ export class WebSocketHandshake implements Transport {
         ...parts,
         received: () => socket.bytesRead,
         broken: () => failure,
+        gone: () => socket.destroyed,
         ended: this.#ended,
       });
       wait.resolve(upgraded as UpgradeAnswer);

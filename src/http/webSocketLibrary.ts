@@ -18,7 +18,7 @@ export interface RawWebSocket {
   readonly protocol: string;
   /** What was agreed on, by name and separated by commas. */
   readonly extensions: string;
-  send(data: string | Uint8Array, options: SendFlags, sent: (error?: Error) => void): void;
+  send(data: string | Uint8Array, options: SendFlags, sent: (error?: Error | null) => void): void;
   ping(data: Uint8Array): void;
   pong(data: Uint8Array): void;
   pause(): void;

@@ -35,6 +35,8 @@ export interface WebSocketParts {
   received(): number;
   /** What broke the connection, if it broke: `ws` keeps that to itself. */
   broken(): Error | null;
+  /** True once there is no connection any more, though `ws` may not know yet. */
+  gone(): boolean;
   /** Called when it has ended. */
   ended(): void;
 }
@@ -69,7 +71,7 @@ export class WebSocketLink implements Pulse {
     this.subject = subject;
     this.label = `WebSocket ${new URL(subject.url).host}`;
     this.inbox = new Inbox(this.label, raw);
-    this.outbox = new Outbox(raw, this.label);
+    this.outbox = new Outbox(raw, parts.gone, this.label);
     this.pings = new Pings(loop);
     this.#parts = parts;
     this.#heartbeat = new Heartbeat(loop, settings.heartbeat, this);

@@ -17,10 +17,13 @@ export const UNSENT_BYTES = 64 * 1024;
 export class Outbox {
   readonly #raw: RawWebSocket;
   readonly #label: string;
+  readonly #gone: () => boolean;
   readonly #waiting = new WaitQueue();
 
-  constructor(raw: RawWebSocket, label: string) {
+  /** `gone` tells whether the connection is lost: whoever sends then waits for the end of the WebSocket. */
+  constructor(raw: RawWebSocket, gone: () => boolean, label: string) {
     this.#raw = raw;
+    this.#gone = gone;
     this.#label = `${label} send`;
   }
 
@@ -33,7 +36,7 @@ export class Outbox {
     const start = (wait: Wait<void>): Cleanup<void, undefined> | void => {
       const raw = this.#raw;
       raw.send(data, { binary: typeof data !== "string", compress }, this.#sent);
-      if (raw.bufferedAmount < UNSENT_BYTES) return void wait.resolve();
+      if (raw.bufferedAmount < UNSENT_BYTES && !this.#gone()) return void wait.resolve();
       this.#waiting.push(wait);
       return this.#leave;
     };
@@ -42,9 +45,10 @@ export class Outbox {
 
   readonly #leave = (wait: Wait<void>): void => this.#waiting.remove(wait);
 
-  /** The kernel has taken a message, or never will: how the WebSocket ends tells that. */
+  /** A message has left the buffer: to the kernel, or because the connection is lost. Node tells no difference. */
   readonly #sent = (): void => {
-    if (this.#waiting.size === 0 || this.#raw.bufferedAmount > UNSENT_BYTES / 2) return;
+    if (this.#waiting.size === 0 || this.#gone()) return;
+    if (this.#raw.bufferedAmount > UNSENT_BYTES / 2) return;
     for (let next = this.#waiting.shift(); next !== null; next = this.#waiting.shift()) {
       next.resolve();
     }
