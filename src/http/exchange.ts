@@ -24,16 +24,19 @@ import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
 import { BodyBuffer, HIGH_WATER } from "./bodyBuffer.ts";
 import { BufferedBody } from "./bufferedBody.ts";
+import { inChunks } from "./chunkedBody.ts";
 import { type Connection, ENDED } from "./connection.ts";
 import type { BodySource } from "./bodySource.ts";
+import { ContinueGate } from "./continueGate.ts";
 import type { Connector, Sendable } from "./connector.ts";
 import { ClientError, ClientTimeoutError } from "./errors.ts";
 import { bodyFailure, headFailure, isStale } from "./failure.ts";
-import type { HeaderRecord } from "./headers.ts";
+import type { HeaderList, HeaderRecord } from "./headers.ts";
 import type { Entrant, Host, Place } from "./limits.ts";
 import { Patience } from "./patience.ts";
 import { UnsentError } from "./openingError.ts";
 import type { ProxyTarget } from "./proxyTarget.ts";
+import { ProxyError } from "./responseErrors.ts";
 import { redact } from "./redaction.ts";
 import type { RequestBody } from "./requestBody.ts";
 import { RequestBodyError } from "./requestBodyError.ts";
@@ -63,6 +66,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
   status = 0;
   statusText = "";
   headers: HeaderRecord = {};
+  rawHeaders: readonly Buffer[] | undefined = undefined;
   httpVersion: string | undefined = undefined;
   /** When its time is up, on the loop's clock: set before it is sent, or with `total` from then; 0 for neither. */
   deadline = 0;
@@ -82,6 +86,9 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
   #timer: TimerHandle | null = null;
   #patience: Patience | null = null;
   #disobey: (() => void) | null = null;
+  /** What its body waits at for a 100, and how long. */
+  #gate: ContinueGate | null = null;
+  #gateTimer: TimerHandle | null = null;
 
   readonly #body = new BodyBuffer();
   /** How the body is read; what ended it early is also here. */
@@ -113,6 +120,10 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
 
   get attempt(): number {
     return this.#sending.attempt;
+  }
+
+  get requestHeaders(): HeaderList {
+    return this.#sending.headers;
   }
 
   /** True when nothing more will come. */
@@ -207,9 +218,10 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
 
   /** What undici is to send. */
   #open(body: RequestBody): string | Uint8Array | Upload {
-    if (body instanceof BufferedBody) return body.open();
+    const { headers, expectContinue } = this.#sending;
+    if (body instanceof BufferedBody && expectContinue === 0) return body.open();
     this.#uploads ??= new UploadContext();
-    return this.#uploads.open(body, this.#sending.headers, this);
+    return this.#uploads.open(expectContinue === 0 ? body : inChunks(body), headers, this);
   }
 
   /** A chunk of its body was handed to the connection. @internal */
@@ -243,6 +255,23 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     if (this.#phase === "done") throw ENDED;
     this.#controller = controller;
     if (this.#patience !== null || this.trace !== null) this.#begun();
+    if (this.#sending.expectContinue !== 0) this.#closeGate();
+  }
+
+  /** Its body is to wait until the server wants it. */
+  #closeGate(): void {
+    const socket = this.#connection?.socket ?? null;
+    if (socket === null || this.#content === null) return;
+    const gate = new ContinueGate(socket, () => this.#gateTimer?.cancel());
+    const until = this.#loop.time() + this.#sending.expectContinue;
+    this.#gate = gate;
+    this.#gateTimer = this.#loop.schedule(until, openGate, gate);
+  }
+
+  #leaveGate(): void {
+    this.#gateTimer?.cancel();
+    this.#gate?.leave();
+    this.#gate = null;
   }
 
   /** Its head goes out now, and a body that is all there with it. */
@@ -261,6 +290,9 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
 
   onResponseStart(_: Controller, status: number, headers: HeaderRecord, statusText = ""): void {
     if (status < 200 || this.#phase === "done") return;
+    // It is not the server who says that.
+    if (status === 407 && this.#connection?.route.forwarded === true)
+      return this.fail(new ProxyError(this, status, statusText));
     this.#phase = "body";
     this.status = status;
     this.statusText = statusText;
@@ -315,6 +347,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     const controller = this.#controller;
     this.#resent++;
     this.#controller = null;
+    this.#leaveGate();
     if (controller !== null) this.#endContent();
     this.#connector.abandon(this.#connection as Connection, this, controller);
     try {
@@ -478,6 +511,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     this.#phase = "done";
     this.#timer?.cancel();
     this.#patience?.stop();
+    if (this.#gate !== null) this.#leaveGate();
     if (this.#content instanceof Upload) this.#content.end();
     this.#disobey?.();
     this.#connector.remove(this);
@@ -504,6 +538,10 @@ function giveUp<T>(wait: Wait<T>): void {
 
 function giveUpDraining(exchange: Exchange): void {
   exchange.release();
+}
+
+function openGate(gate: ContinueGate): void {
+  gate.open();
 }
 
 function expire(exchange: Exchange): void {

@@ -20,13 +20,14 @@ export type Handshake = (bytes: Buffer) => Progress;
 
 const ENDED_EARLY = "it closed the connection in the middle of the handshake";
 
-/** Calls `settled` once, with what went wrong or null; destroying the socket silences it. @internal */
+/** `begin` sends what comes first. Calls `settled` once, with what went wrong or null; destroying the socket silences it. @internal */
 export function shakeHands(
   socket: Socket,
-  handshake: Handshake,
+  begin: () => Handshake,
   settled: (error: Error | null) => void,
 ): void {
   let bytes: Buffer = Buffer.alloc(0);
+  let handshake: Handshake;
   const settle = (error: Error | null): void => {
     socket.off("readable", onReadable).off("end", onEnd);
     settled(error);
@@ -56,5 +57,10 @@ export function shakeHands(
       if (done || used === 0) return done;
     }
   };
+  try {
+    handshake = begin();
+  } catch (error) {
+    return settled(error as Error);
+  }
   socket.on("readable", onReadable).on("end", onEnd);
 }

@@ -28,6 +28,7 @@ const MEMORY = 256;
 /** @internal */
 export class Http2Session {
   readonly #session: ClientHttp2Session;
+  readonly #socket: Socket;
   readonly #origin: string;
   readonly #lost: () => void;
   readonly #keepAliveTimeout: number;
@@ -42,6 +43,7 @@ export class Http2Session {
     maxHeaderSize: number,
     lost: () => void,
   ) {
+    this.#socket = socket;
     this.#origin = origin;
     this.#lost = lost;
     this.#keepAliveTimeout = keepAliveTimeout;
@@ -81,14 +83,14 @@ export class Http2Session {
   /** Ends it and all its exchanges at once; settles when its socket has closed. */
   async destroy(reason: Error): Promise<void> {
     const session = this.#session;
-    const { socket } = session.destroyed ? { socket: undefined } : session;
     const closed = new Promise<void>((resolve) => {
       if (session.destroyed) resolve();
       else session.once("close", resolve);
     });
     this.#fail(reason);
     session.destroy();
-    socket?.destroy();
+    // One that was closing would wait for the server to close its end.
+    this.#socket.destroy();
     await closed;
   }
 

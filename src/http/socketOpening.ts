@@ -12,7 +12,7 @@ import type { TimerHandle } from "../core/clock.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import type { ConnectorSettings } from "./connectorOptions.ts";
 import type { DnsCache } from "./dnsCache.ts";
-import { shakeHands } from "./handshake.ts";
+import { type Handshake, shakeHands } from "./handshake.ts";
 import {
   dialFailed,
   lookupFailed,
@@ -205,11 +205,11 @@ export class SocketOpening {
     if (route.forwarded && !tunnelled) return this.#succeed(socket);
     const failed = (error: Error): void => this.#fail(proxyFailed(proxy, error));
     socket.once("error", failed);
-    const handshake =
+    const begin = (): Handshake =>
       proxy.kind === "socks5"
         ? socks(socket, proxy, route.hostname, route.port)
         : tunnel(socket, route.authority, proxy.headers);
-    shakeHands(socket, handshake, (error) => {
+    shakeHands(socket, begin, (error) => {
       if (this.#done) return;
       socket.off("error", failed);
       if (error === null) this.#reached(socket);

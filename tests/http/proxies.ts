@@ -113,7 +113,7 @@ export class HttpProxy extends Proxy {
 
   #tunnel(authority: string, authorization: string | undefined, socket: Socket): void {
     const { refusal, port } = this.#options;
-    if (refusal === null) return;
+    if (refusal === null) return void socket.resume().on("end", () => socket.destroy());
     if (refusal !== undefined) return void socket.end(refusal);
     if (!this.#knows(authorization)) {
       socket.end("HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\r\n");
@@ -134,8 +134,8 @@ export interface SocksProxyOptions {
   readonly password?: string;
   /** The reply to CONNECT, in place of a connection. */
   readonly reply?: number;
-  /** Where it says nothing more. */
-  readonly silentAt?: "method" | "reply";
+  /** It never replies to CONNECT. */
+  readonly silent?: boolean;
   /** The port that connections lead to, whatever was asked for. */
   readonly port?: number;
   /** Sends its answers a byte at a time. */
@@ -168,12 +168,11 @@ export class SocksProxy extends Proxy {
   }
 
   async #serve(socket: Socket): Promise<void> {
-    const { user, password, reply, silentAt, port } = this.#options;
+    const { user, password, reply, silent, port } = this.#options;
     const head = await this.#read(socket, 2);
     this.#expect(head[0] === 5, "version");
     const methods = [...(await this.#read(socket, head[1] as number))];
     const wanted = user === undefined ? 0 : 2;
-    if (silentAt === "method") return;
     if (!methods.includes(wanted)) return void socket.end(Buffer.from([5, 255]));
     await this.#write(socket, [5, wanted]);
     if (user !== undefined) {
@@ -191,7 +190,7 @@ export class SocksProxy extends Proxy {
     const host = await this.#host(socket, request[3] as number);
     const asked = (await this.#read(socket, 2)).readUInt16BE();
     this.seen.push(`${host}:${asked}`);
-    if (silentAt === "reply") return;
+    if (silent === true) return void socket.resume();
     if (reply !== undefined)
       return void socket.end(Buffer.from([5, reply, 0, 1, 0, 0, 0, 0, 0, 0]));
     const onward = connect(port ?? asked, "127.0.0.1");
