@@ -21,6 +21,11 @@ export abstract class BodyChunks implements AsyncIterableIterator<Uint8Array, un
   /** Lets go of everything; a `read` that is pending ends, no matter how. */
   protected abstract close(): Promise<void>;
 
+  /** True while closing has to wait for a step that only a foreign promise can end. */
+  get stuck(): boolean {
+    return false;
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }
@@ -72,12 +77,3 @@ export class SlicedChunks extends BodyChunks {
 
 /** Bytes: what a socket's buffer holds at a time. */
 const SLICE = 65_536;
-
-/** What `open` of a body gave, as chunks in any case. @internal */
-export function chunksOf(
-  opened: string | Uint8Array | AsyncIterable<Uint8Array>,
-): AsyncIterator<Uint8Array> {
-  return typeof opened === "string" || opened instanceof Uint8Array
-    ? new SlicedChunks(opened)
-    : opened[Symbol.asyncIterator]();
-}

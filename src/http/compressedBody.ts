@@ -9,9 +9,9 @@
  */
 import * as zlib from "node:zlib";
 import { outOfRange } from "../core/arguments.ts";
-import { chunksOf } from "./bodyChunks.ts";
 import { BufferedBody } from "./bufferedBody.ts";
 import { CompressedChunks, type Compressor } from "./compressedChunks.ts";
+import { openedChunks } from "./openedChunks.ts";
 import type { RequestBody } from "./requestBody.ts";
 
 /** How a body is compressed; `zstd` needs Node 22.15. */
@@ -98,7 +98,7 @@ class CompressedBody implements RequestBody {
 
   open(): AsyncIterable<Uint8Array> {
     const { length } = this.#body;
-    const chunks = chunksOf(this.#body.open());
+    const chunks = openedChunks(this.#body.open());
     return new CompressedChunks(chunks, length, this.#compressor());
   }
 

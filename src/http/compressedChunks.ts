@@ -15,7 +15,7 @@ export type Compressor = Transform;
 
 /** @internal */
 export class CompressedChunks extends BodyChunks {
-  readonly #source: AsyncIterator<Uint8Array>;
+  readonly #source: BodyChunks;
   readonly #compressor: Compressor;
   /** True while it works on a chunk. */
   #working = false;
@@ -24,9 +24,9 @@ export class CompressedChunks extends BodyChunks {
   #notify: (() => void) | null = null;
 
   /** `length` is that of the source, which it has to keep, if it is known. */
-  constructor(source: AsyncIterator<Uint8Array>, length: number | null, compressor: Compressor) {
+  constructor(source: BodyChunks, length: number | null, compressor: Compressor) {
     super();
-    this.#source = length === null ? source : new MeasuredChunks(source, length, "the body");
+    this.#source = length === null ? source : new MeasuredChunks(source, length, "its body");
     this.#compressor = compressor;
     compressor.on("readable", () => this.#notify?.());
     compressor.on("end", () => this.#notify?.());
@@ -72,10 +72,14 @@ export class CompressedChunks extends BodyChunks {
     );
   }
 
+  override get stuck(): boolean {
+    return this.#source.stuck;
+  }
+
   protected async close(): Promise<void> {
     this.#compressor.destroy();
     this.#failure ??= new Error("the compression was given up");
     this.#notify?.();
-    await this.#source.return?.();
+    await this.#source.return();
   }
 }

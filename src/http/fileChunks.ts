@@ -9,6 +9,7 @@
 import { close, open, read } from "node:fs";
 import { suspend } from "../core/suspend.ts";
 import { BodyChunks } from "./bodyChunks.ts";
+import { BodyLengthError } from "./measuredChunks.ts";
 
 /** Bytes per read: fewer cost more turns of the loop, more cost memory per upload. */
 const PIECE = 131_072;
@@ -37,20 +38,23 @@ export class FileChunks extends BodyChunks {
 
   protected async read(): Promise<Uint8Array | null> {
     if (this.#descriptor === null) await this.#open();
-    // One byte more than is wanted tells whether the file has grown.
-    const wanted = this.#left === 0 && this.#toEnd ? 1 : Math.min(this.#left, PIECE);
-    if (wanted === 0) return null;
-    const piece = Buffer.allocUnsafe(wanted);
+    if (this.#left === 0) return null;
+    const piece = Buffer.allocUnsafe(Math.min(this.#left, PIECE));
     const count = await this.#read(piece);
-    if (this.#left === 0) return count === 0 ? null : this.#mismatch("has grown beyond");
     if (count === 0) return this.#left === Infinity ? null : this.#mismatch("ends before");
     this.#left -= count;
     if (this.#position !== null) this.#position += count;
+    // Before the last piece goes out: with it, the server would take the body for complete.
+    if (this.#left === 0 && this.#toEnd) await this.#expectEnd();
     return piece.subarray(0, count);
   }
 
+  async #expectEnd(): Promise<void> {
+    if ((await this.#read(Buffer.allocUnsafe(1))) > 0) this.#mismatch("has grown beyond");
+  }
+
   #mismatch(words: string): never {
-    throw new Error(`the file ${this.#path} ${words} the ${this.#length} bytes it had`);
+    throw new BodyLengthError(`the file ${this.#path} ${words} the ${this.#length} bytes it had`);
   }
 
   #open(): Promise<void> {

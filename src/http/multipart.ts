@@ -146,6 +146,11 @@ export class Multipart implements RequestBody {
 
   /** What is sent. */
   open(): Uint8Array | AsyncIterable<Uint8Array> {
+    if (this.#sent && !this.replayable) {
+      throw new TypeError(
+        `open on ${this[INSPECT]()}: it was sent already, and it can be sent only once: give functions that make its streams`,
+      );
+    }
     this.#sent = true;
     return this.#body.open();
   }

@@ -5,10 +5,11 @@
  * open at a time; where all lengths are known, so is the whole one's. What is in memory as a whole is
  * sent as one piece.
  */
-import { BodyChunks, chunksOf } from "./bodyChunks.ts";
+import { BodyChunks } from "./bodyChunks.ts";
 import { BufferedBody } from "./bufferedBody.ts";
 import { MeasuredChunks } from "./measuredChunks.ts";
 import { multipartType } from "./multipartBoundary.ts";
+import { openedChunks } from "./openedChunks.ts";
 import type { RequestBody } from "./requestBody.ts";
 
 /** @internal */
@@ -82,7 +83,7 @@ function bytesOf(piece: string | Uint8Array): Uint8Array {
 class PartsChunks extends BodyChunks {
   readonly #pieces: readonly Piece[];
   #next = 0;
-  #current: AsyncIterator<Uint8Array> | null = null;
+  #current: BodyChunks | null = null;
 
   constructor(pieces: readonly Piece[]) {
     super();
@@ -103,16 +104,20 @@ class PartsChunks extends BodyChunks {
     }
   }
 
+  override get stuck(): boolean {
+    return this.#current?.stuck === true;
+  }
+
   protected async close(): Promise<void> {
-    await this.#current?.return?.();
+    await this.#current?.return();
     // Streams whose turn did not come were handed over all the same.
     for (const piece of this.#pieces.slice(this.#next))
       if (!isInMemory(piece)) piece.content.discard?.();
   }
 }
 
-function contentOf({ content }: Part): AsyncIterator<Uint8Array> {
-  const chunks = chunksOf(content.open());
+function contentOf({ content }: Part): BodyChunks {
+  const chunks = openedChunks(content.open());
   if (content.length === null) return chunks;
-  return new MeasuredChunks(chunks, content.length, "a part of it");
+  return new MeasuredChunks(chunks, content.length, "a part of its body");
 }

@@ -9,6 +9,7 @@ import { Readable } from "node:stream";
 import { ReadableStream } from "node:stream/web";
 import { expectInteger, wrongType } from "../core/arguments.ts";
 import type { BodyChunks } from "./bodyChunks.ts";
+import { MeasuredChunks } from "./measuredChunks.ts";
 import type { RequestBody } from "./requestBody.ts";
 import { IterableChunks, ReadableChunks, WebStreamChunks } from "./streamChunks.ts";
 
@@ -91,7 +92,12 @@ function whySpent(source: ChunkSource): string | null {
   return source.destroyed && source.errored === null ? "was destroyed" : null;
 }
 
-function chunksOf(source: ChunkSource): BodyChunks {
+function chunksOf(source: ChunkSource, length: number | null): BodyChunks {
+  const chunks = unmeasured(source);
+  return length === null ? chunks : new MeasuredChunks(chunks, length, "its body");
+}
+
+function unmeasured(source: ChunkSource): BodyChunks {
   if (source instanceof ReadableStream) return new WebStreamChunks(source);
   return source instanceof Readable ? new ReadableChunks(source) : new IterableChunks(source);
 }
@@ -119,14 +125,14 @@ class OnceBody implements RequestBody {
       );
     }
     this.#opened = true;
-    return chunksOf(checked("body", this.#source));
+    return chunksOf(checked("body", this.#source), this.length);
   }
 
   discard(): void {
     if (this.#opened) return;
     this.#opened = true;
     if (this.#source instanceof ReadableStream && this.#source.locked) return;
-    void chunksOf(this.#source).return().catch(noop);
+    void unmeasured(this.#source).return().catch(noop);
   }
 }
 
@@ -144,7 +150,7 @@ class MadeBody implements RequestBody {
   }
 
   open(): AsyncIterable<Uint8Array> {
-    return chunksOf(checked("what the function of the body returns", this.#make()));
+    return chunksOf(checked("what the function of the body returns", this.#make()), this.length);
   }
 }
 

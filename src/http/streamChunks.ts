@@ -94,11 +94,15 @@ export class IterableChunks extends BodyChunks {
     }
   }
 
+  override get stuck(): boolean {
+    return this.#step !== null && isGenerator(this.#iterator);
+  }
+
   protected async close(): Promise<void> {
     // One that is its own iterator may hold something before its first step, too.
     this.#iterator ??= "next" in this.#source ? (this.#source as AsyncIterator<unknown>) : null;
     // A generator's `return` would queue behind the step, and run in the context of that.
-    if (isGenerator(this.#iterator)) await this.#step?.catch(() => undefined);
+    if (this.stuck) await this.#step?.catch(() => undefined);
     if (!this.#over) await this.#iterator?.return?.();
   }
 }

@@ -5,8 +5,7 @@
  * does not come, and takes an error of the body for one of the connection. Strategy: the body is
  * opened and iterated in the async context of the requesting task (of all its AsyncLocalStorages) and
  * in a scope of Ambit's under that task's, so that a cancel of the task reaches the waits of a body
- * that is being made, and so does the end of the request for any other reason. Bytes are counted
- * against the length that was announced; what goes wrong with the body fails the exchange, before
+ * that is being made, and so does the end of the request for any other reason. What goes wrong with the body fails the exchange, before
  * undici hears of it.
  *
  * Closing: what the body waits for is cancelled and `return` is called, in a scope of its own, so that
@@ -18,8 +17,11 @@ import { cancelled } from "../core/cancellation.ts";
 import { ambient, ambientScope, Scope } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
 import { announcedLength } from "./bodyHeaders.ts";
+import type { BodyChunks } from "./bodyChunks.ts";
 import { ENDED } from "./connection.ts";
 import { type HeaderList, hasHeader } from "./headers.ts";
+import { BodyLengthError, MeasuredChunks } from "./measuredChunks.ts";
+import { openedChunks } from "./openedChunks.ts";
 import type { RequestBody } from "./requestBody.ts";
 
 type Step = IteratorResult<Uint8Array, undefined>;
@@ -44,7 +46,12 @@ export class UploadContext {
   open(body: RequestBody, headers: HeaderList, uploader: Uploader): string | Uint8Array | Upload {
     const opened = this.#enter(() => body.open());
     if (typeof opened === "string" || opened instanceof Uint8Array) return opened;
-    return new Upload(opened, announcedLength(headers, body), uploader, this);
+    const length = announcedLength(headers, body);
+    let chunks = openedChunks(opened);
+    // Ours keep the length that they say; a caller's own, or one in the headers, is only said.
+    if (length !== null && (chunks !== opened || body.length === null))
+      chunks = new MeasuredChunks(chunks, length, "its body");
+    return new Upload(chunks, length, uploader, this);
   }
 
   /** A scope under the requesting task's, and what calls a function in it. */
@@ -56,13 +63,12 @@ export class UploadContext {
 
 /** @internal */
 export class Upload implements AsyncIterableIterator<Uint8Array, undefined> {
-  readonly #source: AsyncIterable<Uint8Array>;
+  readonly #chunks: BodyChunks;
   readonly #length: number | null;
   readonly #uploader: Uploader;
   readonly #context: UploadContext;
   readonly #scope: Scope;
   readonly #enter: Enter;
-  #iterator: AsyncIterator<Uint8Array> | null = null;
   /** The step that is pending. */
   #step: Promise<unknown> | null = null;
   #sent = 0;
@@ -71,12 +77,12 @@ export class Upload implements AsyncIterableIterator<Uint8Array, undefined> {
   #closing: Promise<unknown> | null = null;
 
   constructor(
-    source: AsyncIterable<Uint8Array>,
+    chunks: BodyChunks,
     length: number | null,
     uploader: Uploader,
     context: UploadContext,
   ) {
-    this.#source = source;
+    this.#chunks = chunks;
     this.#length = length;
     this.#uploader = uploader;
     this.#context = context;
@@ -104,39 +110,26 @@ export class Upload implements AsyncIterableIterator<Uint8Array, undefined> {
   async #next(): Promise<Step> {
     let result: Step | null = null;
     try {
-      result = checked(await this.#enter(() => this.#advance()));
+      result = await this.#enter(() => this.#chunks.next());
       this.#step = null;
     } catch (error) {
       this.#step = null;
-      this.#fail("its body failed", error);
+      if (error instanceof BodyLengthError) this.#fail(error.message);
+      else this.#fail("its body failed", error);
     }
     if (result === null || this.#state !== "open") throw ENDED;
     const { done, value } = result;
     if (done === true) return this.#finish();
-    if (this.#length !== null && this.#sent + value.length > this.#length)
-      return this.#refuse(`its body is longer than the ${this.#length} bytes that were announced`);
     this.#sent += value.length;
     this.#uploader.bodySent(value);
     return result;
   }
 
-  #advance(): Promise<IteratorResult<Uint8Array>> {
-    this.#iterator ??= this.#source[Symbol.asyncIterator]();
-    return this.#iterator.next();
-  }
-
   #finish(): Step {
-    if (this.#length !== null && this.#sent < this.#length)
-      return this.#refuse(`its body ended after ${this.#sent} of ${this.#length} bytes`);
     this.#state = "sent";
     this.#scope.end();
     this.#uploader.bodyEnded();
     return { done: true, value: undefined };
-  }
-
-  #refuse(words: string): never {
-    this.#fail(words);
-    throw ENDED;
   }
 
   /** Fails the request: a body that is cut must not look like one that has ended. */
@@ -157,23 +150,19 @@ export class Upload implements AsyncIterableIterator<Uint8Array, undefined> {
     this.#state = "over";
     const step = this.#step;
     if (step !== null) this.#scope.cancel(cancelled("the request is over"));
-    // Left untaken, the cancel has found no wait of Ambit's.
+    // Left untaken, the cancel has found no wait of Ambit's: nothing can end the step, but `return` may.
     const hangs = this.#scope.request !== null;
+    const stuck = hangs && this.#chunks.stuck;
     const [scope, enter] = this.#context.scope();
-    const closing = Promise.allSettled([step, enter(() => this.#close())]).then(() => {
+    const closing = Promise.allSettled([
+      hangs && !stuck ? null : step,
+      enter(() => this.#chunks.return()),
+    ]).then(() => {
       this.#scope.end();
       scope.end();
       this.#closing = null;
     });
-    if (!hangs) this.#closing = closing;
-  }
-
-  async #close(): Promise<void> {
-    // One that was never asked for a chunk has begun nothing, but may hold something.
-    this.#iterator ??= isIterator(this.#source) ? this.#source : null;
-    const iterator = this.#iterator;
-    if (isGenerator(iterator)) await this.#step;
-    await iterator?.return?.();
+    if (!stuck) this.#closing = closing;
   }
 
   /**
@@ -188,18 +177,3 @@ export class Upload implements AsyncIterableIterator<Uint8Array, undefined> {
 }
 
 function noop(): void {}
-
-function checked(result: IteratorResult<Uint8Array>): Step {
-  if (result.done === true) return { done: true, value: undefined };
-  if (result.value instanceof Uint8Array) return result;
-  throw new TypeError("an open body gives chunks of Uint8Array");
-}
-
-function isIterator(source: object): source is AsyncIterator<Uint8Array> {
-  return "next" in source;
-}
-
-/** Its `return` queues behind a pending `next`, and would run in the context of that. */
-function isGenerator(iterator: unknown): boolean {
-  return Object.prototype.toString.call(iterator) === "[object AsyncGenerator]";
-}

@@ -6,7 +6,8 @@
  * as a whole is cut into pieces, so that there is progress to report.
  */
 import { expectFunction } from "../core/arguments.ts";
-import { BodyChunks, chunksOf } from "./bodyChunks.ts";
+import { BodyChunks } from "./bodyChunks.ts";
+import { openedChunks } from "./openedChunks.ts";
 import type { RequestBody } from "./requestBody.ts";
 
 /** How far a body is sent, as the option `onUpload` is told. */
@@ -52,7 +53,7 @@ class ReportedBody implements RequestBody {
   }
 
   open(): AsyncIterable<Uint8Array> {
-    return new ReportedChunks(chunksOf(this.#body.open()), this.#body.length, this.#onUpload);
+    return new ReportedChunks(openedChunks(this.#body.open()), this.#body.length, this.#onUpload);
   }
 
   discard(): void {
@@ -61,13 +62,13 @@ class ReportedBody implements RequestBody {
 }
 
 class ReportedChunks extends BodyChunks {
-  readonly #chunks: AsyncIterator<Uint8Array>;
+  readonly #chunks: BodyChunks;
   readonly #total: number | null;
   readonly #onUpload: OnUpload;
   #sent = 0;
   #given = 0;
 
-  constructor(chunks: AsyncIterator<Uint8Array>, total: number | null, onUpload: OnUpload) {
+  constructor(chunks: BodyChunks, total: number | null, onUpload: OnUpload) {
     super();
     this.#chunks = chunks;
     this.#total = total;
@@ -86,7 +87,11 @@ class ReportedChunks extends BodyChunks {
     return value;
   }
 
+  override get stuck(): boolean {
+    return this.#chunks.stuck;
+  }
+
   protected async close(): Promise<void> {
-    await this.#chunks.return?.();
+    await this.#chunks.return();
   }
 }
