@@ -9,12 +9,14 @@ import { type AuthInput, authOf } from "./auth.ts";
 import { withBodyHeaders } from "./bodyHeaders.ts";
 import { requestBodyOf } from "./bodyOptions.ts";
 import { ClientRequest } from "./clientRequest.ts";
+import { ACCEPT_ENCODING } from "./codings.ts";
 import type { Credentials } from "./credentials.ts";
 import type { Auth } from "./fixedAuth.ts";
 import { type HeaderList, hasHeader, headerList, overlaid } from "./headers.ts";
 import { type Middleware, middlewaresOf } from "./middleware.ts";
 import { NO_PROXIES, type ProxyRules, proxyRules } from "./proxy.ts";
 import type { ProxyTarget } from "./proxyTarget.ts";
+import { type ReadingRules, readingRulesOf } from "./readingRules.ts";
 import type { RequestBody } from "./requestBody.ts";
 import type { RequestOptions } from "./requestOptions.ts";
 import { type RetryPolicy, retryPolicyOf } from "./retryPolicy.ts";
@@ -54,10 +56,12 @@ export class Call implements Sending, Credentials {
   readonly redirects: number;
   readonly retry: RetryPolicy | null;
   readonly middlewares: readonly Middleware[];
+  readonly expectContinue: number;
   readonly auth: Auth | null;
   readonly ownCookies: CookiePairs;
   readonly signal: AbortSignal | undefined;
   readonly traceContext: unknown;
+  readonly reading: ReadingRules;
   readonly settings: SessionSettings;
 
   constructor(
@@ -84,6 +88,7 @@ export class Call implements Sending, Credentials {
         : settings.middlewares.concat(middlewaresOf("options.middlewares", middlewares));
     this.auth = options.auth === undefined ? settings.auth : requestAuth(options.auth);
     this.ownCookies = requestCookies(options.cookies);
+    this.expectContinue = patienceOf(options.expectContinue);
     this.traceContext = options.traceContext;
     const target = targetOf(this.method, url, settings.baseUrl, params);
     this.url = target.url;
@@ -97,7 +102,11 @@ export class Call implements Sending, Credentials {
       headers === undefined
         ? settings.headers
         : overlaid(settings.headers, headerList("options.headers", headers));
-    this.headers = completed(own, target.authorization, this.body);
+    this.reading = readingRulesOf(options, settings.reading);
+    // A part of a compressed body cannot be decoded (and Fetch has it so, too).
+    const plain = !this.reading.decompress || (headers !== undefined && hasHeader(own, "range"));
+    const list = plain ? withoutDefaultCodings(own) : own;
+    this.headers = completed(list, target.authorization, this.body);
   }
 
   get cookies(): SessionCookies | null {
@@ -143,6 +152,18 @@ function requestAuth(auth: AuthInput | null): Auth | null {
   return auth === null ? null : authOf("options.auth", auth);
 }
 
+/** How long a body waits for a 100 unless the caller says it: as long as curl's. */
+const EXPECT_TIME = 1000;
+
+function patienceOf(expectContinue: boolean | number | undefined): number {
+  if (expectContinue === undefined || expectContinue === false) return 0;
+  if (expectContinue === true) return EXPECT_TIME;
+  if (typeof expectContinue !== "number")
+    throw wrongType("options.expectContinue", "true, false or milliseconds", expectContinue);
+  if (expectContinue > 0) return expectContinue;
+  throw outOfRange("options.expectContinue", "more than 0 milliseconds", expectContinue);
+}
+
 const METHODS = new Set(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]);
 
 function checkedMethod(method: string): string {
@@ -152,6 +173,12 @@ function checkedMethod(method: string): string {
   if (METHODS.has(upper)) return upper;
   if (upper !== "CONNECT" && /^[!#$%&'*+.^_`|~0-9a-z-]+$/i.test(method)) return method;
   throw outOfRange("method", "a method of HTTP, other than CONNECT", method);
+}
+
+/** Asks for no compressed body, unless the caller did. */
+function withoutDefaultCodings(list: HeaderList): HeaderList {
+  const at = list.indexOf(ACCEPT_ENCODING);
+  return at > 0 && list[at - 1] === "accept-encoding" ? list.toSpliced(at - 1, 2) : list;
 }
 
 /** With what URL and body bring, unless the caller gave others. */

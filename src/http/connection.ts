@@ -53,6 +53,8 @@ export class Connection {
   readonly #waiting = new Map<Handler, Options>();
   /** Open, and not yet in undici's hands. */
   #socket: Socket | null = null;
+  /** In undici's hands. */
+  #speaking: Socket | null = null;
   #client: Client | null = null;
   #session: Http2Session | null = null;
   #connected = false;
@@ -90,6 +92,11 @@ export class Connection {
 
   get httpVersion(): string {
     return this.#session === null ? "1.1" : "2";
+  }
+
+  /** The socket that HTTP/1.1 is spoken over; null before it is, and over HTTP/2. */
+  get socket(): Socket | null {
+    return this.#speaking;
   }
 
   /** True when a further request may have it at the same time, as far as is known. */
@@ -186,6 +193,7 @@ export class Connection {
   #hand(callback: buildConnector.Callback): void {
     const socket = this.#socket;
     this.#socket = null;
+    this.#speaking = socket;
     // Undici asks in the middle of something, and goes on only with an answer that comes later.
     queueMicrotask(() => {
       if (socket === null) callback(new UnsentError("its socket has closed", false), null);

@@ -86,9 +86,8 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
   #timer: TimerHandle | null = null;
   #patience: Patience | null = null;
   #disobey: (() => void) | null = null;
-  /** What its body waits at for a 100, and how long. */
+  /** Where its body waits for a 100; null when it does not. */
   #gate: ContinueGate | null = null;
-  #gateTimer: TimerHandle | null = null;
 
   readonly #body = new BodyBuffer();
   /** How the body is read; what ended it early is also here. */
@@ -202,6 +201,8 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     this.#phase = "head";
     this.#hold(wait);
     if (this.timeouts.total !== Infinity) this.#arm(this.timeouts.total);
+    const { expectContinue } = this.#sending;
+    if (expectContinue !== 0) this.#gate = new ContinueGate(getRunningLoop(), expectContinue);
     this.#sendOver(this.#connector.take(this));
     return giveUp;
   }
@@ -255,23 +256,13 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     if (this.#phase === "done") throw ENDED;
     this.#controller = controller;
     if (this.#patience !== null || this.trace !== null) this.#begun();
-    if (this.#sending.expectContinue !== 0) this.#closeGate();
+    if (this.#gate !== null) this.#closeGate(this.#gate);
   }
 
   /** Its body is to wait until the server wants it. */
-  #closeGate(): void {
+  #closeGate(gate: ContinueGate): void {
     const socket = this.#connection?.socket ?? null;
-    if (socket === null || this.#content === null) return;
-    const gate = new ContinueGate(socket, () => this.#gateTimer?.cancel());
-    const until = this.#loop.time() + this.#sending.expectContinue;
-    this.#gate = gate;
-    this.#gateTimer = this.#loop.schedule(until, openGate, gate);
-  }
-
-  #leaveGate(): void {
-    this.#gateTimer?.cancel();
-    this.#gate?.leave();
-    this.#gate = null;
+    if (socket !== null && this.#content !== null) gate.stand(socket);
   }
 
   /** Its head goes out now, and a body that is all there with it. */
@@ -347,7 +338,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     const controller = this.#controller;
     this.#resent++;
     this.#controller = null;
-    this.#leaveGate();
+    this.#gate?.leave();
     if (controller !== null) this.#endContent();
     this.#connector.abandon(this.#connection as Connection, this, controller);
     try {
@@ -511,7 +502,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     this.#phase = "done";
     this.#timer?.cancel();
     this.#patience?.stop();
-    if (this.#gate !== null) this.#leaveGate();
+    this.#gate?.leave();
     if (this.#content instanceof Upload) this.#content.end();
     this.#disobey?.();
     this.#connector.remove(this);
@@ -538,10 +529,6 @@ function giveUp<T>(wait: Wait<T>): void {
 
 function giveUpDraining(exchange: Exchange): void {
   exchange.release();
-}
-
-function openGate(gate: ContinueGate): void {
-  gate.open();
 }
 
 function expire(exchange: Exchange): void {

@@ -58,8 +58,8 @@ async function answered(
 ): Promise<ClientResponse> {
   const answer = await limited(context, sending, () => transport.send(request));
   const { status, statusText = "", headers, body } = answer;
-  const { method, url, attempt } = sending;
-  const head = { method, url, attempt, status, statusText, headers };
+  const { method, url, attempt, headers: requestHeaders } = sending;
+  const head = { method, url, attempt, status, statusText, headers, requestHeaders };
   return responded(context.call, head, body, historyOf(context));
 }
 
@@ -102,8 +102,9 @@ function sendingOf(context: HopContext, request: ClientRequest): Sending {
     headers.set("authorization", authorization);
   const list: string[] = [];
   for (const [name, value] of headers) list.push(name, value);
-  const { timeouts, proxies } = context.call;
+  const { timeouts, proxies, expectContinue } = context.call;
   const proxy = proxies.for(request.url);
   const trace = context.trace?.hop(method, url, headers) ?? null;
-  return { method, url, origin, path, headers: list, body, timeouts, trace, proxy, attempt };
+  const target = { method, url, origin, path, proxy };
+  return { ...target, headers: list, body, timeouts, trace, expectContinue, attempt };
 }

@@ -22,6 +22,8 @@ export interface Sending {
   readonly trace: TraceSink | null;
   /** The proxy it goes through; null for none. */
   readonly proxy: ProxyTarget | null;
+  /** How long the body waits for a 100, in milliseconds; 0 when it does not. */
+  readonly expectContinue: number;
   /** Which attempt of a retry it belongs to, from 1. */
   readonly attempt: number;
 }
