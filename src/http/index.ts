@@ -23,8 +23,13 @@ export {
   WebSocketHandshakeError,
 } from "./responseErrors.ts";
 export { type HeaderRecord, type HeadersInput } from "./headers.ts";
-export { ClientResponse } from "./response.ts";
+export { type ContentDisposition } from "./contentDisposition.ts";
+export { type ContentType } from "./contentType.ts";
+export { type Link, type Links } from "./links.ts";
+export { type FallbackCharset, type ReadingOptions } from "./readingRules.ts";
+export { ClientResponse, type JsonOptions, type TextOptions } from "./response.ts";
 export { type ResponseBody } from "./responseBody.ts";
+export { type ResponseReader, type ResponseReaderOptions } from "./responseReader.ts";
 export { type BodyInput } from "./bodyInput.ts";
 export { type BodyOptions } from "./bodyOptions.ts";
 export { type Compression } from "./compressedBody.ts";
@@ -45,6 +50,15 @@ export { type RequestBody } from "./requestBody.ts";
 export { type BodySource } from "./bodySource.ts";
 export { type AuthInput } from "./auth.ts";
 export { basicAuth, type BasicCredentials } from "./basicAuth.ts";
+export { Cassette, type CassetteMode, type CassetteOptions } from "./cassette.ts";
+export { CassetteError } from "./cassetteError.ts";
+export {
+  type RecordedBody,
+  type RecordedExchange,
+  type RecordedRequest,
+  type RecordedResponse,
+} from "./cassetteFile.ts";
+export { type CassetteMatch, type CassettePart } from "./cassetteMatch.ts";
 export { bearerAuth } from "./bearerAuth.ts";
 export { digestAuth, type DigestOptions } from "./digestAuth.ts";
 export { type Auth } from "./fixedAuth.ts";

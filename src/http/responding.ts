@@ -17,5 +17,5 @@ export function responded(
   history?: readonly ClientResponse[],
 ): ClientResponse {
   call.settings.cookies?.learn(head.url, head.headers);
-  return new ClientResponse(head, source, history);
+  return new ClientResponse(head, source, history, call.reading);
 }

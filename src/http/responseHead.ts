@@ -1,7 +1,7 @@
 /*
  * The head of an answer, as it came: what a response is made of, besides the source of its body.
  */
-import type { HeaderRecord } from "./headers.ts";
+import type { HeaderList, HeaderRecord } from "./headers.ts";
 
 /** Status, headers and where they came from; an exchange is one itself. @internal */
 export interface ResponseHead {
@@ -16,4 +16,8 @@ export interface ResponseHead {
   readonly headers: HeaderRecord;
   /** Such as `"1.1"`; undefined where it is not known. */
   readonly httpVersion?: string | undefined;
+  /** Names and values by turns, as they came; undefined where only `headers` are known. */
+  readonly rawHeaders?: readonly (Uint8Array | string)[] | undefined;
+  /** What was sent for it. */
+  readonly requestHeaders?: HeaderList;
 }

@@ -10,10 +10,17 @@ import type { AbstractCookieJar, CookiesInput } from "./cookies.ts";
 import type { Auth } from "./fixedAuth.ts";
 import type { Connector } from "./connector.ts";
 import type { ConnectorOptions } from "./connectorOptions.ts";
+import { ACCEPT_ENCODING } from "./codings.ts";
 import { type HeaderList, headerList, type HeadersInput, overlaid } from "./headers.ts";
 import { type Middleware, middlewaresOf } from "./middleware.ts";
 import { type ProxyRules, proxyRules } from "./proxy.ts";
 import type { ProxyInput } from "./proxyTarget.ts";
+import {
+  DEFAULT_RULES,
+  type ReadingOptions,
+  type ReadingRules,
+  readingRulesOf,
+} from "./readingRules.ts";
 import type { ClientResponse } from "./response.ts";
 import { type RetryInput, type RetryPolicy, retryPolicyOf } from "./retryPolicy.ts";
 import { type Netrc, netrcOf } from "./netrc.ts";
@@ -30,7 +37,7 @@ import { type AnyTraceConfig, tracesOf } from "./tracing.ts";
 export type RaiseForStatus = boolean | ((response: ClientResponse) => void | PromiseLike<void>);
 
 /** What session and request may both say; the request's word goes first. */
-export interface CommonOptions {
+export interface CommonOptions extends ReadingOptions {
   /** Milliseconds for a whole request, or {@link ClientTimeout}; Infinity for no limit. */
   readonly timeout?: number | ClientTimeout;
   /** Throws a ClientResponseError for a status of 400 or more, or calls a function. Default false. */
@@ -104,20 +111,22 @@ export interface SessionSettings {
   readonly auth: Auth | null;
   readonly netrc: Auth | null;
   readonly proxies: ProxyRules;
+  readonly reading: ReadingRules;
 }
 
 const REDIRECTS = 10;
 const DEFAULT_HEADERS: HeaderList = ["accept", "*/*", "user-agent", "ambit"];
+const COMPRESSED_HEADERS: HeaderList = [...DEFAULT_HEADERS, "accept-encoding", ACCEPT_ENCODING];
 
 /** @internal */
 export function settingsOf(options: SessionOptions): SessionSettings {
   const { baseUrl, headers, timeout, raiseForStatus = false, redirects = REDIRECTS } = options;
+  const reading = readingRulesOf(options, DEFAULT_RULES);
+  const defaults = reading.decompress ? COMPRESSED_HEADERS : DEFAULT_HEADERS;
   return {
     baseUrl: baseUrl === undefined ? undefined : checkedBaseUrl(baseUrl),
     headers:
-      headers === undefined
-        ? DEFAULT_HEADERS
-        : overlaid(DEFAULT_HEADERS, headerList("options.headers", headers)),
+      headers === undefined ? defaults : overlaid(defaults, headerList("options.headers", headers)),
     timeouts: timeout === undefined ? DEFAULT_TIMEOUTS : timeoutsOf(timeout, DEFAULT_TIMEOUTS),
     raiseForStatus: checkedRaise(raiseForStatus),
     redirects: redirectsOf(redirects),
@@ -129,6 +138,7 @@ export function settingsOf(options: SessionOptions): SessionSettings {
     auth: sessionAuthOf(options.auth, baseUrl),
     netrc: netrcOf(options.netrc),
     proxies: proxyRules("options.proxy", options.proxy),
+    reading,
   };
 }
 

@@ -7,6 +7,7 @@
  * Limits: a cookie that breaks a rule is left out silently, as the RFC says.
  */
 import { isIP } from "node:net";
+import { getRunningLoop } from "../core/scope.ts";
 import { Cookie, isSendable } from "./cookie.ts";
 import { toughCookie } from "./toughCookie.ts";
 
@@ -107,3 +108,15 @@ function expiryOf({ maxAge, expires }: Parsed, now: number): number | null {
 
 /** The last instant that a Date can stand for. */
 const FOREVER = 8.64e15;
+
+/** The cookies that headers set, in their order. @internal */
+export function cookiesSetBy(
+  header: string | readonly string[] | undefined,
+  url: URL,
+): readonly Cookie[] {
+  const now = getRunningLoop().wallTime();
+  const values = header === undefined ? [] : typeof header === "string" ? [header] : header;
+  // Whether a Secure cookie may come over this connection is for the jar to say.
+  const cookies = values.map((value) => readSetCookie(value, url, true, now));
+  return cookies.filter((cookie) => cookie !== null);
+}

@@ -89,12 +89,12 @@ export class StreamReader implements AsyncIterable<Buffer> {
     this.#refuseBroken();
     if (count === 0) return NOTHING;
     if (count < 0) return this.#readAll();
-    while (!this.#eof && this.#buffer.size === 0) await this.#more("read");
+    while (!this.#eof && this.#buffer.size === 0) await this.more("read");
     return this.#take(Math.min(count, this.#buffer.size));
   }
 
   async #readAll(): Promise<Buffer> {
-    while (!this.#eof) await this.#more("read");
+    while (!this.#eof) await this.more("read");
     return this.#take(this.#buffer.size);
   }
 
@@ -113,7 +113,7 @@ export class StreamReader implements AsyncIterable<Buffer> {
     this.#refuseBroken();
     while (this.#buffer.size < count) {
       if (this.#eof) throw new IncompleteReadError(this.#buffer.takeAll(), count);
-      await this.#more("readexactly");
+      await this.more("readexactly");
     }
     return this.#take(count);
   }
@@ -316,7 +316,7 @@ export class StreamReader implements AsyncIterable<Buffer> {
           this.#overrun(overrun(from, size), from, "no separator is in sight");
       }
       if (this.#eof) return -1;
-      await this.#more(operation);
+      await this.more(operation);
     }
   }
 
@@ -329,18 +329,21 @@ export class StreamReader implements AsyncIterable<Buffer> {
     );
   }
 
-  /** Waits for more data or the end. */
-  #more(operation: string): Promise<void> {
-    if (this.#waiter !== null) {
-      const words = `${operation} on ${this[INSPECT]()}, on which another read waits`;
-      throw new ConcurrentReadError(`${words}: let one task read, or take turns with a Lock`);
-    }
+  /** Waits for more data or the end; a reader that fetches what it reads does so here. @internal */
+  protected more(operation: string): Promise<void> {
+    if (this.#waiter !== null) throw this.concurrentRead(operation);
     // A read that needs more than twice the limit would wait for ever on a paused transport.
     if (this.#paused) {
       this.#paused = false;
       this.#transport?.resumeReading();
     }
     return suspend<void, StreamReader>(StreamReader.#start, this, `StreamReader.${operation}`);
+  }
+
+  /** What is thrown for a read while another waits. @internal */
+  protected concurrentRead(operation: string): ConcurrentReadError {
+    const words = `${operation} on ${this[INSPECT]()}, on which another read waits`;
+    return new ConcurrentReadError(`${words}: let one task read, or take turns with a Lock`);
   }
 
   #wake(): void {

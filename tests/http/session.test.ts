@@ -100,6 +100,7 @@ describe("a request", () => {
       host: new URL(mirror.url).host,
       connection: "keep-alive",
       accept: "*/*",
+      "accept-encoding": expect.stringMatching(/^gzip, deflate, br(, zstd)?$/),
       "user-agent": "ambit",
     });
     const session = { headers: { Accept: "image/png", "X-One": "1", "x-two": "2" } };
