@@ -1,5 +1,5 @@
 /** Text for terminals: harmless, as wide as it looks, cut where it matters least. */
-import fc from "fast-check";
+import { assert, integer, property, string } from "fast-check";
 import { expect, test } from "vitest";
 import { cutEnd, cutStart, harmless, padEnd, widthOf } from "../../src/cli/terminalText.ts";
 import { bytesInWords, clock, counted, elapsedInWords, grouped } from "../../src/cli/quantities.ts";
@@ -44,9 +44,9 @@ test("a text is cut at its end or at its beginning, never in the middle of a cha
 });
 
 test("whatever is cut is never wider than it may be", () => {
-  const texts = fc.string({ unit: "grapheme" }).map(harmless);
-  fc.assert(
-    fc.property(texts, fc.integer({ min: 0, max: 20 }), (text, columns) => {
+  const texts = string({ unit: "grapheme" }).map(harmless);
+  assert(
+    property(texts, integer({ min: 0, max: 20 }), (text, columns) => {
       expect(widthOf(cutEnd(text, columns))).toBeLessThanOrEqual(columns);
       expect(widthOf(cutStart(text, columns))).toBeLessThanOrEqual(columns);
     }),
@@ -57,13 +57,13 @@ test("numbers are written for people", () => {
   expect([0, 999, 1000, 1234567].map(grouped)).toEqual(["0", "999", "1,000", "1,234,567"]);
   expect([counted(1, "file"), counted(1200, "file")]).toEqual(["1 file", "1,200 files"]);
   const bytes = [0, 999, 1000, 12_345, 999_949, 999_950, 5e9, 1e18];
-  expect(bytes.map(bytesInWords)).toEqual([
-    ...["0 B", "999 B", "1.0 kB", "12.3 kB", "999.9 kB", "1.0 MB", "5.0 GB", "1000.0 PB"],
-  ]);
+  expect(bytes.map(bytesInWords)).toEqual(
+    "0 B,999 B,1.0 kB,12.3 kB,999.9 kB,1.0 MB,5.0 GB,1000.0 PB".split(","),
+  );
   const times = [0, 80.4, 999.4, 1000, 59_949, 59_950, 65_000, 7_200_000];
-  expect(times.map(elapsedInWords)).toEqual([
-    ...["0 ms", "80 ms", "999 ms", "1.0 s", "59.9 s", "1:00", "1:05", "2:00:00"],
-  ]);
+  expect(times.map(elapsedInWords)).toEqual(
+    "0 ms,80 ms,999 ms,1.0 s,59.9 s,1:00,1:05,2:00:00".split(","),
+  );
   expect([-5, 5000, 754_000, 3_600_000].map(clock)).toEqual(["0:00", "0:05", "12:34", "1:00:00"]);
 });
 

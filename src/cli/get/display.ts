@@ -29,6 +29,7 @@ export class Display implements AsyncDisposable {
   /** How what it says looks. */
   readonly look: Look;
   #painter: Task<void> | undefined;
+  #closed = false;
 
   /**
    * Begins at once.
@@ -53,18 +54,21 @@ export class Display implements AsyncDisposable {
 
   /** Says a line; it must be harmless. */
   print(line: string): void {
-    if (this.#area === null) this.#streams.err.write(`${line}\n`);
+    if (this.#area === null || this.#closed) this.#streams.err.write(`${line}\n`);
     else this.#area.print(line);
   }
 
   /** Takes the progress away; lines that are printed from now on are written at once. */
   async close(): Promise<void> {
     this.#painter?.cancel();
-    this.#area?.close();
     try {
       await this.#painter;
     } catch (error) {
       if (!isCancelled(error)) throw error;
+    } finally {
+      // After the painter's end: a sleep that was over already lets it paint once more.
+      this.#area?.close();
+      this.#closed = true;
     }
   }
 

@@ -14,11 +14,12 @@ import { DiskError } from "../../download/errors.ts";
 import type { DownloadItem } from "../../download/item.ts";
 import type { DownloadOptions } from "../../download/options.ts";
 import type { DownloadResult } from "../../download/result.ts";
+import type { ClientSession } from "../../http/session.ts";
 import { aclosing } from "../../flow/aclosing.ts";
 import type { Streams } from "../streams.ts";
 import { harmless } from "../terminalText.ts";
 import type { GetOptions } from "./arguments.ts";
-import { openClient } from "./client.ts";
+import { Client } from "./client.ts";
 import { resumeCommand } from "./commandWords.ts";
 import { Display } from "./display.ts";
 import { JournalFile } from "./journalFile.ts";
@@ -77,24 +78,27 @@ export class Download {
   }
 
   async #work(): Promise<Stop | undefined> {
+    const client = new Client(this.#options);
     this.#journal.begin();
-    const client = openClient(this.#options);
-    const run = downloadAll(aclosing(this.#items()), this.#downloadOptions(client));
+    const run = downloadAll(aclosing(this.#items()), this.#downloadOptions(client.session));
     const display = new Display(this.#streams, () => this.#snapshot(run), this.#showsProgress);
     this.#display = display;
     this.#begin();
-    let stop: Stop | undefined;
+    let ending: Stop | "all" | undefined;
     try {
-      stop = await this.#consume(run);
+      const stop = await this.#consume(run);
+      ending = stop ?? "all";
       return stop;
     } catch (error) {
-      stop = stopOf(error);
+      const stop = stopOf(error);
+      ending = stop;
       if (stop === undefined || isCancelled(error)) throw error;
       return stop;
     } finally {
       await display.close();
-      await client.close();
-      this.#end(display, stop);
+      await client[Symbol.asyncDispose]();
+      // After an error that nobody foresaw there is only that to be said.
+      if (ending !== undefined) this.#end(display, ending === "all" ? undefined : ending);
     }
   }
 
@@ -108,7 +112,7 @@ export class Download {
     return undefined;
   }
 
-  #downloadOptions(session: ReturnType<typeof openClient>): DownloadOptions {
+  #downloadOptions(session: ClientSession): DownloadOptions {
     const { directory, output, jobs, perHost, rate, retries, segments } = this.#options;
     const { conditional, overwrite, json } = this.#options;
     return {

@@ -31,7 +31,10 @@ export async function runGet(
   } catch (error) {
     if (error instanceof ListError) throw new UsageError(error.message);
     if (isCancelled(error)) return Number(process.exitCode ?? 130);
-    throw error;
+    // The file system's: a jar of cookies that cannot be saved, a journal that cannot be removed.
+    if (!(error instanceof Error && "syscall" in error)) throw error;
+    streams.err.write(`ambit get: ${error.message}\n`);
+    return 3;
   }
 }
 

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
-import fc from "fast-check";
+import { assert, asyncProperty, integer, uniqueArray } from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { createTask, isCancelled, run, sleep } from "ambit";
 import { ListError, type ListItem } from "../../../src/cli/get/listItem.ts";
@@ -186,10 +186,10 @@ test("a list that cannot be read is refused with its name, what was read of it s
 test("however the bytes are cut into pieces, the lines are the same", async () => {
   const text = "http://h/ä\r\n# €\nhttp://h/🚀\tna me\n\n  out=x";
   const bytes = Buffer.from(text);
-  const cuts = fc.uniqueArray(fc.integer({ min: 1, max: bytes.length - 1 }));
+  const cuts = uniqueArray(integer({ min: 1, max: bytes.length - 1 }));
   const whole = (await read(["-"], Readable.from([bytes]))).items;
-  await fc.assert(
-    fc.asyncProperty(cuts, async (places) => {
+  await assert(
+    asyncProperty(cuts, async (places) => {
       const at = [0, ...places.sort((a, b) => a - b), bytes.length];
       const pieces = at.slice(1).map((end, index) => bytes.subarray(at[index], end));
       expect((await read(["-"], Readable.from(pieces))).items).toEqual(whole);
