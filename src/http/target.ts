@@ -6,15 +6,8 @@
  */
 import { outOfRange, wrongType } from "../core/arguments.ts";
 import { InvalidUrlError } from "./errors.ts";
+import { appendTo, type NamedValues } from "./namedValues.ts";
 import { redact } from "./redaction.ts";
-
-/**
- * Query parameters to add to a URL: an object, pairs, or `URLSearchParams`. An object's undefined
- * values are left out.
- */
-export type ParamsInput =
-  | Readonly<Record<string, string | number | boolean | undefined>>
-  | Iterable<readonly [name: string, value: string]>;
 
 /** @internal */
 export interface Target {
@@ -44,10 +37,10 @@ export function targetOf(
   method: string,
   input: string | URL,
   baseUrl: string | undefined,
-  params: ParamsInput | undefined,
+  params: NamedValues | undefined,
 ): Target {
   const url = parse(method, input, baseUrl);
-  if (params !== undefined) addParams(url, params);
+  if (params !== undefined) appendTo(url.searchParams, "params", params);
   const authorization = url.username === "" && url.password === "" ? null : takeUserInfo(url);
   const fragment = url.hash;
   if (fragment !== "") url.hash = "";
@@ -81,15 +74,6 @@ function invalid(method: string, url: string, words: string): InvalidUrlError {
 function whyNot(text: string, baseUrl: string | undefined): string {
   const relative = baseUrl === undefined && !/^[a-z][a-z0-9+.-]*:/i.test(text);
   return relative ? "not a whole URL, and the session has no `baseUrl`" : "not a valid URL";
-}
-
-function addParams(url: URL, params: ParamsInput): void {
-  if (typeof params !== "object" || params === null) {
-    throw wrongType("params", "an object, pairs, or URLSearchParams", params);
-  }
-  const pairs = Symbol.iterator in params ? params : Object.entries(params);
-  for (const [name, value] of pairs)
-    if (value !== undefined) url.searchParams.append(name, String(value));
 }
 
 function takeUserInfo(url: URL): string {
