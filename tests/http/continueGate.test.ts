@@ -57,7 +57,8 @@ describe("a body that waits for a 100", () => {
         socket.write(OK);
       }, 1);
     });
-    await using _origin = origin;
+    await using hold = origin;
+    expect(hold.url).toContain("http:");
     await using session = new ClientSession();
     const content = typeof body === "string" ? body : body();
     const options = { body: content, expectContinue: 5000 };
@@ -72,7 +73,8 @@ describe("a body that waits for a 100", () => {
     const { origin, heard } = await hearing((socket) => {
       socket.write("HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\nno");
     });
-    await using _origin = origin;
+    await using hold = origin;
+    expect(hold.url).toContain("http:");
     await using session = new ClientSession();
     const response = await session.put(origin.url, { body: "SECRET", expectContinue: true });
     expect([response.status, await response.text()]).toEqual([401, "no"]);
@@ -89,7 +91,8 @@ describe("a body that waits for a 100", () => {
         setTimeout(() => socket.write(OK), 10);
       }, 1);
     });
-    await using _origin = origin;
+    await using hold = origin;
+    expect(hold.url).toContain("http:");
     await using session = new ClientSession();
     const response = await session.put(origin.url, { body: "body", expectContinue: 20 });
     expect(await response.text()).toBe("ok");
@@ -103,7 +106,8 @@ describe("a body that waits for a 100", () => {
       setTimeout(() => socket.write(CONTINUE.slice(11)), 10);
       setTimeout(() => socket.write(OK), 20);
     });
-    await using _origin = origin;
+    await using hold = origin;
+    expect(hold.url).toContain("http:");
     await using session = new ClientSession();
     const response = await session.put(origin.url, { body: "body", expectContinue: 5000 });
     expect(await response.text()).toBe("ok");
@@ -146,7 +150,8 @@ describe("a body that waits for a 100", () => {
 
   test("is closed, unsent, when the request is cancelled", async () => {
     const { origin, heard } = await hearing(() => undefined);
-    await using _origin = origin;
+    await using hold = origin;
+    expect(hold.url).toContain("http:");
     await using session = new ClientSession();
     let closed = false;
     async function* body(): AsyncGenerator<Uint8Array> {
