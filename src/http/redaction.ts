@@ -12,6 +12,11 @@ const QUERY_VALUE = /([?&;]([^=&;#]*)=)[^&;#]+/g;
 const SECRET =
   /(pass(wor)?d?$|passphrase|secret|token|session|signature|credential|(^|[^a-z])(auth|code|jwt|key|pwd|sig|sid)$|apikey|authorization)/i;
 
+/** Whether what has this name sounds like a secret. @internal */
+export function isSecretName(name: string): boolean {
+  return SECRET.test(name);
+}
+
 /**
  * The URL with user info and the values of secret-sounding query parameters replaced by `***`.
  * @internal
