@@ -5,6 +5,8 @@
  * Whatever comes of the stream, the request hears of one end: complete, or one error.
  * Traps of Node's: a stream that was reset ends like one that is complete, and only `rstCode` and
  * `aborted` tell; and a reset with CANCEL comes without an error at all.
+ * Limits: a reset with NO_ERROR in the middle of a body, which no server may send, looks like its end
+ * unless the head said how long it is.
  */
 import type {
   ClientHttp2Session,
@@ -42,6 +44,7 @@ export class Http2Stream implements Dispatcher.DispatchController {
   #trailers: HeaderRecord = {};
   #expected = -1;
   #received = 0;
+  #answered = false;
   #done = false;
   #stopUpload: (() => void) | null = null;
 
@@ -101,6 +104,7 @@ export class Http2Stream implements Dispatcher.DispatchController {
 
   #begin(headers: IncomingHttpHeaders & IncomingHttpStatusHeader): void {
     if (this.#done) return;
+    this.#answered = true;
     const length = Number(headers["content-length"] ?? -1);
     const { method } = this.#options;
     const status = headers[":status"] ?? 0;
@@ -116,7 +120,7 @@ export class Http2Stream implements Dispatcher.DispatchController {
   }
 
   #end(stream: ClientHttp2Stream): void {
-    if (this.#done || stream.aborted || stream.rstCode !== NO_ERROR) return;
+    if (this.#done || stream.aborted || stream.rstCode !== NO_ERROR || !this.#answered) return;
     if (this.#expected >= 0 && this.#expected !== this.#received) {
       const error = new Error("the body is not as long as content-length says");
       return this.fail(Object.assign(error, { code: "UND_ERR_RES_CONTENT_LENGTH_MISMATCH" }));

@@ -85,12 +85,13 @@ export class SecureOrigin implements AsyncDisposable {
     const what = `${request.httpVersion} ${request.method} ${request.url}`;
     this.seen.push(what);
     this.most = Math.max(this.most, ++this.open);
-    let answered = false;
-    response.on("finish", () => (answered = true));
-    response.on("close", () => {
-      this.open--;
-      if (!answered) this.aborted.push(what);
-    });
+    request.on("aborted", () => this.aborted.push(what));
+    response.on("close", () => this.open--);
+  }
+
+  /** Cuts every connection. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
