@@ -23,29 +23,26 @@ import { getRunningLoop } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
 import { BodyBuffer, HIGH_WATER } from "./bodyBuffer.ts";
-import { BufferedBody } from "./bufferedBody.ts";
-import { inChunks } from "./chunkedBody.ts";
 import { type Connection, ENDED } from "./connection.ts";
 import type { BodySource } from "./bodySource.ts";
-import { ContinueGate } from "./continueGate.ts";
 import type { Connector, Sendable } from "./connector.ts";
 import { ClientError, ClientTimeoutError } from "./errors.ts";
 import { bodyFailure, headFailure, isStale } from "./failure.ts";
 import type { HeaderList, HeaderRecord } from "./headers.ts";
 import type { Entrant, Host, Place } from "./limits.ts";
+import { Outgoing } from "./outgoing.ts";
 import { Patience } from "./patience.ts";
 import { UnsentError } from "./openingError.ts";
 import type { ProxyTarget } from "./proxyTarget.ts";
 import { ProxyError } from "./responseErrors.ts";
 import { redact } from "./redaction.ts";
-import type { RequestBody } from "./requestBody.ts";
 import { RequestBodyError } from "./requestBodyError.ts";
 import { IDEMPOTENT } from "./idempotent.ts";
 import type { ResponseHead } from "./responseHead.ts";
 import type { Sending } from "./sending.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { TraceSink } from "./tracing.ts";
-import { Upload, UploadContext, type Uploader } from "./upload.ts";
+import type { Uploader } from "./upload.ts";
 
 type Controller = Dispatcher.DispatchController;
 
@@ -76,18 +73,14 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
   #phase: "queued" | "head" | "body" | "done" = "queued";
   #wait: Wait<unknown> | null = null;
   #connection: Connection | null = null;
-  /** Its body, opened; null for none. */
-  #content: string | Uint8Array | Upload | null = null;
-  /** Where it is opened, unless it is in memory. */
-  #uploads: UploadContext | null = null;
+  /** The body that it sends; null for none. */
+  #outgoing: Outgoing | null = null;
   /** How often it was sent again because of its connection. */
   #resent = 0;
   #controller: Controller | null = null;
   #timer: TimerHandle | null = null;
   #patience: Patience | null = null;
   #disobey: (() => void) | null = null;
-  /** Where its body waits for a 100; null when it does not. */
-  #gate: ContinueGate | null = null;
 
   readonly #body = new BodyBuffer();
   /** How the body is read; what ended it early is also here. */
@@ -166,7 +159,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     this.release();
     // Made in a callback of the socket's, it would tell of undici; now its stack tells who waited.
     if (error instanceof ClientError) Error.captureStackTrace(error);
-    if (this.#content instanceof Upload) await this.#content.closed();
+    await this.#outgoing?.closed();
     return error;
   }
 
@@ -201,28 +194,19 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     this.#phase = "head";
     this.#hold(wait);
     if (this.timeouts.total !== Infinity) this.#arm(this.timeouts.total);
-    const { expectContinue } = this.#sending;
-    if (expectContinue !== 0) this.#gate = new ContinueGate(getRunningLoop(), expectContinue);
+    const { body } = this.#sending;
+    if (body !== null) this.#outgoing = new Outgoing(body, this.#sending, this);
     this.#sendOver(this.#connector.take(this));
     return giveUp;
   }
 
   #sendOver(connection: Connection): void {
     this.#connection = connection;
-    const { path, method, headers, body } = this.#sending;
-    if (body !== null) this.#content ??= this.#open(body);
-    const content = this.#content;
-    const framed = content instanceof Upload ? content.framed(headers) : headers;
-    const options = { path, method, headers: framed as string[], body: content as string | null };
-    connection.dispatch(options, this);
-  }
-
-  /** What undici is to send. */
-  #open(body: RequestBody): string | Uint8Array | Upload {
-    const { headers, expectContinue } = this.#sending;
-    if (body instanceof BufferedBody && expectContinue === 0) return body.open();
-    this.#uploads ??= new UploadContext();
-    return this.#uploads.open(expectContinue === 0 ? body : inChunks(body), headers, this);
+    const { path, method, headers } = this.#sending;
+    const outgoing = this.#outgoing;
+    const body = outgoing === null ? null : (outgoing.content() as string);
+    const sent = (outgoing === null ? headers : outgoing.framed()) as string[];
+    connection.dispatch({ path, method, headers: sent, body }, this);
   }
 
   /** A chunk of its body was handed to the connection. @internal */
@@ -256,27 +240,16 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     if (this.#phase === "done") throw ENDED;
     this.#controller = controller;
     if (this.#patience !== null || this.trace !== null) this.#begun();
-    if (this.#gate !== null) this.#closeGate(this.#gate);
-  }
-
-  /** Its body is to wait until the server wants it. */
-  #closeGate(gate: ContinueGate): void {
-    const socket = this.#connection?.socket ?? null;
-    if (socket !== null && this.#content !== null) gate.stand(socket);
+    this.#outgoing?.begin(this.#connection);
   }
 
   /** Its head goes out now, and a body that is all there with it. */
   #begun(): void {
+    const whole = this.#outgoing?.whole ?? null;
     this.#patience?.connected();
-    if (!(this.#content instanceof Upload)) this.#patience?.listen();
-    if (this.trace !== null) this.#traceSent(this.trace);
-  }
-
-  #traceSent(trace: TraceSink): void {
-    trace.requestHeadersSent();
-    const content = this.#content;
-    if (content === null || content instanceof Upload) return;
-    trace.requestChunkSent(typeof content === "string" ? Buffer.from(content) : content);
+    if (this.#outgoing === null || whole !== null) this.#patience?.listen();
+    this.trace?.requestHeadersSent();
+    if (whole !== null) this.trace?.requestChunkSent(whole);
   }
 
   onResponseStart(_: Controller, status: number, headers: HeaderRecord, statusText = ""): void {
@@ -331,15 +304,14 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
 
   /** Whether its body is whole: not begun, or one that can be begun again. */
   #hasContent(): boolean {
-    return this.#controller === null || (this.#sending.body?.replayable ?? true);
+    return this.#controller === null || (this.#outgoing?.replayable ?? true);
   }
 
   #sendAgain(error: Error): void {
     const controller = this.#controller;
     this.#resent++;
     this.#controller = null;
-    this.#gate?.leave();
-    if (controller !== null) this.#endContent();
+    if (controller !== null) this.#outgoing?.restart();
     this.#connector.abandon(this.#connection as Connection, this, controller);
     try {
       if (error instanceof UnsentError) this.#sendOver(this.#connector.takeOther(this, error));
@@ -348,11 +320,6 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
       // What makes a body anew for each sending may fail this time.
       this.bodyFailed("its body cannot be opened again", 0, refusal);
     }
-  }
-
-  #endContent(): void {
-    if (this.#content instanceof Upload) this.#content.end();
-    this.#content = null;
   }
 
   /** The whole body, again and again. */
@@ -449,8 +416,11 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
 
   /** The caller wants no more of it. A body that was read as a whole stays. */
   release(): void {
+    const wait = this.#wait;
     if (this.#whole === null && this.#use !== "cancelled") this.#use = "released";
     this.#drop();
+    // Another task reads: nothing will come for it.
+    wait?.reject(this.#misuse("the response was released"));
   }
 
   /**
@@ -502,8 +472,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     this.#phase = "done";
     this.#timer?.cancel();
     this.#patience?.stop();
-    this.#gate?.leave();
-    if (this.#content instanceof Upload) this.#content.end();
+    this.#outgoing?.end();
     this.#disobey?.();
     this.#connector.remove(this);
     if (this.#connection !== null) this.#connector.giveBack(this.#connection);
