@@ -19,6 +19,7 @@ import type { TimerHandle } from "../core/clock.ts";
 import { InvalidStateError } from "../core/errors.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { obey } from "../core/outsideSignal.ts";
+import { OUTSIDE } from "../core/outside.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
@@ -52,6 +53,8 @@ const DRAIN_TIME = 250;
 
 /** How often a request is sent again at most, because of its connections. */
 const MOST_RESENT = 5;
+
+type Awaited = Exchange | undefined;
 
 /** @internal */
 export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Uploader {
@@ -123,6 +126,16 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     return this.#phase === "done";
   }
 
+  /** What it waits for: the network, or perhaps the body that it is given to send. */
+  get #awaited(): Awaited {
+    return this.#sending.body === null ? undefined : this;
+  }
+
+  /** Time may go on while a body is made that takes its time; see outside.ts. @internal */
+  [OUTSIDE](): boolean {
+    return this.#phase !== "queued" && !(this.#content instanceof Upload && this.#content.producing);
+  }
+
   /** What diagnostics print for its waits; not the path, which may hold secrets. */
   get #label(): string {
     return `http.${this.method.toLowerCase()} ${this.origin}`;
@@ -182,7 +195,8 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
 
   /** Sends the request; settles when the head of the answer is there. */
   send(): Promise<void> {
-    return suspend<void>((wait) => this.#start(wait), undefined, this.#label);
+    const start = (wait: Wait<void>): Cleanup<void, Awaited> => this.#start(wait);
+    return suspend<void, Awaited>(start, this.#awaited, this.#label);
   }
 
   #start(wait: Wait<void>): Cleanup<void, undefined> {
