@@ -133,7 +133,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
 
   /** Time may go on while a body is made that takes its time; see outside.ts. @internal */
   [OUTSIDE](): boolean {
-    return this.#phase !== "queued" && !(this.#content instanceof Upload && this.#content.producing);
+    return this.#phase !== "queued" && this.#outgoing?.producing !== true;
   }
 
   /** What diagnostics print for its waits; not the path, which may hold secrets. */
@@ -199,7 +199,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     return suspend<void, Awaited>(start, this.#awaited, this.#label);
   }
 
-  #start(wait: Wait<void>): Cleanup<void, undefined> {
+  #start(wait: Wait<void>): Cleanup<void, Awaited> {
     if (this.#failure !== null) {
       // Its session was closed, or its signal aborted, when it had its place but did not run yet.
       wait.reject(this.#failure);
@@ -377,13 +377,13 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
   /** What comes of the body next. */
   #arrival<T>(): Promise<T> {
     let begun = false;
-    const start = (wait: Wait<T>): Cleanup<T, undefined> => {
+    const start = (wait: Wait<T>): Cleanup<T, Awaited> => {
       begun = true;
       this.#hold(wait);
       this.#resume();
       return giveUp;
     };
-    const arrival = suspend(start, undefined, `${this.#label} body`);
+    const arrival = suspend<T, Awaited>(start, this.#awaited, `${this.#label} body`);
     // A wait that is refused, because a cancel is due, has no clean-up.
     if (!begun) this.cancel();
     return arrival;

@@ -40,6 +40,11 @@ export class Outgoing {
     return this.#body.replayable;
   }
 
+  /** True while it waits for its source, not for the network. */
+  get producing(): boolean {
+    return this.#content instanceof Upload && this.#content.producing;
+  }
+
   /** What undici is to send; opened now, unless it is open and was not begun. */
   content(): string | Uint8Array | Upload {
     this.#content ??=

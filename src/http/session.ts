@@ -145,7 +145,7 @@ export class ClientSession implements AsyncDisposable {
       call.body?.discard?.();
     }
     if (call.raiseForStatus === true) response.raiseForStatus();
-    else if (call.raiseForStatus !== false) await call.raiseForStatus(response);
+    else if (call.raiseForStatus !== false) await judged(response, call.raiseForStatus);
     return response;
   }
 
@@ -212,5 +212,18 @@ export class ClientSession implements AsyncDisposable {
     const { baseUrl } = this.#settings;
     const base = baseUrl === undefined ? "" : ` ${redact(baseUrl)}`;
     return `<ClientSession${base} ${closed ? "closed" : `open=${open} queued=${queued}`}>`;
+  }
+}
+
+/** A response that its judge throws for is nobody's. */
+async function judged(
+  response: ClientResponse,
+  judge: (response: ClientResponse) => void | PromiseLike<void>,
+): Promise<void> {
+  try {
+    await judge(response);
+  } catch (error) {
+    response.release();
+    throw error;
   }
 }

@@ -74,6 +74,64 @@ describe("a cancel", () => {
     expect(best).toBeLessThan(5);
   });
 
+  const FOREVER = 60_000;
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      yield new Uint8Array(1);
+      await sleep(1);
+    }
+  }
+  async function* stuck(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(1);
+    await sleep(FOREVER);
+  }
+  test.each<[string, (session: ClientSession, url: string) => Promise<unknown>]>([
+    ["in the body", async (session, url) => (await session.get(`${url}/half`)).text()],
+    ["after a redirect", (session, url) => session.get(`${url}/to-hang`)],
+    ["after a retry", (session, url) => session.get(`${url}/503-hang`, { retry: { delay: 0 } })],
+    ["while a body is sent", (session, url) => session.post(`${url}/hang`, { body: endless() })],
+    ["while a body is made", (session, url) => session.post(`${url}/hang`, { body: stuck() })],
+    [
+      "in a middleware's second sending",
+      (session, url) =>
+        session.get(`${url}/first`, {
+          middlewares: [
+            async (request, next) => {
+              (await next(request)).release();
+              request.url.pathname = "/hang";
+              return next(request);
+            },
+          ],
+        }),
+    ],
+  ])("%s is seen by the server within 5 ms", async (_, work) => {
+    const seen503 = new Set<string>();
+    await using origin = await Origin.start((request, answer) => {
+      const { url = "" } = request;
+      if (url === "/to-hang") answer.writeHead(302, { location: "/hang" }).end();
+      else if (url === "/503-hang" && !seen503.delete(url)) {
+        seen503.add(url);
+        answer.writeHead(503).end();
+      } else if (url !== "/503-hang") hangs(request, answer);
+    });
+    await using session = new ClientSession({ limit: 2 });
+    let best = Infinity;
+    for (let tries = 1; tries <= 10 && best >= 5; tries++) {
+      const before = origin.seen.length;
+      const task = createTask(() => work(session, origin.url));
+      const hanging = (): boolean =>
+        origin.open === 1 && /hang|half/.test(origin.seen.at(-1) as string);
+      await until(() => origin.seen.length > before && hanging());
+      await sleep(2);
+      if (!hanging()) await until(hanging);
+      task.cancel();
+      best = Math.min(best, await until(() => origin.aborted.length === tries));
+      expect(await ended(task)).toBe("CancelledError");
+    }
+    expect(best).toBeLessThan(5);
+    await expectAsBefore(session, origin, 2);
+  });
+
   test.each(["bytes", "text", "json"] as const)(
     "while %s awaits the body closes the connection",
     async (read) => {

@@ -241,6 +241,70 @@ describe("raiseForStatus", () => {
   });
 });
 
+describe("raiseForStatus as a function", () => {
+  test("is asked about each response, and what it throws is thrown", async () => {
+    await using origin = await Origin.start(hangs);
+    await using session = new ClientSession({
+      raiseForStatus: async ({ url, status }) => {
+        await sleep(1);
+        if (url.endsWith("/half")) throw new RangeError(`not with ${status}`);
+      },
+    });
+    expect(await (await session.get(`${origin.url}/fine`)).text()).toBe("hello /fine");
+    await expect(session.get(`${origin.url}/half`)).rejects.toThrow(new RangeError("not with 200"));
+    // Nobody has the response: its connection is closed.
+    await until(() => origin.aborted.length === 1);
+    expect(session.statistics()).toMatchObject({ open: 0, queued: 0 });
+    const lax = await session.get(`${origin.url}/half`, { raiseForStatus: false });
+    lax.release();
+  });
+
+  test("must be one", async () => {
+    await using session = new ClientSession();
+    await expect(session.get(mirror.url, { raiseForStatus: "yes" as never })).rejects.toThrow(
+      "Expected `options.raiseForStatus` to be a function",
+    );
+  });
+});
+
+describe("each method", () => {
+  test.each(["get", "head", "options", "post", "put", "patch", "delete"] as const)(
+    "%s sends itself",
+    async (method) => {
+      await using origin = await Origin.start((request, answer) => answer.end(request.method));
+      await using session = new ClientSession();
+      const response = await session[method](origin.url, { headers: { "x-one": "1" } });
+      expect(origin.seen).toEqual([`${method.toUpperCase()} /`]);
+      expect(await response.text()).toBe(method === "head" ? "" : method.toUpperCase());
+    },
+  );
+
+  test.each([
+    [204, "GET"],
+    [304, "GET"],
+    [200, "HEAD"],
+  ])("a %i to a %s has no body, and its connection is free at once", async (status, method) => {
+    await using origin = await Origin.start((_, answer) => answer.writeHead(status).end());
+    await using session = new ClientSession({ limit: 1 });
+    for (let i = 0; i < 2; i++) {
+      const response = await session.request(method, origin.url);
+      expect([response.status, (await response.bytes()).length]).toEqual([status, 0]);
+    }
+    expect(session.statistics()).toMatchObject({ open: 0, queued: 0 });
+  });
+
+  test("passes over answers that are only informational", async () => {
+    await using origin = await RawOrigin.start((socket) => {
+      socket.write("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n");
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    });
+    await using session = new ClientSession();
+    const response = await session.get(origin.url);
+    expect([response.status, response.headers.get("link")]).toEqual([200, null]);
+    expect(await response.text()).toBe("ok");
+  });
+});
+
 describe("an argument that is not as it should be is refused by name:", () => {
   const refused: [string, SessionOptions, string][] = [
     [
