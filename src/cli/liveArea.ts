@@ -2,7 +2,7 @@
  * The last lines of a terminal, painted over and over, while other lines come above them.
  *
  * Strategy: a painting is one write: up to the first line, each line with the rest of its row
- * erased, what is left below erased. The cursor stays at the end of the last line, hidden. A line
+ * erased, what is left below erased. The cursor stays on the last line, hidden. A line
  * is narrower than the window, for one that wraps cannot be painted over; when the window has
  * become narrower since, the rows that the terminal made of each line are counted.
  * The cursor comes back when the area is closed, and at the process's end, whatever ends it, except
@@ -56,7 +56,8 @@ export class LiveArea {
     }
     text += this.#toTop();
     if (this.#log.length > 0) text += ERASE_BELOW + this.#takeLog();
-    text += lines.map((line) => line + ERASE_LINE).join("\n") + ERASE_BELOW;
+    // At the end of a full line the ^C that a terminal shows for Ctrl-C would begin a row of its own.
+    text += `${lines.map((line) => line + ERASE_LINE).join("\n")}${ERASE_BELOW}\r`;
     this.#shown = lines.map((line) => widthOf(line.replace(COLOUR, "")));
     this.#terminal.write(text);
   }
@@ -79,7 +80,7 @@ export class LiveArea {
     return text;
   }
 
-  /** From the end of the last line to the beginning of the first. */
+  /** From the last line to the beginning of the first. */
   #toTop(): string {
     if (this.#shown.length === 0) return "";
     const { columns, rows } = this.size;

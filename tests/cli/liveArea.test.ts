@@ -94,3 +94,16 @@ test("colours take no room, and a terminal that does not know its size has 80 co
   const unknown = new LiveArea({ write: () => {}, isTTY: true, columns: 0, rows: 0 });
   expect(unknown.size).toEqual({ columns: 79, rows: 23 });
 });
+
+test("the ^C that the terminal shows for Ctrl-C does no harm, also beside a full line", () => {
+  const terminal = new FakeTerminal(10, 6);
+  terminal.write("$ command\n");
+  const area = new LiveArea(terminal);
+  area.paint(["a", "b".repeat(9)]);
+  terminal.write("^C");
+  area.paint(["a", "b".repeat(9)]);
+  expect(terminal.picture).toEqual(["$ command", "a", "b".repeat(9)]);
+  terminal.write("^C");
+  area.close();
+  expect(terminal.picture).toEqual(["$ command"]);
+});

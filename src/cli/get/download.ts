@@ -176,7 +176,7 @@ export class Download {
   }
 
   #end(display: Display, stop: Stop | undefined): void {
-    const { words, directory } = this.#options;
+    const { words, directory, checksums, inputs } = this.#options;
     const tally = this.#tally;
     const isGood = stop === undefined && tally.failed === 0;
     if (words === "quiet" && isGood) return;
@@ -187,6 +187,10 @@ export class Download {
       elapsed: display.elapsed,
       directory,
       left,
+      piped: inputs.includes("-"),
+      ...(checksums === undefined
+        ? {}
+        : { unchecked: { count: this.#job.planner.unchecked, file: checksums } }),
       ...(stop === undefined ? {} : { stopped: stop.words }),
       ...(isGood ? {} : { next: resumeCommand(this.#args) }),
     };

@@ -97,6 +97,11 @@ export class Planner {
 }
 
 function templateOf(text: string): NameTemplate {
+  if (text.startsWith("/") || text.split("/").includes("..")) {
+    throw new UsageError(
+      `--output \`${text}\` leads out of the folder, which is --directory's to say`,
+    );
+  }
   try {
     return new NameTemplate(text);
   } catch (error) {

@@ -15,6 +15,10 @@ export interface Ending {
   readonly directory: string;
   /** How many files were not even begun; null where nobody knows. */
   readonly left: number | null;
+  /** Files that no checksum was there for, although there is a file of them; and its name. */
+  readonly unchecked?: { readonly count: number; readonly file: string };
+  /** The list has to be given on standard input again. */
+  readonly piped?: boolean;
   /** What ended it before its end, in words; undefined when it came to its end. */
   readonly stopped?: string;
   /** The command that goes on with it; undefined when there is nothing to go on with. */
@@ -32,7 +36,10 @@ export function summaryLines(ending: Ending, look: Look, columns: number): reado
   ];
 }
 
-function doneLines({ tally, elapsed, directory, left }: Ending, { ink }: Look): string[] {
+function doneLines(
+  { tally, elapsed, directory, left, unchecked }: Ending,
+  { ink }: Look,
+): string[] {
   const { done, skipped, failed, bytes } = tally;
   const rate = `${bytesInWords((bytes / Math.max(1, elapsed)) * 1000)}/s`;
   const speed = done > 0 ? `, ${bytesInWords(bytes)} in ${elapsedInWords(elapsed)} (${rate})` : "";
@@ -42,6 +49,11 @@ function doneLines({ tally, elapsed, directory, left }: Ending, { ink }: Look): 
     lines.push(`${ink.good(`${counted(done, "file")} downloaded`)}${speed}${where}`);
   }
   if (skipped > 0) lines.push(`${counted(skipped, "file")} kept: there already`);
+  if (unchecked !== undefined && unchecked.count > 0) {
+    const verb = unchecked.count === 1 ? "has" : "have";
+    const words = `${counted(unchecked.count, "file")} ${verb} no checksum in ${harmless(unchecked.file)}`;
+    lines.push(ink.warning(words));
+  }
   if (failed > 0) lines.push(ink.alarm(`${counted(failed, "file")} failed`));
   if (left !== null && left > 0) lines.push(`${counted(left, "file")} left`);
   return lines;
@@ -62,6 +74,7 @@ function failureTable(failures: readonly FailureCount[], look: Look, columns: nu
   ].map((line) => (widthOf(line) > 0 ? line.trimEnd() : line));
 }
 
-function nextLine({ stopped }: Ending): string {
-  return stopped === undefined ? "To try them again:" : "To go on:";
+function nextLine({ stopped, piped }: Ending): string {
+  const what = stopped === undefined ? "To try them again" : "To go on";
+  return piped ? `${what}, with the same list on standard input:` : `${what}:`;
 }

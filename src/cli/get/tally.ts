@@ -68,6 +68,8 @@ export function kindOf({ error, status }: Ended): string {
 /** Why a file failed, with its URL; secrets are masked, nothing is harmless yet. */
 export function failureInWords({ url, error }: Ended): string {
   const words = error?.message ?? "";
+  // Where a line of a list stands is in its message.
+  if (error?.kind === "list") return words;
   // The client's messages begin with the method and the URL, others say nothing of it.
   return /\bhttps?:\/\//.test(words.slice(0, 40)) ? words : `${masked(url)}: ${words}`;
 }
