@@ -10,6 +10,7 @@ import {
   type AbstractCookieJar,
   cookiePairs,
   type CookiesInput,
+  DummyCookieJar,
   overlaidCookies,
   parseCookieHeader,
 } from "./cookies.ts";
@@ -36,7 +37,8 @@ export class SessionCookies {
 
   /** Whether no URL would get a cookie. */
   get idle(): boolean {
-    return this.#jar instanceof CookieJar && this.#jar.size === 0;
+    const jar = this.#jar;
+    return jar instanceof CookieJar ? jar.size === 0 : jar instanceof DummyCookieJar;
   }
 
   /**
@@ -57,7 +59,7 @@ export class SessionCookies {
 }
 
 /**
- * What the options `cookieJar` and `cookies` of a session make; null for none. Cookies given without
+ * What the options `cookieJar` and `cookies` of a session make. Cookies given without
  * a `baseUrl` go to every host, as in aiohttp.
  * @internal
  */
@@ -65,8 +67,9 @@ export function sessionCookiesOf(
   jar: AbstractCookieJar | undefined,
   cookies: CookiesInput | false | undefined,
   baseUrl: string | undefined,
-): SessionCookies | null {
-  if (cookies === false) return null;
+): SessionCookies {
+  // A request may have cookies of its own all the same.
+  if (cookies === false) return new SessionCookies(new DummyCookieJar());
   if (jar !== undefined) expectJar(jar);
   const kept = jar ?? new CookieJar();
   if (cookies !== undefined) {

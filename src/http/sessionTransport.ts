@@ -35,6 +35,7 @@ export class SessionTransport implements Transport {
 
 const BARE = {
   cookies: false,
+  decompress: false,
   redirects: false,
   raiseForStatus: false,
   middlewares: [],
