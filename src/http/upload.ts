@@ -89,6 +89,11 @@ export class Upload implements AsyncIterableIterator<Uint8Array, undefined> {
     [this.#scope, this.#enter] = context.scope();
   }
 
+  /** True while what is waited for is a wait of the body's source: that tells itself what it waits for. */
+  get producing(): boolean {
+    return this.#state === "open" && this.#scope.pendingWaits().length > 0;
+  }
+
   /** The headers it is sent with: undici learns the length of an iterable from them. */
   framed(headers: HeaderList): HeaderList {
     if (this.#length === null || hasHeader(headers, "content-length")) return headers;

@@ -27,7 +27,7 @@ import {
   type RequestBody,
   type Transport,
 } from "ambit/http";
-import { cancelEverywhere } from "ambit/testing";
+import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { until } from "./origin.ts";
 import { Receiver } from "./receiver.ts";
@@ -416,6 +416,22 @@ test("a source that goes on while its answer is read belongs to the scope that s
   expect(end).toBe("RequestBodyError");
   await until(() => log.length === 2);
   await echo[Symbol.asyncDispose]();
+});
+
+test("in virtual time a source may take hours, and the server all the real time it needs", async () => {
+  const begin = performance.now();
+  await runVirtual(async () => {
+    await using session = new ClientSession({ timeout: Infinity });
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      for (let i = 0; i < 3; i++) yield await sleep(3_600_000, new Uint8Array(100_000));
+    };
+    const response = await timeout(4 * 3_600_000, () =>
+      session.post(receiver.url, { body: source() }),
+    );
+    expect(await response.text()).toBe("thanks");
+  });
+  expect(receiver.received[0]?.body.length).toBe(300_000);
+  expect(performance.now() - begin).toBeLessThan(5000);
 });
 
 test("a cancel that the source itself runs into is no cancel of the request's task", async () => {
