@@ -17,7 +17,8 @@ import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ClientSession, fileBody } from "ambit/http";
+import { createTask, sleep } from "ambit";
+import { ClientSession, fileBody, type UploadProgress } from "ambit/http";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { until } from "./origin.ts";
 import { Receiver } from "./receiver.ts";
@@ -73,14 +74,19 @@ describe("a file", () => {
     await handle.close();
     receiver.reads = false;
     await using session = new ClientSession();
-    const body = fileBody(path);
     let sent = 0;
-    const work = session
-      .post(receiver.url, { body, timeout: 150, onUpload: (progress) => (sent = progress.sent) })
-      .catch((error: Error) => error.name);
-    expect(await work).toBe("ClientTimeoutError");
-    expect(sent).toBeGreaterThan(0);
+    const onUpload = (progress: UploadProgress): void => void (sent = progress.sent);
+    const task = createTask(() => session.post(receiver.url, { body: fileBody(path), onUpload }));
+    await until(() => sent > 0, 5000);
+    // What the two sockets' buffers take is the system's affair; that it ends is ours.
+    let before = -1;
+    while (before !== sent) {
+      before = sent;
+      await sleep(60);
+    }
     expect(sent).toBeLessThan(64 * 1024 * 1024);
+    task.cancel();
+    await task.then(null, () => undefined);
   });
 
   test("can be sent again, and is closed each time", async () => {
