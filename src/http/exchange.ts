@@ -266,7 +266,12 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     if (whole !== null) this.trace?.requestChunkSent(whole);
   }
 
-  onResponseStart(_: Controller, status: number, headers: HeaderRecord, statusText = ""): void {
+  onResponseStart(
+    controller: Controller,
+    status: number,
+    headers: HeaderRecord,
+    statusText = "",
+  ): void {
     if (status < 200 || this.#phase === "done") return;
     // It is not the server who says that.
     if (status === 407 && this.#connection?.route.forwarded === true)
@@ -275,6 +280,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     this.status = status;
     this.statusText = statusText;
     this.headers = headers;
+    this.rawHeaders = (controller.rawHeaders ?? undefined) as Buffer[] | undefined;
     this.httpVersion = this.#connection?.httpVersion;
     this.#patience?.listen();
     this.#wake(undefined);
