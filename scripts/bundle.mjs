@@ -12,6 +12,9 @@ import { pathToFileURL } from "node:url";
 /** Where the shared files go; one level below dist, as deep as what they were made of. */
 const SHARED = "chunks";
 
+/** The folders of src that others import, from the lowest floor up; any other comes after them. */
+const FLOORS = ["core", "sync", "queues", "flow", "streams", "futures", "subprocess", "http"];
+
 /**
  * Joins `dist/**.js` in place. Gives the files that it wrote.
  * @param {string} root @param {string} dist
@@ -35,17 +38,27 @@ export async function bundle(root, dist) {
     entryFileNames: "[name].js",
     chunkFileNames: `${SHARED}/[name].js`,
     codeSplitting: {
-      groups: [
-        {
-          name: (/** @type {string} */ id) => folderIn(dist, id),
-          debugName: "folders",
-          minShareCount: 2,
-        },
-      ],
+      groups: groupsOf(dist),
     },
   });
   await joined.close();
   return output.map((/** @type {import("rolldown").OutputChunk} */ each) => write(dist, each));
+}
+
+/**
+ * A file for each folder. It takes along what its modules import, so the lower floors take theirs
+ * first: who imports `ambit/http` is not to load the downloader with it.
+ * @param {string} dist
+ */
+function groupsOf(dist) {
+  const folder = (/** @type {string} */ id) => folderIn(dist, id);
+  const lower = FLOORS.map((name, floor) => ({
+    name,
+    test: (/** @type {string} */ id) => folder(id) === name,
+    priority: FLOORS.length - floor,
+    minShareCount: 2,
+  }));
+  return [...lower, { name: folder, debugName: "folders", minShareCount: 2 }];
 }
 
 /** The bundler of the checkout. @param {string} root */
