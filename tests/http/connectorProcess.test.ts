@@ -13,7 +13,7 @@ import { hangs, SecureOrigin } from "./secureOrigin.ts";
 const PRELUDE = `
   import { createTask, sleep } from "ambit";
   import { ClientSession } from "ambit/http";
-  const ca = ${JSON.stringify(trust.ca.toString())};
+  const ca = ${JSON.stringify(trust.ca)};
   process.on("exit", () => console.log("ended after " + Math.round(performance.now() / 10_000)));
 `;
 
