@@ -90,6 +90,7 @@ export class Scope extends WaitRing {
     this.#latest = error;
     this.cancels++;
     const below = new Territory(this);
+    for (const scope of below.scopes) scope.#latest = error;
     for (const wait of below.waits) wait.cancel(error);
     // Asked of the scope that is cancelled, not of the one that a wait is in: that may end before the next wait.
     if (below.waits.every(hasMissed)) {
@@ -107,8 +108,21 @@ export class Scope extends WaitRing {
   /** Takes one cancel back; at zero, a request that no wait has taken yet is dropped (CPython 3.13). */
   uncancel(): number {
     if (this.cancels > 0) this.cancels--;
-    if (this.cancels === 0) this.drop();
+    if (this.cancels === 0) {
+      this.#latest = null;
+      this.drop();
+    }
     return this.cancels;
+  }
+
+  /** Whether the last cancel of a task below came through this scope, and was not taken back. */
+  hasReached(task: Scope): boolean {
+    return task.#latest !== null && task.#latest === this.#latest;
+  }
+
+  /** Counts as knowing of a cancel that is not meant for it. */
+  spare(error: CancelledError): void {
+    this.#latest = error;
   }
 
   /** Leaves a request for the next wait. */

@@ -198,9 +198,9 @@ export class TaskGroup {
     if (!this.#outcome.cancelledFromAbove)
       return this.#shutDown(cancellation.message, cancellation);
     this.#closing = true;
-    // Those that were spawned since then; the others know this cancel already.
+    // Those that were spawned since then, or took it back; the others know this cancel already.
     for (const child of this.#scope.tasksBelow())
-      if (child.cancels === 0) child.cancel(cancellation);
+      if (!this.#scope.hasReached(child)) child.cancel(cancellation);
   }
 
   #shutDown(why: string, details?: CancelledError): void {
@@ -210,7 +210,12 @@ export class TaskGroup {
     if (scope.ended) return;
     const error = cancelled(why, details);
     // Its own children first, then the body with what that has opened (CPython's order).
-    for (const child of scope.children) if (child.border === "task") child.cancel(error);
+    for (const child of scope.children) {
+      if (child.border !== "task") continue;
+      // Who is ending anyway, because the caller was cancelled, is not interrupted in that.
+      if (scope.hasReached(child)) child.spare(error);
+      else child.cancel(error);
+    }
     scope.cancel(error);
   }
 

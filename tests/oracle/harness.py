@@ -118,8 +118,9 @@ class Observed(collections.abc.Coroutine):
     def __init__(self, coro):
         self.coro = coro
         self.task = None
-        #: The message of a cancel that the next suspension takes, in a list; or None.
-        self.armed = None
+        #: The messages of the cancels that the next suspensions take, one each, by how many of the task's scopes they
+        #: are not meant for: the outermost is taken first.
+        self.armed = {}
         self.interrupting = False
         #: A cancel was taken by what it waits for.
         self.throwing = False
@@ -127,19 +128,22 @@ class Observed(collections.abc.Coroutine):
         self.running = False
 
     def send(self, value):
-        if self.armed is None or not self.interrupting:
+        if not self.armed or not self.interrupting:
             return self.step(self.coro.send, value)
-        (message,), self.armed = self.armed, None
-        return self.step(self.coro.throw, cancelled_with(message))
+        return self.step(self.coro.throw, cancelled_with(self.take()))
 
     def throw(self, *exc):
-        late, self.task.late = self.task.late, None
-        if late is None:
-            self.armed = None
+        late, self.task.late = self.task.late, {}
+        if not late:
+            if self.armed and self.interrupting:
+                self.take()
             return self.step(self.coro.throw, *exc)
-        self.armed = late
+        self.armed.update(late)
         self.interrupting = False
         return self.step(self.coro.send, None)
+
+    def take(self):
+        return self.armed.pop(min(self.armed))
 
     def step(self, go, *args):
         self.throwing = self.in_bare_yield = False
@@ -152,10 +156,10 @@ class Observed(collections.abc.Coroutine):
         finally:
             self.running = False
         self.in_bare_yield = waited_for is None
-        if self.armed is not None:
+        if self.armed:
             self.interrupting = waited_for is None
-            if waited_for is not None and waited_for.cancel(*self.armed):
-                self.armed = None
+            if waited_for is not None and waited_for.cancel(self.armed[min(self.armed)]):
+                self.take()
                 self.throwing = True
         elif waited_for is not None and self.task._must_cancel:
             # The task cancels it right now.
@@ -181,15 +185,16 @@ def cancelled_with(message):
 
 class ObservedTask(asyncio.Task):
     def __init__(self, coro, **how):
-        self.late = None
+        #: What `armed` will be, when CPython throws what comes too late.
+        self.late = {}
         self.made = next(made)
         #: A child of a group may await the task that the group is in.
         self.reaching = False
         #: The timeouts and groups that it is in, outermost first.
         self.scopes = []
-        #: How many of them the request that no suspension took is not meant for.
-        self.asked_inside = 0
-        #: The same of the last request that was not a group's own.
+        #: With `rules`, the group that the last cancel came through from around it.
+        self.heard_through = None
+        #: How many of them the last request, that was not a group's own, was not meant for.
         self.last_inside = 0
         #: With `rules`, the count of cancels is kept here.
         self.count = 0
@@ -202,14 +207,14 @@ class ObservedTask(asyncio.Task):
         wait for without it mattering that it is done."""
         if self.done():
             return super().cancel(msg)
+        self.heard_through = None
         if run.rules:
             self.count += 1
             if joining is None:
                 self.last_inside = inside
             if self.observed.running:
                 # The request is for the next suspension; who leaves a scope before may take it.
-                self.observed.armed = [msg]
-                self.asked_inside = inside
+                self.observed.armed[inside] = msg
                 self.reach(inside, msg)
                 return True
         waited_for, asked = self._fut_waiter, self._must_cancel
@@ -226,8 +231,9 @@ class ObservedTask(asyncio.Task):
             elif not asked and waited_for is not joining and not self.is_thrown(waited_for):
                 run.note('late cancel')
                 if run.rules:
-                    self.late = [msg]
-                    self.asked_inside = inside
+                    self.late[inside] = msg
+            elif asked and self.late:
+                self.late[inside] = msg
         self.reach(inside, msg)
         return True
 
@@ -252,15 +258,15 @@ class ObservedTask(asyncio.Task):
         for scope, task in below(self.scopes[inside:]):
             run.note('cancel around a group')
             if run.rules:
-                scope.reached.add(task)
                 task.cancel(msg)
+                task.heard_through = scope
         self.reaching = False
 
     def cancelling(self):
         return self.count if run.rules else super().cancelling()
 
     def uncancel(self):
-        asked = self._must_cancel or self.observed.armed is not None
+        asked = self._must_cancel or bool(self.observed.armed)
         thrown = self.observed.in_bare_yield and asked
         if thrown and self.cancelling() == 1:
             # CPython takes the cancel back; for Ambit it has ended the wait, as for any other wait.
@@ -269,9 +275,9 @@ class ObservedTask(asyncio.Task):
             return super().uncancel()
         self.count = max(0, self.count - 1)
         if self.count == 0:
-            self.late = None
+            self.late.clear()
             if not thrown:
-                self.observed.armed = None
+                self.observed.armed.clear()
                 while super().uncancel():
                     pass
         return self.count
@@ -285,18 +291,16 @@ class ObservedTask(asyncio.Task):
             if self._must_cancel:
                 run.note('cancellation that answers another')
             return error
-        if self.observed.armed is None:
+        if not self.observed.armed:
             return error
         run.note('cancellation that answers another')
-        (message,), self.observed.armed = self.observed.armed, None
-        return cancelled_with(message)
+        return cancelled_with(self.observed.take())
 
     def has_left(self, scope):
         """A scope's own request ends with it; in asyncio it stays where the count is not zero."""
         self.scopes.remove(scope)
-        if run.rules and self.asked_inside > len(self.scopes):
-            self.late = self.observed.armed = None
-            self.asked_inside = 0
+        for asked in (self.late, self.observed.armed):
+            asked.pop(len(self.scopes) + 1, None)
 
     def own_cancels(self):
         """Those that were asked of the task, and not by a timeout or group in it."""
@@ -396,8 +400,6 @@ class ObservedGroup(asyncio.TaskGroup):
     def __init__(self):
         super().__init__()
         self._tasks = OrderedTasks()
-        #: Those that a cancel of the parent has reached already, with `rules`.
-        self.reached = set()
 
     async def __aenter__(self):
         await super().__aenter__()
@@ -410,7 +412,10 @@ class ObservedGroup(asyncio.TaskGroup):
         parent, before = self._parent_task, list(self._errors)
         self._parent_task = Parent(parent, self)
         try:
-            await super().__aexit__(et, exc, tb)
+            try:
+                await super().__aexit__(et, exc, tb)
+            finally:
+                parent.has_left(self)
         except BaseExceptionGroup as group:
             errors = list(group.exceptions)
             if et is not None and not issubclass(et, asyncio.CancelledError):
@@ -418,14 +423,14 @@ class ObservedGroup(asyncio.TaskGroup):
                 errors = [*before, exc, *errors[len(before):-1]]
             raise combined(errors) from None
         except asyncio.CancelledError as error:
-            raise parent.leave_scope(error) from None
-        finally:
-            parent.has_left(self)
+            # A request from before the group is not answered by what leaves it.
+            answers = parent.cancelling() > self.cancels_before
+            raise (parent.leave_scope(error) if answers else error) from None
 
     def _abort(self):
         self._aborting = True
         for task in self.live_tasks():
-            if task not in self.reached or task.cancelling() == 0:
+            if task.heard_through is not self or task.cancelling() == 0:
                 task.cancel()
 
     def _on_task_done(self, task):
@@ -499,6 +504,10 @@ class Gathering(tasks._GatheringFuture):
 
     def cancel(self, msg=None):
         self.message = msg
+        if len(set(self._children)) < len(self._children):
+            run.note('cancelled gather that has one twice')
+            if run.rules:
+                self._children = list(dict.fromkeys(self._children))
         return super().cancel(msg)
 
     def hear(self):
@@ -852,7 +861,7 @@ async def pause():
     try:
         await asyncio.sleep(0)
     except asyncio.CancelledError as error:
-        asyncio.current_task().observed.armed = [error.args[0] if error.args else None]
+        asyncio.current_task().observed.armed[0] = error.args[0] if error.args else None
 
 
 def batch(text):

@@ -55,8 +55,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "uncancel to zero keeps the request",
     file: "core/scope.ts",
-    from: "if (this.cancels === 0) this.drop();",
-    to: "",
+    from: "      this.drop();\n    }\n    return this.cancels;",
+    to: "    }\n    return this.cancels;",
   },
   {
     name: "a task cancelled before its start runs",
