@@ -6,6 +6,7 @@
  */
 import { CancelScope } from "../core/cancelScope.ts";
 import { getRunningLoop } from "../core/scope.ts";
+import { withBodyHeaders } from "./bodyHeaders.ts";
 import type { Call } from "./call.ts";
 import type { ClientRequest } from "./clientRequest.ts";
 import type { Connector, Endable } from "./connector.ts";
@@ -106,5 +107,7 @@ function sendingOf(context: HopContext, request: ClientRequest): Sending {
   const proxy = proxies.for(request.url);
   const trace = context.trace?.hop(method, url, headers) ?? null;
   const target = { method, url, origin, path, proxy };
-  return { ...target, headers: list, body, timeouts, trace, expectContinue, attempt };
+  // A body that a middleware has put there brings its headers, as that of the call did.
+  const whole = body === context.call.body ? list : withBodyHeaders(list, body);
+  return { ...target, headers: whole, body, timeouts, trace, expectContinue, attempt };
 }

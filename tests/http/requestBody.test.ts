@@ -4,7 +4,13 @@
  * Over real sockets, so in real time.
  */
 import { inspect } from "node:util";
-import { ClientSession, fileBody, type RequestBody, type RequestOptions } from "ambit/http";
+import {
+  ClientSession,
+  fileBody,
+  type Middleware,
+  type RequestBody,
+  type RequestOptions,
+} from "ambit/http";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parsedForm, type Received, Receiver } from "./receiver.ts";
@@ -315,4 +321,14 @@ test("a body's secrets are in no error", async () => {
     .post({ body: "my secret", headers: { "content-length": "4" } })
     .catch((thrown: unknown) => thrown);
   expect(inspect(error)).not.toContain("secret");
+});
+
+test("a body that a middleware puts in its place brings its headers", async () => {
+  const middleware: Middleware = async (request, next) => {
+    request.headers.delete("content-type");
+    request.body = fileBody("package.json", { end: 3, contentType: "text/x" });
+    return next(request);
+  };
+  const { headers } = await receiver.post({ body: "mine", middlewares: [middleware] });
+  expect(headers).toMatchObject({ "content-type": "text/x", "content-length": "3" });
 });
