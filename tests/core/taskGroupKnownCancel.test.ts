@@ -18,7 +18,13 @@ test("a failure does not interrupt children that are cleaning up because the cal
             log.push("cleaned up");
           }
         });
-        group.spawn(() => sleep(1000).finally(() => failAfter5()));
+        group.spawn(async () => {
+          try {
+            await sleep(1000);
+          } finally {
+            await failAfter5();
+          }
+        });
         await sleep(1000).catch(() => sleep(50));
       }),
     );
@@ -81,7 +87,11 @@ test("a cancel that ends the group reaches a child once more that has taken it b
           await sleep(1000).catch(() => currentTask()?.uncancel());
           await sleep(1000);
         });
-        await sleep(1000).finally(() => sleep(1));
+        try {
+          await sleep(1000);
+        } finally {
+          await sleep(1);
+        }
       }),
     );
     await sleep(1);
