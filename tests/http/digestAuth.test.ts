@@ -5,9 +5,17 @@
  */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { createTask, gather, sleep } from "ambit";
-import { ClientError, ClientSession, digestAuth, type Middleware } from "ambit/http";
-import { runVirtual } from "ambit/testing";
+import { createTask, gather, protect, sleep } from "ambit";
+import {
+  ClientError,
+  ClientSession,
+  digestAuth,
+  type Middleware,
+  MockTransport,
+  type RequestBody,
+  streamBody,
+} from "ambit/http";
+import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 import {
   byteString,
@@ -96,7 +104,11 @@ describe("the response", () => {
   });
 });
 
-async function fetched(session: ClientSession, url: string, body?: string): Promise<string> {
+async function fetched(
+  session: ClientSession,
+  url: string,
+  body?: string | RequestBody,
+): Promise<string> {
   const options = body === undefined ? {} : { body };
   const response = await session.request(body === undefined ? "GET" : "POST", url, options);
   return `${response.status} ${await response.text()}`;
@@ -325,6 +337,30 @@ test("a cancel in either round ends the request", async () => {
     await expect(task).rejects.toThrow(expect.objectContaining({ name: "CancelledError" }));
     expect(session.statistics()).toMatchObject({ open: 0, queued: 0 });
   }
+});
+
+test("a cancel at every await point ends both rounds, and the next request is answered", async () => {
+  const points = await cancelEverywhere(async () => {
+    const challenge = 'Digest realm="r", nonce="n", qop="auth-int"';
+    const transport = new MockTransport(async ({ headers, text }) => {
+      await sleep(1);
+      if (headers.has("authorization")) return { body: text };
+      return { status: 401, headers: { "www-authenticate": challenge }, body: "who?" };
+    });
+    await using session = new ClientSession({ transport, middlewares: [digestAuth("ada", "x")] });
+    const body = streamBody(async function* () {
+      await sleep(1);
+      yield "body";
+    });
+    try {
+      expect(await fetched(session, "http://h/", body)).toBe("200 body");
+    } finally {
+      expect(session.statistics()).toMatchObject({ open: 0, queued: 0 });
+      expect(await protect(() => fetched(session, "http://h/", body))).toBe("200 body");
+    }
+  });
+  // Two answers, and three times the body: sent, signed, sent.
+  expect(points).toBeGreaterThanOrEqual(5);
 });
 
 test("a cancel ends the wait for a body that is to be signed, and closes the body", async () => {
