@@ -4,14 +4,11 @@
  * Strategy: the request as the middlewares left it becomes a flat Sending; a transport answers it, or
  * an exchange on the network.
  */
-import { CancelScope } from "../core/cancelScope.ts";
-import { getRunningLoop } from "../core/scope.ts";
 import { withBodyHeaders } from "./bodyHeaders.ts";
 import type { Call } from "./call.ts";
 import type { ClientRequest } from "./clientRequest.ts";
-import type { Connector, Endable } from "./connector.ts";
+import type { Connector } from "./connector.ts";
 import { withCredentials } from "./credentials.ts";
-import { ClientTimeoutError } from "./errors.ts";
 import { Exchange } from "./exchange.ts";
 import { responded } from "./responding.ts";
 import type { ClientResponse } from "./response.ts";
@@ -19,6 +16,7 @@ import type { Sending } from "./sending.ts";
 import { targetOf } from "./target.ts";
 import type { TraceRun } from "./traceRun.ts";
 import type { Transport } from "./transport.ts";
+import { TransportExchange } from "./transportExchange.ts";
 
 /** What a hop is part of: an attempt. @internal */
 export interface HopContext {
@@ -57,39 +55,12 @@ async function answered(
   request: ClientRequest,
   sending: Sending,
 ): Promise<ClientResponse> {
-  const answer = await limited(context, sending, () => transport.send(request));
-  const { status, statusText = "", headers, body } = answer;
-  const { method, url, attempt, headers: requestHeaders } = sending;
-  const head = { method, url, attempt, status, statusText, headers, requestHeaders };
-  return responded(context.call, head, body, historyOf(context));
-}
-
-/** A transport has the time that an exchange would have, and ends with the session as one does. */
-async function limited<T>(
-  context: HopContext,
-  sending: Sending,
-  body: () => Promise<T>,
-): Promise<T> {
-  const { method, url, timeouts } = sending;
-  if (context.deadline === 0) context.deadline = getRunningLoop().time() + timeouts.total;
-  const scope = new CancelScope({ deadline: context.deadline });
-  let failure: Error | null = null;
-  const ending: Endable = {
-    method,
-    url,
-    fail(error) {
-      failure = error;
-      scope.cancel("the session was closed");
-    },
-  };
-  context.connector.add(ending);
-  try {
-    const { cancelledCaught, value } = await scope.run(body);
-    if (cancelledCaught) throw failure ?? new ClientTimeoutError(sending, "total", timeouts.total);
-    return value;
-  } finally {
-    context.connector.remove(ending);
-  }
+  const { call, connector } = context;
+  const exchange = new TransportExchange(connector, sending, call.signal);
+  exchange.deadline = context.deadline;
+  const head = await exchange.perform(transport, request);
+  context.deadline = exchange.deadline;
+  return responded(call, head, exchange, historyOf(context));
 }
 
 function historyOf({ history }: HopContext): readonly ClientResponse[] | undefined {

@@ -10,6 +10,7 @@ import {
   type ClientResponse,
   ClientSession,
   type Middleware,
+  type Transport,
 } from "ambit/http";
 import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { isIP } from "node:net";
@@ -229,6 +230,42 @@ describe("a transport", () => {
       expect(await work).toMatchObject({ message: "enough" });
       await expect(session.get(URL_A, { signal })).rejects.toThrow("enough");
       expect(transport.seen).toHaveLength(1);
+    });
+  });
+
+  test("has that time for the body, too, and the signal and the session end it", async () => {
+    /** Answers at once, with a body that takes a second. */
+    const slow: Transport = {
+      send: async () => ({
+        status: 200,
+        headers: {},
+        body: {
+          done: false,
+          read: () => sleep(1000, null),
+          readAll: () => sleep(1000, new Uint8Array(1)),
+          release: () => void released.push(true),
+        },
+      }),
+    };
+    const released: boolean[] = [];
+    await runVirtual(async () => {
+      const session = new ClientSession({ transport: slow, timeout: 300 });
+      const patient = await session.get(URL_A, { timeout: 2000 });
+      expect((await patient.bytes()).length).toBe(1);
+      const hasty = await session.get(URL_A);
+      await expect(hasty.bytes()).rejects.toMatchObject({ kind: "total", deadlineMs: 300 });
+      await expect(hasty.bytes()).rejects.toMatchObject({ kind: "total" });
+      const controller = new AbortController();
+      const signalled = await session.get(URL_A, { signal: controller.signal });
+      const reading = signalled.body.next().catch((error: unknown) => error);
+      await sleep(10);
+      controller.abort(new Error("enough"));
+      expect(await reading).toMatchObject({ message: "enough" });
+      const last = (await session.get(URL_A)).bytes().catch((error: unknown) => error);
+      await sleep(10);
+      await session.close();
+      expect(await last).toMatchObject({ name: "SessionClosedError" });
+      expect(released).toHaveLength(3);
     });
   });
 
