@@ -17,7 +17,8 @@ export async function downloadInTasks(
   save: Save,
   report: (outcome: Outcome) => void,
 ): Promise<void> {
-  const session = new ClientSession({ limit: plan.maxRequests, timeout: patience });
+  const { maxRequests: limit } = plan;
+  const session = new ClientSession({ limit, timeout: patience, redirects: false });
   const downloader = new Downloader(plan, (url) => sessionGet(session, url), save);
   // Reported inside the task: a flag that was saved is in the tally, whatever is cancelled then.
   const task = async (code: string) => report(await downloader.download(code));

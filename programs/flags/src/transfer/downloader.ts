@@ -84,8 +84,13 @@ function isMissing({ status }: Answer): boolean {
   throw new TransferError(`HTTP ${status} ${STATUS_CODES[status] ?? ""}`.trim());
 }
 
-/** Some servers answer everything with a page. What a body begins with is surer than its type. */
-function expectImage({ body }: Answer): void {
+/**
+ * Some servers answer everything with a page. What a body begins with is surer than its type.
+ *
+ * @param body its first 100 bytes will do
+ * @throws {@link TransferError} when it is empty, or a page
+ */
+export function expectImage({ body }: Pick<Answer, "body">): void {
   if (body.length === 0) throw new TransferError("the answer is empty");
   const start = new TextDecoder("latin1").decode(body.subarray(0, 100));
   if (/^\s*<(!doctype html|html)\b/i.test(start)) {
@@ -111,6 +116,6 @@ function parseJson(body: Uint8Array): unknown {
 }
 
 /** The extension of a flag's file: that of the URL's path, if it looks like one. */
-function extension(url: string): string {
+export function extension(url: string): string {
   return /\.[a-z\d]{1,5}$/i.exec(new URL(url).pathname)?.[0].toLowerCase() ?? ".png";
 }
