@@ -12,7 +12,9 @@ import {
   WebSocketHandshakeError,
 } from "ambit/http";
 import type { ServerResponse } from "node:http";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { getEventListeners } from "node:events";
+import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { closedPort, Origin, RawOrigin, until } from "./origin.ts";
 import { agreement, rawPeer, WsServer } from "./webSocketPeers.ts";
@@ -290,6 +292,29 @@ describe("a cancel while it is opened", () => {
     }
     expect(best).toBeLessThan(5);
     expect(session.statistics()).toMatchObject({ open: 0, queued: 0 });
+  });
+
+  test("just as its connection was made closes that", async () => {
+    let peers = 0;
+    let closed = 0;
+    await using peer = await RawOrigin.accept((socket) => {
+      peers++;
+      socket.resume().on("close", () => closed++);
+    });
+    await using session = new ClientSession();
+    const task = createTask(() => session.wsConnect(peer.url));
+    // Runs when the wait for the connection is over, and before its code goes on.
+    const onSocket = (message: unknown): void => {
+      const { socket } = message as { socket: Socket };
+      socket.once("connect", () => process.nextTick(() => task.cancel()));
+    };
+    subscribe("net.client.socket", onSocket);
+    try {
+      await expect(task).rejects.toThrow(CancelledError);
+    } finally {
+      unsubscribe("net.client.socket", onSocket);
+    }
+    await until(() => peers === 1 && closed === 1);
   });
 
   test("at any moment leaves no connection", async () => {

@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { createSecureServer as createHttp2Server } from "node:http2";
 import { createServer as createSecureServer } from "node:https";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import { identity } from "../streams/peers.ts";
@@ -15,6 +16,8 @@ export type Serve = (peer: WebSocket, request: IncomingMessage) => void;
 
 interface PeerOptions extends ServerOptions {
   readonly tls?: boolean;
+  /** With TLS: would speak HTTP/2 with who offers that. */
+  readonly http2?: boolean;
   /** A unix socket to listen on. */
   readonly at?: string;
 }
@@ -31,8 +34,9 @@ export class WsServer implements AsyncDisposable {
   readonly peers: WebSocket[] = [];
   readonly closed: [code: number, reason: string][] = [];
 
-  private constructor(serve: Serve, { tls = false, ...options }: PeerOptions) {
-    this.#server = tls ? createSecureServer(identity) : createServer();
+  private constructor(serve: Serve, { tls = false, http2 = false, ...options }: PeerOptions) {
+    if (http2) this.#server = createHttp2Server({ ...identity, allowHTTP1: true }) as never;
+    else this.#server = tls ? createSecureServer(identity) : createServer();
     this.#sockets = new WebSocketServer({ ...options, server: this.#server });
     this.#server.on("connection", (socket) => {
       this.#connections.add(socket);

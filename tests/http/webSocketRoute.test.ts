@@ -22,11 +22,15 @@ test("over TLS it trusts whom the session trusts", async () => {
 });
 
 test("over TLS it asks for HTTP/1.1, also where requests speak HTTP/2", async () => {
-  await using server = await WsServer.start(undefined, { tls: true });
+  await using server = await WsServer.start(undefined, {
+    tls: true,
+    http2: true,
+  });
   await using session = new ClientSession({ connector: { tls: trust, http2: true } });
   await using socket = await session.wsConnect(server.url);
   await socket.sendStr("x");
   expect(await socket.receive()).toBe("x");
+  expect(server.requests[0]?.httpVersion).toBe("1.1");
 });
 
 test("it goes over the session's unix socket", async () => {
