@@ -23,8 +23,8 @@ export function markedEncoding(bytes: Uint8Array): string | null {
 }
 
 /** The name of the encoding that a label means, `utf-8` for `UTF8`; null for none. @internal */
-export function encodingOf(label: string | undefined): string | null {
-  if (label === undefined) return null;
+export function encodingOf(label: string | null | undefined): string | null {
+  if (label == null) return null;
   if (label === "utf-8" || label === "UTF-8") return "utf-8";
   try {
     return new TextDecoder(label).encoding;

@@ -19,7 +19,7 @@ import type { BodySource } from "./bodySource.ts";
 import { plain } from "./derivedBody.ts";
 import { decodeText, encodingOf, markedEncoding } from "./charset.ts";
 import { type ContentDisposition, contentDispositionOf } from "./contentDisposition.ts";
-import { type ContentType, contentTypeOf } from "./contentType.ts";
+import { charsetLabelOf, type ContentType, contentTypeOf } from "./contentType.ts";
 import type { Cookie } from "./cookie.ts";
 import { readableBody } from "./decoding.ts";
 import { Links } from "./links.ts";
@@ -90,7 +90,6 @@ export class ClientResponse implements Disposable, AsyncDisposable {
   readonly #source: BodySource;
   readonly #rules: ReadingRules;
   #headers: Headers | null = null;
-  #requestHeaders: Headers | null = null;
   #reader: ResponseReader | null = null;
   #used = false;
 
@@ -140,8 +139,7 @@ export class ClientResponse implements Disposable, AsyncDisposable {
 
   /** What was sent for it, but for what the connection adds. Printing it shows no secrets. */
   get requestHeaders(): Headers {
-    this.#requestHeaders ??= maskedList(this.#head.requestHeaders ?? []);
-    return this.#requestHeaders;
+    return maskedList(this.#head.requestHeaders ?? []);
   }
 
   /** What kind of content the body is; null when the head does not say. */
@@ -151,7 +149,7 @@ export class ClientResponse implements Disposable, AsyncDisposable {
 
   /** The encoding of the body's text, as the head names it: `utf-8`; null when it does not. */
   get charset(): string | null {
-    return encodingOf(this.contentType?.parameters["charset"]);
+    return encodingOf(charsetLabelOf(this.#head.headers["content-type"]));
   }
 
   /** Whether the body is meant to be saved, and under which name; null when the head does not say. */
@@ -329,7 +327,7 @@ export class ClientResponse implements Disposable, AsyncDisposable {
   #fallback(body: Uint8Array): string {
     const { fallbackCharset } = this.#rules;
     if (typeof fallbackCharset === "string") return fallbackCharset;
-    return encodingOf(fallbackCharset(body, this.contentType) ?? undefined) ?? "utf-8";
+    return encodingOf(fallbackCharset(body, this.contentType)) ?? "utf-8";
   }
 
   /**

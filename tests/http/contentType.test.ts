@@ -4,7 +4,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeText, encodingOf, markedEncoding } from "../../src/http/charset.ts";
-import { contentTypeOf } from "../../src/http/contentType.ts";
+import { charsetLabelOf, contentTypeOf } from "../../src/http/contentType.ts";
 
 describe("a content type", () => {
   test.each([
@@ -40,6 +40,35 @@ describe("a content type", () => {
       }),
     );
   });
+});
+
+test("the charset by the short way is that by the long way", () => {
+  const part = fc.constantFrom(
+    "text",
+    "/",
+    "html",
+    ";",
+    " ",
+    "charset",
+    "=",
+    "utf-8",
+    '"',
+    "UTF-8",
+    "x",
+    ",",
+  );
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.array(part), fc.constant(["text/html; ", "charset=utf-8"])),
+      (parts) => {
+        const header = parts.join("");
+        const label = contentTypeOf(header)?.parameters["charset"] ?? null;
+        expect(charsetLabelOf(header)?.toLowerCase() ?? null).toBe(label?.toLowerCase() ?? null);
+      },
+    ),
+    { numRuns: 300 },
+  );
+  expect([charsetLabelOf(undefined), charsetLabelOf(["a/b;charset=x"])]).toEqual([null, "x"]);
 });
 
 describe("the encoding", () => {

@@ -5,6 +5,8 @@
  * Over real sockets, so in real time.
  */
 import type { Transform } from "node:stream";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import zlib from "node:zlib";
 import { createTask, moveOnAfter, sleep } from "ambit";
 import {
@@ -408,6 +410,34 @@ test("release ends a read that waits, and closes the decoder", async () => {
   response.release();
   await expect(reading).rejects.toThrow("the response was released");
   await expect(response.text()).rejects.toThrow("the response was released");
+});
+
+test("a response that nobody has any more is released with its decoder, also half read", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  await get({ encoding: "gzip", body: zlib.gzipSync(prose(400_000)), hold: true }).then(
+    async (response) => (await response.body.next()).done,
+  );
+  expect(session.statistics().open).toBe(1);
+  expect(decoders.map((decoder) => decoder.destroyed)).toEqual([false]);
+  await until(() => {
+    collect();
+    return session.statistics().open === 0;
+  });
+  expect(decoders.map((decoder) => decoder.destroyed)).toEqual([true]);
+});
+
+test("the end of a block that uses a response waits for nothing", async () => {
+  {
+    await using response = await get({
+      encoding: "gzip",
+      body: zlib.gzipSync(prose(400_000)),
+      hold: true,
+    });
+    await response.body.next();
+  }
+  expect(session.statistics().open).toBe(0);
+  expect(decoders.map((decoder) => decoder.destroyed)).toEqual([true]);
 });
 
 test("a body that was read one way cannot be read another way", async () => {
