@@ -16,6 +16,7 @@ import {
   ContentDecodingError,
   type RequestOptions,
 } from "ambit/http";
+import { cancelEverywhere } from "ambit/testing";
 import * as fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Coding, codingsOf } from "../../src/http/codings.ts";
@@ -400,6 +401,40 @@ describe("a cancel", () => {
     expect(task.cancelled()).toBe(true);
     expect(session.statistics().open).toBe(0);
   });
+});
+
+test("a cancel at any await closes the decoder and lets go of the source", async () => {
+  const body = zlib.gzipSync(prose(200_000), { level: 1 });
+  const head = { method: "GET", url: "http://h/", status: 200, statusText: "", headers: {} };
+  const points = await cancelEverywhere(async () => {
+    decoders = [];
+    let released = false;
+    const chunks = [0, 1, 2].map((i) =>
+      body.subarray((i * body.length) / 3, ((i + 1) * body.length) / 3),
+    );
+    const source = {
+      done: false,
+      read: () => sleep(1).then(() => chunks.shift() ?? null),
+      readAll: () => Promise.reject(new Error("not so")),
+      release: () => {
+        released = true;
+      },
+    };
+    const [gzip] = codingsOf("gzip") as Coding[];
+    const decoded = new DecodedBody(head, source, gzip as Coding, {
+      whole: Infinity,
+      stream: Infinity,
+    });
+    try {
+      while ((await decoded.read()) !== null);
+    } catch (error) {
+      if (!released || decoders.some((decoder) => !decoder.destroyed))
+        throw new Error("something is left", { cause: error });
+      throw error;
+    }
+  });
+  // Four waits for the source, and more for the decoder.
+  expect(points).toBeGreaterThan(4);
 });
 
 test("release ends a read that waits, and closes the decoder", async () => {
