@@ -58,6 +58,7 @@ export class Connection {
   #client: Client | null = null;
   #session: Http2Session | null = null;
   #connected = false;
+  #destroyed: Promise<void> | null = null;
 
   constructor(
     route: Route,
@@ -124,8 +125,13 @@ export class Connection {
     return controller === null && this.#connected;
   }
 
-  /** Ends it at once; settles when its socket has closed. */
-  async destroy(): Promise<void> {
+  /** Ends it at once; settles when its socket has closed, for everybody who ends it. */
+  destroy(): Promise<void> {
+    this.#destroyed ??= this.#destroy();
+    return this.#destroyed;
+  }
+
+  async #destroy(): Promise<void> {
     this.usable = false;
     const opening = this.#opening;
     this.#opening = null;
