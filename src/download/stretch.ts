@@ -10,7 +10,7 @@ export interface Stretch {
 }
 
 /**
- * Cuts a file into stretches, at most so many, none but the only one shorter than `least`.
+ * Cuts a file into stretches, at most so many, none but the last shorter than `least`.
  * @internal
  */
 export function stretchesOf(length: number, most: number, least: number): Stretch[] {

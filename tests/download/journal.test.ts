@@ -5,7 +5,7 @@
  */
 import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Journal } from "../../src/download/journal.ts";
 import { byPath, byUrl, type JournalRecord, keyOf } from "../../src/download/journalRecord.ts";
@@ -20,7 +20,7 @@ const records: readonly JournalRecord[] = [
   { state: "part", path: "big", url: "u", place: "u", validator: '"1"', size: 10 },
   done("ü\n\u2028", 2),
   { ...done("a", 3), etag: '"x"', modified: "m", sha256: "f" } as JournalRecord,
-  { ...done("n"), named: true } as JournalRecord,
+  { ...done("n"), named: true },
   {
     state: "part",
     path: "big",

@@ -4,7 +4,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { downloadPath } from "ambit/download";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NameTemplate } from "../../src/download/nameTemplate.ts";
 import { OutputFolder } from "../../src/download/outputFolder.ts";
