@@ -14,7 +14,7 @@ const PRELUDE = `
   import { createTask, sleep } from "ambit";
   import { ClientSession } from "ambit/http";
   const ca = ${JSON.stringify(trust.ca)};
-  process.on("exit", () => console.log("ended after " + Math.round(performance.now() / 10_000)));
+  process.on("exit", () => console.log("ended after " + Math.floor(performance.now() / 30_000)));
 `;
 
 describe("a program at its end", () => {
