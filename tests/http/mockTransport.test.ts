@@ -110,6 +110,18 @@ describe("a route", () => {
     });
   });
 
+  test("with a global pattern takes the same URL again", async () => {
+    await runVirtual(async () => {
+      const mock = new MockTransport();
+      mock
+        .get(/\/v2\//g)
+        .reply(200)
+        .times(3);
+      const session = over(mock);
+      for (let i = 0; i < 3; i++) expect(await textOf(session, "v2/x")).toBe("200 ");
+    });
+  });
+
   test("gives its function what its names stand for", async () => {
     await runVirtual(async () => {
       const mock = new MockTransport();
