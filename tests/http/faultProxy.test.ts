@@ -118,7 +118,7 @@ test("what the client reports is what the proxy did, request by request", async 
     [],
   );
   expect(session.statistics()).toMatchObject({ open: 0, queued: 0, hosts: {} });
-}, 120_000);
+}, 240_000);
 
 test("the same seed does the same to the same requests", async () => {
   const run = async (seed: number): Promise<string[]> => {

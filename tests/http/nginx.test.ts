@@ -24,6 +24,8 @@ async function countBytes(response: ClientResponse): Promise<number> {
   return count;
 }
 
+/** Milliseconds for many requests on a machine that has other things to do; alone they take some seconds. */
+const BUSY = 180_000;
 const HUGE = 5 * 1024 ** 3;
 
 /** A file of 5 GiB that takes no place: nothing of it is on the disk but its last byte. */
@@ -40,32 +42,36 @@ function digest(content: Uint8Array | string): string {
 }
 
 describe.skipIf(nginxMissing() !== null)("against nginx", () => {
-  test("10,000 small files come whole, over as many connections as the limit allows", async () => {
-    const count = 10_000;
-    await using nginx = await Nginx.start();
-    const content = (index: number): string => `file ${index} `.repeat(1 + (index % 50));
-    for (let i = 0; i < 100; i++) nginx.put(`small/${i}`, content(i));
-    await using session = new ClientSession({ baseUrl: `${nginx.url}/small/`, limit: 32 });
-    const wrong: number[] = [];
-    const fetching = mapConcurrent(
-      Array.from({ length: count }, (_, index) => index),
-      async (index) => {
-        const text = await (await session.get(`${index % 100}?n=${index}`)).text();
-        if (text !== content(index % 100)) wrong.push(index);
-      },
-      { limit: 64 },
-    );
-    for await (const _ of fetching);
-    expect(wrong).toEqual([]);
-    const served = await nginx.servedAtLeast(count);
-    expect(new Set(served.map(({ path }) => path)).size).toBe(count);
-    expect(served).toHaveLength(count);
-    expect(served.every(({ status, protocol }) => status === 200 && protocol === "HTTP/1.1")).toBe(
-      true,
-    );
-    expect(new Set(served.map(({ connection }) => connection)).size).toBeLessThanOrEqual(32);
-    expect(session.statistics()).toMatchObject({ open: 0, queued: 0, hosts: {} });
-  });
+  test(
+    "10,000 small files come whole, over as many connections as the limit allows",
+    async () => {
+      const count = 10_000;
+      await using nginx = await Nginx.start();
+      const content = (index: number): string => `file ${index} `.repeat(1 + (index % 50));
+      for (let i = 0; i < 100; i++) nginx.put(`small/${i}`, content(i));
+      await using session = new ClientSession({ baseUrl: `${nginx.url}/small/`, limit: 32 });
+      const wrong: number[] = [];
+      const fetching = mapConcurrent(
+        Array.from({ length: count }, (_, index) => index),
+        async (index) => {
+          const text = await (await session.get(`${index % 100}?n=${index}`)).text();
+          if (text !== content(index % 100)) wrong.push(index);
+        },
+        { limit: 64 },
+      );
+      for await (const _ of fetching);
+      expect(wrong).toEqual([]);
+      const served = await nginx.servedAtLeast(count);
+      expect(new Set(served.map(({ path }) => path)).size).toBe(count);
+      expect(served).toHaveLength(count);
+      expect(
+        served.every(({ status, protocol }) => status === 200 && protocol === "HTTP/1.1"),
+      ).toBe(true);
+      expect(new Set(served.map(({ connection }) => connection)).size).toBeLessThanOrEqual(32);
+      expect(session.statistics()).toMatchObject({ open: 0, queued: 0, hosts: {} });
+    },
+    BUSY,
+  );
 
   test("one request after the other is over one connection", async () => {
     await using nginx = await Nginx.start();
@@ -189,27 +195,31 @@ describe.skipIf(nginxMissing() !== null)("against nginx", () => {
     expect([head.headers.get("content-length"), await head.text()]).toEqual(["300000", ""]);
   });
 
-  test("a reload in the middle of 2,000 requests fails none", async () => {
-    await using nginx = await Nginx.start();
-    nginx.put("a", "hello");
-    await using session = new ClientSession({ baseUrl: `${nginx.url}/`, limit: 16 });
-    let done = 0;
-    const fetching = mapConcurrent(
-      Array.from({ length: 2000 }, (_, index) => index),
-      async (index) => {
-        const text = await (await session.get(`a?${index}`)).text();
-        if (++done % 500 === 0) nginx.reload();
-        return text;
-      },
-      { limit: 16 },
-    );
-    const texts = new Set<string>();
-    for await (const text of fetching) texts.add(text);
-    expect([done, [...texts]]).toEqual([2000, ["hello"]]);
-    // A request over a connection that the old worker was closing comes again.
-    const served = await nginx.servedAtLeast(2000);
-    expect(new Set(served.map(({ path }) => path)).size).toBe(2000);
-  });
+  test(
+    "a reload in the middle of 2,000 requests fails none",
+    async () => {
+      await using nginx = await Nginx.start();
+      nginx.put("a", "hello");
+      await using session = new ClientSession({ baseUrl: `${nginx.url}/`, limit: 16 });
+      let done = 0;
+      const fetching = mapConcurrent(
+        Array.from({ length: 2000 }, (_, index) => index),
+        async (index) => {
+          const text = await (await session.get(`a?${index}`)).text();
+          if (++done % 500 === 0) nginx.reload();
+          return text;
+        },
+        { limit: 16 },
+      );
+      const texts = new Set<string>();
+      for await (const text of fetching) texts.add(text);
+      expect([done, [...texts]]).toEqual([2000, ["hello"]]);
+      // A request over a connection that the old worker was closing comes again.
+      const served = await nginx.servedAtLeast(2000);
+      expect(new Set(served.map(({ path }) => path)).size).toBe(2000);
+    },
+    BUSY,
+  );
 
   test("a slow answer that is cancelled frees its place, and nginx stops sending", async () => {
     await using nginx = await Nginx.start();
@@ -257,7 +267,7 @@ describe.skipIf(nginxMissing() !== null)("against nginx", () => {
       expect([count, last]).toEqual([HUGE, 33]);
       expect(most - before).toBeLessThan(200 * 1024 * 1024);
     },
-    300_000,
+    600_000,
   );
 
   test("HTTP/2 is spoken where it is wanted, many requests over one connection", async () => {
