@@ -48,26 +48,27 @@ export class Planner {
     const sum = wanted.checksum ?? this.#options.checksum ?? this.#sumOf(path, url);
     const { headers, mirrors, where } = wanted;
     const item: DownloadItem = {
-      url,
+      url: url.href,
       // The library makes the same name by the same template, and the server's, where it is asked.
       ...(path === null ? {} : { output: path }),
       ...(sum === undefined ? {} : { checksum: sum }),
       ...(headers === undefined ? {} : { headers: headers.map(([name, value]) => [name, value]) }),
-      ...(mirrors === undefined ? {} : { mirrors: mirrors.map((each) => this.#url(each, where)) }),
+      ...(mirrors === undefined
+        ? {}
+        : { mirrors: mirrors.map((each) => this.#url(each, where).href) }),
     };
     return { item, path, where };
   }
 
-  #url(text: string, where: string): string {
-    const { base } = this.#options;
-    const url = URL.canParse(text, base?.href) ? new URL(text, base?.href) : undefined;
-    if (url !== undefined && /^https?:$/.test(url.protocol) && url.host !== "") return url.href;
+  #url(text: string, where: string): URL {
+    const url = parsed(text, this.#options.base);
+    if (url !== undefined && /^https?:$/.test(url.protocol) && url.host !== "") return url;
     throw new ListError(where, wordsAbout(text, url));
   }
 
-  #path({ output, directory, where }: ListItem, url: string, index: number): string | null {
+  #path({ output, directory, where }: ListItem, url: URL, index: number): string | null {
     if (output === undefined && directory === undefined && this.#template.asksServer) return null;
-    const name = output ?? this.#template.path(new URL(url), index);
+    const name = output ?? this.#template.path(url, index);
     try {
       return checkedPath(directory === undefined ? name : this.#below(directory, name, where));
     } catch (error) {
@@ -88,9 +89,9 @@ export class Planner {
     return folder === "" ? name : `${folder.replaceAll(sep, "/")}/${name}`;
   }
 
-  #sumOf(path: string | null, url: string): string | undefined {
+  #sumOf(path: string | null, url: URL): string | undefined {
     if (this.#checksums === null) return undefined;
-    const sum = this.#checksums.of(path ?? new NameTemplate("{name}").path(new URL(url), 0));
+    const sum = this.#checksums.of(path ?? new NameTemplate("{name}").path(url, 0));
     if (sum === undefined) this.unchecked++;
     return sum;
   }
@@ -110,6 +111,15 @@ function templateOf(text: string): NameTemplate {
     throw new UsageError(
       `--output \`${text}\` has ${wrong ?? "a brace"} in it; there are {name}, {stem}, {ext}, {path}, {host}, {n}, {n:4} and {disposition}`,
     );
+  }
+}
+
+/** Parsed once: of a list of millions, that is most of the work. */
+function parsed(text: string, base: URL | undefined): URL | undefined {
+  try {
+    return new URL(text, base);
+  } catch {
+    return undefined;
   }
 }
 

@@ -15,7 +15,7 @@ export function resultLine(
   const { ink } = look;
   const { outcome, bytes, resumed, ms = 0 } = result;
   if (outcome === "failed") {
-    return `${ink.alarm("failed")}  ${kindOf(result).padEnd(9)}  ${harmless(failureInWords(result))}`;
+    return `${ink.alarm("failed")}  ${kindOf(result).padEnd(8)}  ${harmless(failureInWords(result))}`;
   }
   const path = harmless(result.path ?? "");
   if (outcome === "skipped") return `${ink.place("kept  ")}  ${path}`;
