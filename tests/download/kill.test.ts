@@ -45,7 +45,7 @@ function start(site: Site, folder: Folder, journal: string): ChildProcess {
 
 test(
   "10,000 files are whole after ten kills, and none that was finished was asked for again",
-  { timeout: 300_000 },
+  { timeout: 900_000 },
   async () => {
     await using site = await Site.start();
     using folder = new Folder();
