@@ -25,9 +25,13 @@ export function judge(scope: Scope, outerBefore: number, error: unknown): Verdic
   return { whose: scope.cancels > 0 ? "own" : "error", error: cancellation };
 }
 
-/** The outer request, if it is still open, is delivered by what is thrown now. */
+/**
+ * The outer request, if it is still open, is delivered by what is thrown now: in its own words, unless it is one from
+ * above that is being thrown (of two, the first gives the message).
+ */
 function takeOuter(scope: Scope, thrown: CancelledError): CancelledError {
-  return scope.parent?.claim() ?? thrown;
+  const request = scope.parent?.claim() ?? thrown;
+  return scope.cancels > 0 ? request : thrown;
 }
 
 /** Asks again for an outer cancel that was delivered, but whose CancelledError another error replaced. @internal */

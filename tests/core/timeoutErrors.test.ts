@@ -237,3 +237,20 @@ describe("an outer cancel", () => {
     });
   });
 });
+
+test("of two cancels that a timeout lets through, the first gives the message", async () => {
+  await runVirtual(async () => {
+    const task = createTask(() =>
+      timeout(1000, async () => {
+        try {
+          await sleep(500);
+        } finally {
+          task.cancel("second");
+        }
+      }),
+    );
+    await sleep(1);
+    task.cancel("first");
+    await expect(task).rejects.toThrow("first");
+  });
+});

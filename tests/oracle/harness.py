@@ -207,7 +207,8 @@ class ObservedTask(asyncio.Task):
         wait for without it mattering that it is done."""
         if self.done():
             return super().cancel(msg)
-        self.heard_through = None
+        if inside == 0:
+            self.heard_through = None
         if run.rules:
             self.count += 1
             if joining is None:
@@ -504,6 +505,9 @@ class Gathering(tasks._GatheringFuture):
 
     def cancel(self, msg=None):
         self.message = msg
+        if any(not isinstance(each, asyncio.Task) for each in self._children):
+            # Under `direct`, who waits for that future hears of its end before the cancel reaches him.
+            run.note('cancelled gather that has a future')
         if len(set(self._children)) < len(self._children):
             run.note('cancelled gather that has one twice')
             if run.rules:
