@@ -216,9 +216,12 @@ describe("secrets", () => {
           response: { body: { text: expect.stringContaining('"access_token":"***"') as string } },
         },
       ]);
-      const kept = fileOf(path)[1]?.response;
-      const { text: masked } = kept?.body as { text: string };
-      expect(kept?.headers["content-length"]).toBe(String(masked.length));
+      const kept = fileOf(path)[1]?.response as {
+        headers: Record<string, string>;
+        body: { text: string };
+      };
+      const { text: masked } = kept.body;
+      expect(kept.headers["content-length"]).toBe(String(masked.length));
       const [status, body] = (await play(path, program)) as [number, object];
       expect([status, body]).toEqual([
         200,

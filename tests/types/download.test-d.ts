@@ -30,7 +30,8 @@ test("a list is any iterable of URLs and items, mixed", () => {
 });
 
 test("options are checked", () => {
-  void downloadAll([], { retry: 3, journal: null, existing: "skip", limitRate: Infinity });
+  const options = { retry: 3, journal: null, existing: "skip", limitRate: Infinity } as const;
+  expectTypeOf(downloadAll([], options)).toEqualTypeOf<Downloads>();
   void downloadAll([], { retry: { attempts: 2, budget: 10 } });
   // @ts-expect-error: there is no such policy
   void downloadAll([], { existing: "rename" });
