@@ -1,4 +1,4 @@
-// `npm run bench [kernel sync queues timers streams subprocess]`: measures on this Node.js and on 26, writes bench/results, prints tables.
+// `npm run bench [kernel sync queues …]`: measures on this Node.js and on 26, writes bench/results, prints tables.
 //
 // The peers and Node.js 26 come from npm into bench/, on demand. What is kept is free of dates and of absolute times: a
 // second run changes figures only. A run by itself means little on a busy machine; see bench/compare.mjs.
@@ -7,14 +7,28 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tableOf, writeReadme } from "./benchTable.mjs";
 import { say } from "./command.mjs";
+import { bringDownloaders } from "./downloaders.mjs";
+import { bringNginx } from "./nginx.mjs";
 import { root, setUp, setUpFolder } from "./setup.mjs";
 
 /** @typedef {import("./benchTable.mjs").Result} Result */
 /** @typedef {import("./benchTable.mjs").Row} Row */
 /** @typedef {{ what: string, against: string, unit: string, value: number, target: Record<string, number> }} Figure */
+/** `peers`: versions that package.json does not tell. @typedef {{ figures: Figure[], peers: Record<string, string> }} Measured */
 /** @typedef {{ line: string, version: string, path: string }} Node */
 
-const NAMES = ["kernel", "sync", "queues", "timers", "streams", "subprocess"];
+/** What each has to be brought besides packages of npm. @type {Record<string, (() => Promise<unknown>)[]>} */
+const BENCHMARKS = {
+  kernel: [],
+  sync: [],
+  queues: [],
+  timers: [],
+  streams: [],
+  subprocess: [],
+  "http-client": [bringNginx, bringDownloaders],
+  downloader: [bringNginx, bringDownloaders],
+};
+const NAMES = Object.keys(BENCHMARKS);
 const folder = join(root, "bench");
 
 /** Each line of Node.js once: the one that runs this, and 26. @returns {Node[]} */
@@ -27,18 +41,18 @@ function nodes() {
   return [...lines].map(([line, node]) => ({ line, ...node }));
 }
 
-/** Runs one benchmark on one Node.js. @param {string} name @param {Node} node @returns {Promise<Figure[]>} */
+/** Runs one benchmark on one Node.js. @param {string} name @param {Node} node @returns {Promise<Measured>} */
 function measure(name, { path, version }) {
   say(`measuring ${name} on Node.js ${version} …`);
   return new Promise((resolve, reject) => {
-    /** @type {Figure[] | undefined} */
-    let figures;
+    /** @type {Measured | undefined} */
+    let measured;
     const options = { execPath: path, execArgv: ["--expose-gc"], cwd: folder };
     const child = fork(join(folder, "main.mjs"), [name], options);
     child.once("error", reject);
-    child.on("message", (message) => (figures = /** @type {Figure[]} */ (message)));
+    child.on("message", (message) => (measured = /** @type {Measured} */ (message)));
     child.once("exit", (code) => {
-      if (code === 0 && figures !== undefined) resolve(figures);
+      if (code === 0 && measured !== undefined) resolve(measured);
       else reject(new Error(`bench/${name}.mjs on Node.js ${version} ended with code ${code}`));
     });
   });
@@ -48,15 +62,18 @@ function measure(name, { path, version }) {
 async function measureAll(name, all) {
   /** @type {Row[]} */
   const rows = [];
+  let peers = peersOf(name);
   for (const node of all) {
-    for (const [i, figure] of (await measure(name, node)).entries()) {
+    const measured = await measure(name, node);
+    peers = { ...peers, ...measured.peers };
+    for (const [i, figure] of measured.figures.entries()) {
       const { value, ...rest } = figure;
       const row = (rows[i] ??= { ...rest, measured: {} });
       row.measured[node.line] = threeDigits(value);
     }
   }
   const versions = Object.fromEntries(all.map(({ line, version }) => [line, version]));
-  return { benchmark: name, nodes: versions, peers: peersOf(name), rows };
+  return { benchmark: name, nodes: versions, peers, rows };
 }
 
 /** More would be noise. @param {number} value */
@@ -92,6 +109,7 @@ await setUpFolder("bench");
 const results = join(folder, "results");
 mkdirSync(results, { recursive: true });
 for (const name of names) {
+  for (const bring of BENCHMARKS[name] ?? []) await bring();
   const result = await measureAll(name, nodes());
   writeFileSync(join(results, `${name}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
   console.log(`\n${name}\n${tableOf([result])}`);

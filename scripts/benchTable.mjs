@@ -9,7 +9,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 /** `measured` and `target` by Node.js line; good is what is not above the target. @typedef {{ what: string, against: string, unit: string, target: Record<string, number>, measured: Record<string, number> }} Row */
 /** @typedef {{ benchmark: string, nodes: Record<string, string>, peers: Record<string, string>, rows: Row[] }} Result */
 
-const ORDER = ["kernel", "sync", "queues", "timers", "streams", "subprocess"];
+const ORDER = ["kernel", "sync", "queues", "timers", "streams", "subprocess"].concat([
+  "http-client",
+  "downloader",
+]);
 const BEGIN = "<!-- performance: written by scripts/benchTable.mjs -->";
 const END = "<!-- end of performance -->";
 
