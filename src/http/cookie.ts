@@ -19,7 +19,7 @@ export interface CookieFields {
 }
 
 /** A cookie, as a {@link CookieJar} keeps it. Printing it does not show its value. */
-export class Cookie implements CookieFields {
+export class Cookie {
   /** Its name. */
   readonly name: string;
   /** Its value, as it is sent. */

@@ -18,7 +18,7 @@ export interface UploadProgress {
   readonly total: number | null;
 }
 
-/** @internal */
+/** Is told how far a body is sent, with each chunk. */
 export type OnUpload = (progress: UploadProgress) => void;
 
 /** A body that tells how far it is sent. @internal */

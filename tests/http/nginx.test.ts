@@ -249,7 +249,8 @@ describe.skipIf(nginxMissing() !== null)("against nginx", () => {
   });
 
   // On one line of Node.js: it takes its time, and what is tested is the client's.
-  test.skipIf(!process.versions.node.startsWith("20."))(
+  const onOldest = process.versions.node.startsWith("20.") ? test : () => {};
+  onOldest(
     "5 GiB come in flat memory",
     async () => {
       await using nginx = await Nginx.start();
