@@ -12,7 +12,7 @@ The programs use CPython's own C tasks, futures, timers and primitives. What is 
 * In a run with `rules`, Ambit's rule holds in place of CPython's in some of those places. So a
   program that touches them is compared all the same.
 """
-import asyncio, collections.abc, contextvars, heapq, itertools, json, logging, random, sys, warnings
+import asyncio, collections.abc, contextlib, contextvars, heapq, itertools, json, logging, random, sys, warnings
 from asyncio import base_events, events, locks, taskgroups, tasks, timeouts
 
 warnings.simplefilter('ignore')
@@ -207,6 +207,14 @@ class ObservedTask(asyncio.Task):
         wait for without it mattering that it is done."""
         if self.done():
             return super().cancel(msg)
+        with one_cancel():
+            if run.rules and inside == 0:
+                if self in run.reached:
+                    return True
+                run.reached.add(self)
+            return self.cancel_once(msg, inside, joining)
+
+    def cancel_once(self, msg, inside, joining):
         if inside == 0:
             self.heard_through = None
         if run.rules:
@@ -219,6 +227,9 @@ class ObservedTask(asyncio.Task):
                 self.reach(inside, msg)
                 return True
         waited_for, asked = self._fut_waiter, self._must_cancel
+        if listeners(waited_for) > 1:
+            # Under `direct`, the others hear of its end before a cancel that comes to them as well.
+            run.note('cancel of what others wait for')
         if isinstance(waited_for, ObservedTask) and waited_for.waits_for(self):
             run.note('await of what waits for its end')
         if asked and self.observed.in_bare_yield:
@@ -315,6 +326,26 @@ class ObservedTask(asyncio.Task):
 
 
 made = itertools.count()
+
+
+def listeners(future):
+    """How many hear of the end of a future that is no task."""
+    if future is None or isinstance(future, asyncio.Task) or future.done():
+        return 0
+    return len(future._callbacks or ())
+
+
+@contextlib.contextmanager
+def one_cancel():
+    """In Ambit one cancel counts once, however many ways it comes to a task: through who awaits it, through its group."""
+    if not run.rules or run.reached is not None:
+        yield
+        return
+    run.reached = set()
+    try:
+        yield
+    finally:
+        run.reached = None
 
 
 def below(scopes):
@@ -438,7 +469,8 @@ class ObservedGroup(asyncio.TaskGroup):
         parent = self._parent_task
         real = parent.task if isinstance(parent, Parent) else parent
         self._parent_task = Canceller(real, self, self._on_completed_fut)
-        super()._on_task_done(task)
+        with one_cancel():
+            super()._on_task_done(task)
         self._parent_task = parent
         ending = self._on_completed_fut
         if ending is not None and ending.cancelled() and self._aborting and not self._tasks:
@@ -505,9 +537,9 @@ class Gathering(tasks._GatheringFuture):
 
     def cancel(self, msg=None):
         self.message = msg
-        if any(not isinstance(each, asyncio.Task) for each in self._children):
-            # Under `direct`, who waits for that future hears of its end before the cancel reaches him.
-            run.note('cancelled gather that has a future')
+        # A gather listens twice here.
+        if any(listeners(each) > 2 for each in self._children):
+            run.note('cancel of what others wait for')
         if len(set(self._children)) < len(self._children):
             run.note('cancelled gather that has one twice')
             if run.rules:
@@ -740,6 +772,8 @@ class Run:
 
     def __init__(self, rules, seed):
         self.rules = rules
+        #: The tasks that the cancel has come to that is being asked for.
+        self.reached = None
         self.lines = []
         self.notes = set()
         self.open = True
