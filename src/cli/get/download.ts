@@ -69,12 +69,19 @@ export class Download {
    * Downloads everything; returns the exit code.
    *
    * **Cancellation:** what is being downloaded is noted, the summary is said, the cancel passed on.
+   *
+   * @throws UsageError when another run writes the journal, or what was asked for makes no sense
    */
   async go(): Promise<number> {
-    const stop = await this.#work();
-    const { failed } = this.#tally;
-    if (stop === undefined && failed === 0) this.#journal.end();
-    return stop?.code ?? (failed > 0 ? 1 : 0);
+    this.#journal.open();
+    try {
+      const stop = await this.#work();
+      const { failed } = this.#tally;
+      if (stop === undefined && failed === 0) this.#journal.end();
+      return stop?.code ?? (failed > 0 ? 1 : 0);
+    } finally {
+      this.#journal.close();
+    }
   }
 
   async #work(): Promise<Stop | undefined> {
