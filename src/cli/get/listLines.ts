@@ -5,7 +5,8 @@
  * is not whole yet is kept, and the next piece is asked for when the lines of the last one are
  * used. That a list is packed by gzip is told by its first two bytes, not by its name.
  */
-import { createReadStream } from "node:fs";
+import { constants, createReadStream, openSync, statSync } from "node:fs";
+import { Socket } from "node:net";
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { cancellable } from "../../core/cancellable.ts";
@@ -36,7 +37,7 @@ export class ListLines {
 
   /** A list in a file; it is opened when the first line is asked for. */
   static ofFile(path: string): ListLines {
-    return new ListLines(path, createReadStream(path));
+    return new ListLines(path, isFifo(path) ? fifoStream(path) : createReadStream(path));
   }
 
   /**
@@ -133,4 +134,17 @@ async function* joined(
     if (done === true) return undefined;
     yield value;
   }
+}
+
+/** Where only Linux is known to wait for a FIFO's first writer without blocking a thread. */
+function isFifo(path: string): boolean {
+  return (
+    process.platform === "linux" && statSync(path, { throwIfNoEntry: false })?.isFIFO() === true
+  );
+}
+
+/** A FIFO, read as a pipe is: a read of a file that waits would hold up the end of the process. */
+function fifoStream(path: string): Readable {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
 }

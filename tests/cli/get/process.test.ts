@@ -35,9 +35,9 @@ class Program {
   out = "";
   err = "";
 
-  constructor(...args: readonly string[]) {
+  constructor(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
     const all = [ENTRY, "get", "--proxy", "none", "-d", folder, ...args];
-    this.process = spawn(process.execPath, all, { env: { ...process.env, LANG: "C" } });
+    this.process = spawn(process.execPath, all, { env: { ...process.env, LANG: "C", ...env } });
     this.process.stdout?.setEncoding("utf8").on("data", (text: string) => (this.out += text));
     this.process.stderr?.setEncoding("utf8").on("data", (text: string) => (this.err += text));
   }
@@ -73,7 +73,7 @@ test.each([
 ] as const)(
   "%s stops it with exit code %i: what is there stays, --resume goes on",
   async (signal, expected) => {
-    const program = new Program("-i", list());
+    const program = new Program({}, "-i", list());
     await half();
     await delay(100);
     program.process.kill(signal);
@@ -88,7 +88,7 @@ test.each([
     expect(existsSync(join(folder, "slow"))).toBe(false);
 
     origin.requests.length = 0;
-    const again = await new Program("-i", join(folder, "list"), "--resume").ended();
+    const again = await new Program({}, "-i", join(folder, "list"), "--resume").ended();
     expect(again.code).toBe(0);
     expect(again.err).toMatch(/^1 file downloaded, .*\n3 files kept: there already\n$/);
     expect(origin.requests).toEqual(["/slow"]);
@@ -98,19 +98,88 @@ test.each([
 );
 
 test("SIGKILL leaves what was there, and --resume goes on", async () => {
-  const program = new Program("-i", list());
+  const program = new Program({}, "-i", list());
   await half();
   program.process.kill("SIGKILL");
   await program.ended();
   origin.requests.length = 0;
-  const again = await new Program("-i", join(folder, "list"), "--resume").ended();
+  const again = await new Program({}, "-i", join(folder, "list"), "--resume").ended();
   expect(again.code).toBe(0);
   expect(origin.requests).toEqual(["/slow"]);
   expect(readFileSync(join(folder, "a"), "utf8")).toBe("this is /a");
 });
 
+/** Has connections take five seconds to close. */
+const SLOW_TO_CLOSE = `
+  import { Socket } from "node:net";
+  const destroy = Socket.prototype._destroy;
+  Socket.prototype._destroy = function (error, done) {
+    this._handle?.readStop();
+    setTimeout(() => destroy.call(this, error, done), 5000);
+  };`;
+
+test("a second Ctrl-C ends it at once with exit code 130, and leaves no lock", async () => {
+  const options = `--import=data:text/javascript,${encodeURIComponent(SLOW_TO_CLOSE)}`;
+  const program = new Program({ NODE_OPTIONS: options }, "-i", list());
+  await half();
+  program.process.kill("SIGINT");
+  await delay(500);
+  expect({ code: program.process.exitCode, err: program.err }).toEqual({ code: null, err: "" });
+  program.process.kill("SIGINT");
+  const began = performance.now();
+  const { code, err } = await program.ended();
+  expect({ code, err }).toEqual({ code: 130, err: "" });
+  expect(performance.now() - began).toBeLessThan(2000);
+  const hidden = readdirSync(folder).filter((name) => name.startsWith("."));
+  expect(hidden).toEqual([".ambit-get.journal"]);
+});
+
+test.skipIf(process.platform !== "linux")(
+  "Ctrl-C ends it also while a list comes through a FIFO that stays open",
+  async () => {
+    const fifo = join(folder, "fifo");
+    spawnSync("mkfifo", [fifo]);
+    const program = new Program({}, "-i", fifo);
+    const writer = spawn("sh", ["-c", `exec > ${fifo}; echo ${origin.url}/a; exec sleep 20`]);
+    await until(() => existsSync(join(folder, "a")));
+    program.process.kill("SIGINT");
+    const began = performance.now();
+    const { code, err } = await program.ended();
+    expect(performance.now() - began).toBeLessThan(5000);
+    expect(code).toBe(130);
+    expect(err).toContain("Interrupted by SIGINT\n1 file downloaded");
+    const closed = once(writer, "close");
+    writer.kill();
+    await closed;
+  },
+);
+
+test("a second run in the folder is refused while the first goes on, and not after a kill", async () => {
+  const first = new Program({}, ...["a", "silent"].map((name) => `${origin.url}/${name}`));
+  await until(() => existsSync(join(folder, "a")) && origin.requests.includes("/silent"));
+  const journal = join(folder, ".ambit-get.journal");
+  const second = await new Program({}, `${origin.url}/d`).ended();
+  expect(second).toEqual({
+    code: 2,
+    out: "",
+    err: `ambit get: another run (process ${first.process.pid}) is writing the journal ${journal}; wait for it, or give this run a --journal of its own; if there is no such run, remove ${journal}.lock; see \`ambit get --help\`\n`,
+  });
+  expect(origin.requests).not.toContain("/d");
+  const own = await new Program({}, `${origin.url}/d`, "--journal", join(folder, "own")).ended();
+  expect(own.code).toBe(0);
+  const killed = first.ended();
+  first.process.kill("SIGKILL");
+  await killed;
+  expect(existsSync(`${journal}.lock`)).toBe(true);
+  const third = await new Program({}, `${origin.url}/a`, `${origin.url}/e`, "--resume").ended();
+  expect(third.code).toBe(0);
+  expect(origin.requests).toEqual(["/a", "/silent", "/d", "/e"]);
+  expect(readdirSync(folder).sort()).toEqual(["a", "d", "e", "own"]);
+});
+
 test("a reader who goes away does not end the run", async () => {
   const program = new Program(
+    {},
     "--json",
     "-q",
     ...["a", "b", "slow"].map((name) => `${origin.url}/${name}`),
