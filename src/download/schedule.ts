@@ -4,7 +4,8 @@
  * Strategy: an async iterator that `mapConcurrent` pulls from, one job whenever a lane is free. It
  * hands out a job only if its host has room. One whose host has none is parked, and the list is read
  * on, so that a slow host does not hold up the others; one that is to be tried again waits its pause
- * out here and not in a lane. What is parked or pauses is bounded, and so is what is read ahead of
+ * out here and not in a lane. A list that takes its time for the next item holds up nothing either: it
+ * is asked, and what is ready meanwhile goes first. What is parked or pauses is bounded, and so is what is read ahead of
  * what is done: memory does not grow with the list.
  * The end: it says "no more" only when every job it handed out has ended, because any may come again;
  * so it is also the one that knows when what the run holds can be closed.
@@ -15,9 +16,10 @@ import { getRunningLoop } from "../core/scope.ts";
 import { protect } from "../core/shield.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Wait } from "../core/suspension.ts";
-import { ItemSource, type Items } from "../flow/itemSource.ts";
+import type { Items } from "../flow/itemSource.ts";
 import { HostLine } from "./hostLine.ts";
 import type { DownloadItem } from "./item.ts";
+import { ItemFeed } from "./itemFeed.ts";
 import { Job } from "./job.ts";
 import type { DownloadProgress } from "./progress.ts";
 
@@ -25,6 +27,7 @@ import type { DownloadProgress } from "./progress.ts";
 const WINDOW = 256;
 
 type Pulled = IteratorResult<Job, undefined>;
+type Item = DownloadItem | string | URL;
 
 /** Opens and closes what the run holds. @internal */
 export interface Holdings {
@@ -34,7 +37,7 @@ export interface Holdings {
 
 /** @internal */
 export class Schedule implements AsyncIterableIterator<Job, undefined> {
-  readonly #source: ItemSource<DownloadItem | string | URL>;
+  readonly #feed: ItemFeed<Item>;
   readonly #holdings: Holdings;
   readonly #perHost: number;
   readonly #progress: DownloadProgress;
@@ -54,14 +57,14 @@ export class Schedule implements AsyncIterableIterator<Job, undefined> {
   #wait: Wait<void> | null = null;
 
   constructor(
-    items: Items<DownloadItem | string | URL>,
+    items: Items<Item>,
     holdings: Holdings,
     concurrency: number,
     perHost: number,
     progress: DownloadProgress,
   ) {
     this.#progress = progress;
-    this.#source = new ItemSource(items);
+    this.#feed = new ItemFeed(items, () => this.#wake());
     this.#holdings = holdings;
     this.#perHost = perHost;
     this.#window = concurrency + WINDOW;
@@ -74,13 +77,15 @@ export class Schedule implements AsyncIterableIterator<Job, undefined> {
   async next(): Promise<Pulled> {
     if (this.#state === "new") this.#open();
     for (;;) {
+      const answer = this.#feed.take();
+      if (answer !== null) this.#take(answer);
       const job = this.#ready.shift();
       if (job !== undefined) {
         this.#out++;
         return { done: false, value: job };
       }
-      if (!this.#source.ended && this.#held < this.#window) await this.#pull();
-      else if (this.#source.ended && this.#held === 0 && this.#out === 0) return this.#end();
+      if (!this.#feed.busy && this.#held < this.#window) this.#feed.ask();
+      else if (this.#feed.ended && this.#held === 0 && this.#out === 0) return this.#end();
       else await suspend<void, this>(holdNext, this, "downloadAll");
     }
   }
@@ -91,10 +96,9 @@ export class Schedule implements AsyncIterableIterator<Job, undefined> {
     this.#holdings.open();
   }
 
-  async #pull(): Promise<void> {
-    const pulled = this.#source.synchronous ? this.#source.pullNow() : await this.#source.pull();
-    if (pulled.done === true) this.#progress.total = this.#pulled;
-    else this.#enter(new Job(pulled.value, this.#pulled++), false);
+  #take(answer: IteratorResult<Item, unknown>): void {
+    if (answer.done === true) this.#progress.total = this.#pulled;
+    else this.#enter(new Job(answer.value, this.#pulled++), false);
   }
 
   /** Finds the job its place, at its host or in that host's line. */
@@ -197,7 +201,7 @@ export class Schedule implements AsyncIterableIterator<Job, undefined> {
   async return(): Promise<Pulled> {
     await protect(async () => {
       try {
-        if (this.#state === "open") await this.#source.close();
+        if (this.#state === "open") await this.#feed.close();
       } finally {
         await this.#close();
       }

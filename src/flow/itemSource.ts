@@ -15,6 +15,12 @@ export type Items<T> = Iterable<T> | AsyncIterable<T>;
 
 type Pulled<T> = IteratorResult<T, unknown>;
 
+/** Who is told of an item, or of an error. @internal */
+export interface Receiver<T> {
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
 /** An async iterable's iterator, told apart from a sync one. */
 function openAsync<T>(items: Items<T>): AsyncIterator<T> | null {
   return (items as AsyncIterable<T>)[Symbol.asyncIterator]?.() ?? null;
@@ -54,8 +60,12 @@ export class ItemSource<T> {
     return suspend<Pulled<T>, this>(startPull, this, "mapConcurrent source");
   }
 
-  /** @internal */
-  async pullInto(wait: Wait<Pulled<T>>): Promise<void> {
+  /**
+   * The next item of an async source, for who does not only wait for that.
+   *
+   * @param wait gets it, or what the source throws
+   */
+  async pullInto(wait: Receiver<Pulled<T>>): Promise<void> {
     try {
       const pulled = await (this.#async as AsyncIterator<T>).next();
       this.#ended = pulled.done === true;
