@@ -77,9 +77,9 @@ describe("--proxy", () => {
 
 describe("TLS", () => {
   test.each([
-    ["without --http2 it is HTTP/1.1", [], "1.1"],
-    ["with --http2 it is HTTP/2", ["--http2"], "2.0"],
-  ])("%s, and --ca trusts the server", async (_, args, version) => {
+    ["without --http2 it is HTTP/1.1", [], "1.1", 3],
+    ["with --http2 it is HTTP/2, over one connection", ["--http2"], "2.0", 1],
+  ])("%s, and --ca trusts the server", async (_, args, version, connections) => {
     await using origin = await SecureOrigin.start();
     using folder = new Folder();
     const urls = ["a", "b", "c"].map((name) => `${origin.url}/${name}`);
@@ -87,7 +87,7 @@ describe("TLS", () => {
     expect(code).toBe(0);
     const seen = ["a", "b", "c"].map((name) => `${version} GET /${name}`);
     expect([...origin.seen].sort()).toEqual(seen);
-    if (version === "2.0") expect(origin.connections).toBe(1);
+    expect(origin.connections).toBeLessThanOrEqual(connections);
     expect(folder.read("c").toString()).toBe("hello /c");
   });
 
@@ -153,16 +153,11 @@ test("--conditional asks with what the last run was told, and replaces what has 
   site.put("/changed", "new", { etag: '"2"' });
   const { code, results } = await get(folder, ...args);
   expect(code).toBe(0);
-  const outcomes = results.map(({ url, outcome, status }) => [
-    String(url).replace(site.url, ""),
-    outcome,
-    status,
-  ]);
-  expect(outcomes.sort()).toEqual([
-    ["/changed", "done", 200],
-    ["/dated", "skipped", 304],
-    ["/same", "skipped", 304],
-  ]);
+  const outcomes = results.map(
+    ({ url, outcome, status }) =>
+      `${String(url).replace(site.url, "")} ${String(outcome)} ${String(status)}`,
+  );
+  expect(outcomes.sort()).toEqual(["/changed done 200", "/dated skipped 304", "/same skipped 304"]);
   expect(site.headers.get("/same")?.[1]).toMatchObject({ "if-none-match": '"1"' });
   expect(site.headers.get("/dated")?.[1]).toMatchObject({
     "if-modified-since": "Wed, 21 Oct 2015 07:28:00 GMT",
