@@ -5,7 +5,7 @@
  * once.
  */
 
-/** The source of a response's body. An exchange is one. */
+/** The source of a response's body. What comes over the network is one. */
 export interface BodySource {
   /** True when nothing more will come: the body is all there, failed, or was released. */
   readonly done: boolean;

@@ -1,35 +1,31 @@
 /*
  * One request and its answer: what undici's dispatcher talks to.
  *
- * One object is the entrant of the limits, the head of the answer, the queue of its body, the clock
- * of its timeout and the handle that a cancel takes it back with. Its life is queued, head, body,
- * done; whatever happens, it comes to "done" once, and gives back its place, its timer and its
- * listener there.
+ * One object is the entrant of the limits, the head of the answer, the clock of its timeout and the
+ * handle that a cancel takes it back with. Its life is queued, head, body, done; whatever happens, it
+ * comes to "done" once, and gives back its place, its timer and its listener there. What it sends is
+ * its Outgoing's, what comes its Incoming's, and its way over a connection a Trip's.
  *
- * Waiting: at most one wait at a time (for a place, for the head, for the body), and the clean-up
- * of each is the same static function: a cancel ends the exchange. A wait on the network has no
- * target, so virtual time stands still for it; a queued request waits for others of its session, so
- * it has one.
- * Traps of undici 7: `abort` works only once a request has been sent; before that, its connection
- * goes, or the request is refused when its turn comes. The callbacks run in the context of whatever
- * opened the socket: nothing here reads the ambient scope in one.
+ * Waiting: at most one wait at a time, here for a place and for the head, in the Incoming for the
+ * body; a cancel of any of them ends the exchange. A wait on the network has no target, so virtual
+ * time stands still for it; a queued request waits for others of its session, so it has one.
+ * The callbacks run in the context of whatever opened the socket: nothing here reads the ambient
+ * scope in one.
  */
 import type { Dispatcher } from "undici";
 import type { TimerHandle } from "../core/clock.ts";
-import { InvalidStateError } from "../core/errors.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { obey } from "../core/outsideSignal.ts";
 import { OUTSIDE } from "../core/outside.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
-import { BodyBuffer, HIGH_WATER } from "./bodyBuffer.ts";
 import { type Connection, ENDED } from "./connection.ts";
-import type { BodySource } from "./bodySource.ts";
 import type { Connector, Sendable } from "./connector.ts";
 import { ClientError, ClientTimeoutError } from "./errors.ts";
-import { bodyFailure, headFailure, isStale } from "./failure.ts";
+import { bodyFailure, headFailure } from "./failure.ts";
 import type { HeaderList, HeaderRecord } from "./headers.ts";
+import { Incoming, type Receiver } from "./incoming.ts";
 import type { Entrant, Host, Place } from "./limits.ts";
 import { Outgoing } from "./outgoing.ts";
 import { Patience } from "./patience.ts";
@@ -38,18 +34,14 @@ import type { ProxyTarget } from "./proxyTarget.ts";
 import { ProxyError } from "./responseErrors.ts";
 import { redact } from "./redaction.ts";
 import { RequestBodyError } from "./requestBodyError.ts";
-import { IDEMPOTENT } from "./idempotent.ts";
 import type { ResponseHead } from "./responseHead.ts";
 import type { Sending } from "./sending.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { TraceSink } from "./tracing.ts";
+import { Trip } from "./trip.ts";
 import type { Uploader } from "./upload.ts";
 
 type Controller = Dispatcher.DispatchController;
-
-/** What of an unwanted body may still come, in bytes and milliseconds, to save its connection. */
-const DRAINED = 64 * 1024;
-const DRAIN_TIME = 250;
 
 /** How often a request is sent again at most, because of its connections. */
 const MOST_RESENT = 5;
@@ -57,7 +49,7 @@ const MOST_RESENT = 5;
 type Awaited = Exchange | undefined;
 
 /** @internal */
-export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Uploader {
+export class Exchange implements Sendable, Entrant, ResponseHead, Receiver, Uploader {
   readonly method: string;
   readonly url: string;
   readonly origin: string;
@@ -70,27 +62,22 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
   httpVersion: string | undefined = undefined;
   /** When its time is up, on the loop's clock: set before it is sent, or with `total` from then; 0 for neither. */
   deadline = 0;
+  /** The body of the answer. */
+  readonly incoming: Incoming = new Incoming(this);
 
   readonly #sending: Sending;
   readonly #connector: Connector;
   #phase: "queued" | "head" | "body" | "done" = "queued";
-  #wait: Wait<unknown> | null = null;
-  #connection: Connection | null = null;
+  /** For its place, or for the head. */
+  #wait: Wait<void> | null = null;
+  #trip: Trip | null = null;
   /** The body that it sends; null for none. */
   #outgoing: Outgoing | null = null;
   /** How often it was sent again because of its connection. */
   #resent = 0;
-  #controller: Controller | null = null;
   #timer: TimerHandle | null = null;
   #patience: Patience | null = null;
   #disobey: (() => void) | null = null;
-
-  readonly #body = new BodyBuffer();
-  /** How the body is read; what ended it early is also here. */
-  #use: "unread" | "whole" | "stream" | "released" | "cancelled" = "unread";
-  #whole: Uint8Array | null = null;
-  #complete = false;
-  #paused = false;
   #failure: Error | null = null;
 
   constructor(connector: Connector, sending: Sending) {
@@ -127,7 +114,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
   }
 
   /** What it waits for: the network, or perhaps the body that it is given to send. */
-  get #awaited(): Awaited {
+  get awaited(): Awaited {
     return this.#sending.body === null ? undefined : this;
   }
 
@@ -136,8 +123,13 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     return this.#phase !== "queued" && this.#outgoing?.producing !== true;
   }
 
+  /** What ended it early, unless it was given up. */
+  get failure(): Error | null {
+    return this.#failure;
+  }
+
   /** What diagnostics print for its waits; not the path, which may hold secrets. */
-  get #label(): string {
+  get label(): string {
     return `http.${this.method.toLowerCase()} ${this.origin}`;
   }
 
@@ -169,7 +161,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
   /** Cleans up after it failed with an error; gives the error to throw, once its body is closed. */
   async abandon(error: unknown): Promise<unknown> {
     // A wait that was refused, because a cancel is due, has cleaned up nothing.
-    this.release();
+    this.close();
     // Made in a callback of the socket's, it would tell of undici; now its stack tells who waited.
     if (error instanceof ClientError) Error.captureStackTrace(error);
     await this.#outgoing?.closed();
@@ -184,7 +176,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
 
   /** Waits for its place under the limits. */
   queue(): Promise<void> {
-    return suspend<void, Exchange>(joinQueue, this, `${this.#label} (queued)`);
+    return suspend<void, Exchange>(joinQueue, this, `${this.label} (queued)`);
   }
 
   /** @internal */
@@ -196,7 +188,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
   /** Sends the request; settles when the head of the answer is there. */
   send(): Promise<void> {
     const start = (wait: Wait<void>): Cleanup<void, Awaited> => this.#start(wait);
-    return suspend<void, Awaited>(start, this.#awaited, this.#label);
+    return suspend<void, Awaited>(start, this.awaited, this.label);
   }
 
   #start(wait: Wait<void>): Cleanup<void, Awaited> {
@@ -215,12 +207,9 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
   }
 
   #sendOver(connection: Connection): void {
-    this.#connection = connection;
-    const { path, method, headers } = this.#sending;
-    const outgoing = this.#outgoing;
-    const body = outgoing === null ? null : (outgoing.content() as string);
-    const sent = (outgoing === null ? headers : outgoing.framed()) as string[];
-    connection.dispatch({ path, method, headers: sent, body }, this);
+    const trip = new Trip(connection, this.#sending);
+    this.#trip = trip;
+    trip.begin(this.#outgoing, this);
   }
 
   /** A chunk of its body was handed to the connection. @internal */
@@ -252,9 +241,8 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
   onRequestStart(controller: Controller): void {
     // Given up before its turn. Throwing keeps the connection, which `abort` would close.
     if (this.#phase === "done") throw ENDED;
-    this.#controller = controller;
+    this.#trip?.send(this.#outgoing, controller);
     if (this.#patience !== null || this.trace !== null) this.#begun();
-    this.#outgoing?.begin(this.#connection);
   }
 
   /** Its head goes out now, and a body that is all there with it. */
@@ -274,65 +262,54 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
   ): void {
     if (status < 200 || this.#phase === "done") return;
     // It is not the server who says that.
-    if (status === 407 && this.#connection?.route.forwarded === true)
+    if (status === 407 && this.#trip?.forwarded === true)
       return this.fail(new ProxyError(this, status, statusText));
     this.#phase = "body";
     this.status = status;
     this.statusText = statusText;
     this.headers = headers;
     this.rawHeaders = (controller.rawHeaders ?? undefined) as Buffer[] | undefined;
-    this.httpVersion = this.#connection?.httpVersion;
+    this.httpVersion = this.#trip?.httpVersion;
     this.#patience?.listen();
-    this.#wake(undefined);
+    const wait = this.#wait;
+    this.#wait = null;
+    wait?.resolve();
   }
 
-  onResponseData(controller: Controller, chunk: Uint8Array): void {
+  onResponseData(_: Controller, chunk: Uint8Array): void {
     if (this.#phase === "done") return;
     this.#patience?.listen();
     this.trace?.responseChunkReceived(chunk);
-    this.#body.push(chunk);
-    if (this.#use === "released") return this.#drain();
-    if (this.#use === "whole") return;
-    if (this.#wait !== null) this.#wake(this.#body.take());
-    else if (this.#body.size >= HIGH_WATER) this.#pause(controller);
+    this.incoming.push(chunk);
   }
 
   onResponseEnd(): void {
     if (this.#phase === "done") return;
-    this.#complete = true;
     this.#end();
-    if (this.#use === "whole") this.#wake((this.#whole = this.#body.takeAll()));
-    else this.#wake(null);
+    this.incoming.finish();
   }
 
   onResponseError(_: Controller | null, error: Error): void {
     if (this.#phase === "done") return;
     if (this.#phase === "head" && this.#maySendAgain(error)) this.#sendAgain(error);
-    else if (this.#phase === "body") this.fail(bodyFailure(this, error, this.#body.received));
+    else if (this.#phase === "body") this.fail(bodyFailure(this, error, this.incoming.received));
     else this.fail(headFailure(this, error, this.timeouts.socketConnect));
   }
 
-  /**
-   * Nothing of it has reached a server; or the server closed a connection that had been idle, and no
-   * head came over it.
-   */
   #maySendAgain(error: Error): boolean {
-    if (this.#resent >= MOST_RESENT || !this.#hasContent()) return false;
-    if (error instanceof UnsentError) return true;
-    return this.#connection?.used === true && IDEMPOTENT.has(this.method) && isStale(error);
-  }
-
-  /** Whether its body is whole: not begun, or one that can be begun again. */
-  #hasContent(): boolean {
-    return this.#controller === null || (this.#outgoing?.replayable ?? true);
+    const trip = this.#trip;
+    if (trip === null || this.#resent >= MOST_RESENT) return false;
+    // Its body must be whole: not begun, or one that can be begun again.
+    const whole = !trip.sent || (this.#outgoing?.replayable ?? true);
+    return whole && trip.repeatable(error);
   }
 
   #sendAgain(error: Error): void {
-    const controller = this.#controller;
+    const trip = this.#trip as Trip;
     this.#resent++;
-    this.#controller = null;
-    if (controller !== null) this.#outgoing?.restart();
-    this.#connector.abandon(this.#connection as Connection, this, controller);
+    this.#trip = null;
+    if (trip.sent) this.#outgoing?.restart();
+    trip.abandon(this.#connector, this);
     try {
       if (error instanceof UnsentError) this.#sendOver(this.#connector.takeOther(this, error));
       else this.#sendOver(this.#connector.connect(this));
@@ -342,81 +319,27 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     }
   }
 
-  /** The whole body, again and again. */
-  readAll(): Promise<Uint8Array> {
-    if (this.#complete && this.#use === "unread") {
-      this.#use = "whole";
-      this.#whole = this.#body.takeAll();
-    }
-    if (this.#whole !== null) return Promise.resolve(this.#whole);
-    const refusal = this.#refusal("whole");
-    if (refusal !== null) return Promise.reject(refusal);
-    this.#use = "whole";
-    return this.#arrival();
-  }
-
-  /** The next chunk of the body; null after the last. */
-  read(): Promise<Uint8Array | null> {
-    const refusal = this.#refusal("stream");
-    if (refusal !== null) return Promise.reject(refusal);
-    this.#use = "stream";
-    const chunk = this.#body.take();
-    if (chunk === null && !this.#complete) return this.#arrival();
-    this.#resume();
-    return Promise.resolve(chunk);
-  }
-
-  /** Why the body cannot be read this way, or null. */
-  #refusal(use: "whole" | "stream"): Error | null {
-    if (this.#use === "released") return this.#misuse("the response was released");
-    if (this.#use === "cancelled") return this.#misuse("its request was cancelled");
-    if (this.#wait !== null) return this.#misuse("somebody else is reading the body");
-    if (this.#use !== "unread" && this.#use !== use)
-      return this.#misuse("the body was read in another way");
-    return this.#body.size > 0 && use === "stream" ? null : this.#failure;
-  }
-
-  #misuse(words: string): InvalidStateError {
-    return new InvalidStateError(`read on ${this[INSPECT]()}: ${words}`);
-  }
-
-  /** What comes of the body next. */
-  #arrival<T>(): Promise<T> {
-    let begun = false;
-    const start = (wait: Wait<T>): Cleanup<T, Awaited> => {
-      begun = true;
-      this.#hold(wait);
-      this.#resume();
-      return giveUp;
-    };
-    const arrival = suspend<T, Awaited>(start, this.#awaited, `${this.#label} body`);
-    // A wait that is refused, because a cancel is due, has no clean-up.
-    if (!begun) this.cancel();
-    return arrival;
-  }
-
-  #pause(controller: Controller): void {
-    this.#paused = true;
+  /** Nothing is expected of the server while nobody reads. */
+  pause(): void {
     this.#patience?.rest();
-    controller.pause();
+    this.#trip?.pause();
   }
 
-  #resume(): void {
-    if (!this.#paused || (this.#use === "stream" && this.#body.size > HIGH_WATER / 2)) return;
-    this.#paused = false;
+  resume(): void {
+    if (this.#phase === "done") return;
     this.#patience?.listen();
-    this.#controller?.resume();
+    this.#trip?.resume();
   }
 
-  #hold<T>(wait: Wait<T>): void {
+  hurry(time: number): void {
+    const loop = getRunningLoop();
+    this.#timer?.cancel();
+    this.#timer = loop.schedule<Incoming>(loop.time() + time, release, this.incoming);
+  }
+
+  #hold(wait: Wait<void>): void {
     wait.token = this;
-    this.#wait = wait as unknown as Wait<unknown>;
-  }
-
-  #wake(value: unknown): void {
-    const wait = this.#wait;
-    this.#wait = null;
-    wait?.resolve(value);
+    this.#wait = wait;
   }
 
   /** Ends it with an error, which whoever waits for it, or reads on, gets. */
@@ -424,80 +347,33 @@ export class Exchange implements Sendable, Entrant, ResponseHead, BodySource, Up
     if (this.#phase === "done") return;
     const wait = this.#wait;
     this.#failure = error;
-    this.#close();
+    this.close();
     wait?.reject(error);
-  }
-
-  /** A cancel has ended the wait for it. @internal */
-  cancel(): void {
-    this.#use = "cancelled";
-    this.#drop();
-  }
-
-  /** The caller wants no more of it. A body that was read as a whole stays. */
-  release(): void {
-    const wait = this.#wait;
-    if (this.#whole === null && this.#use !== "cancelled") this.#use = "released";
-    this.#drop();
-    // Another task reads: nothing will come for it.
-    wait?.reject(this.#misuse("the response was released"));
-  }
-
-  /**
-   * The caller wants no more of it, and will ask the same server again: a body that is small and on
-   * its way may come, which saves the connection; any other is cut.
-   */
-  discard(): void {
-    if (this.#phase !== "body" || this.#whole !== null || this.#isLong()) return this.release();
-    this.#use = "released";
-    this.#timer?.cancel();
-    const loop = getRunningLoop();
-    this.#timer = loop.schedule<Exchange>(loop.time() + DRAIN_TIME, giveUpDraining, this);
-    this.#drain();
-    this.#resume();
-  }
-
-  #isLong(): boolean {
-    const length = this.headers["content-length"];
-    return typeof length === "string" && Number(length) > DRAINED;
-  }
-
-  #drain(): void {
-    this.#body.clear();
-    if (this.#body.received > DRAINED) this.release();
-  }
-
-  /** Its response was collected, so nobody can read on, unless somebody is at it now. @internal */
-  orphan(): void {
-    if (this.#wait === null) this.release();
-  }
-
-  #drop(): void {
-    this.#body.clear();
-    if (this.#phase !== "done") this.#close();
+    this.incoming.fail(error);
   }
 
   /** Ends it early, on the network too. */
-  #close(): void {
-    const connection = this.#connection;
-    const controller = this.#controller;
-    this.#connection = null;
+  close(): void {
+    if (this.#phase === "done") return;
+    const trip = this.#trip;
+    this.#trip = null;
     this.#end();
-    this.#wait = null;
-    if (connection !== null) this.#connector.abandon(connection, this, controller);
+    trip?.abandon(this.#connector, this);
   }
 
   /** Gives back everything it holds. */
   #end(): void {
+    const wait = this.#wait;
+    this.#wait = null;
     this.#phase = "done";
     this.#timer?.cancel();
     this.#patience?.stop();
     this.#outgoing?.end();
     this.#disobey?.();
     this.#connector.remove(this);
-    if (this.#connection !== null) this.#connector.giveBack(this.#connection);
-    this.#connection = this.#controller = null;
-    this.#connector.limits.leave(this, this.#wait);
+    this.#trip?.end(this.#connector);
+    this.#trip = null;
+    this.#connector.limits.leave(this, wait);
   }
 
   /** @internal */
@@ -512,12 +388,12 @@ function joinQueue(wait: Wait<void>, exchange: Exchange): Cleanup<void, Exchange
   return giveUp;
 }
 
-function giveUp<T>(wait: Wait<T>): void {
-  (wait.token as Exchange).cancel();
+function giveUp(wait: Wait<void>): void {
+  (wait.token as Exchange).close();
 }
 
-function giveUpDraining(exchange: Exchange): void {
-  exchange.release();
+function release(incoming: Incoming): void {
+  incoming.release();
 }
 
 function expire(exchange: Exchange): void {

@@ -46,7 +46,7 @@ export async function sendHop(context: HopContext, given: ClientRequest): Promis
     throw await exchange.abandon(error);
   }
   context.deadline = exchange.deadline;
-  return responded(call, exchange, exchange, historyOf(context));
+  return responded(call, exchange, exchange.incoming, historyOf(context));
 }
 
 async function answered(

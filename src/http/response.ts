@@ -3,10 +3,10 @@
  * asked for again once it was read, and the response is released rather than left to be collected.
  *
  * Strategy: a thin face of a head and the source of its body, made when the head has come. On the
- * network both are the exchange; a body to be decoded has another source around that. Undici holds
- * the exchange, nobody but the user holds the response: so one that was dropped unread is noticed
- * when it is collected, and its connection is released. Only a body that may not fit the buffer is
- * watched that way; a small one comes, and ends the exchange, by itself.
+ * network they are the exchange and its Incoming; a body to be decoded has another source around
+ * that. Undici holds the exchange, nobody but the user holds the response: so one that was dropped
+ * unread is noticed when it is collected, and its connection is released. Only a body that may not
+ * fit the buffer is watched that way; a small one comes, and ends the exchange, by itself.
  * What the headers mean is worked out when somebody asks.
  * There is no `clone`: it would have to keep all that one reader has read and the other has not.
  * What was read as a whole may be asked for again, in any form.

@@ -137,7 +137,7 @@ export class ClientSession implements AsyncDisposable {
         } catch (error) {
           throw await exchange.abandon(error);
         }
-        response = responded(call, exchange, exchange);
+        response = responded(call, exchange, exchange.incoming);
         if (isRedirect(exchange.status) && call.redirects > 0)
           response = await followed(call, this.#connector, response, exchange.deadline);
       } else response = await performed(call, this.#connector);
