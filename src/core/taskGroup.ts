@@ -195,6 +195,7 @@ export class TaskGroup {
   /** A cancel from above has reached the children by itself; a second one would interrupt their clean-up. */
   #interrupted(cancellation: CancelledError): void {
     this.#outcome.interruptedBy(cancellation);
+    if (this.#closing) return;
     if (!this.#outcome.cancelledFromAbove)
       return this.#shutDown(cancellation.message, cancellation);
     this.#closing = true;

@@ -125,3 +125,27 @@ test("a cancel that ends the group reaches a child spawned since that has swallo
     expect(late.cancelled()).toBe(true);
   });
 });
+
+test("a second cancel of the caller reaches a child once, also one that was cancelled by itself meanwhile", async () => {
+  await runVirtual(async () => {
+    let child!: Task<number>;
+    const caller = createTask(() =>
+      taskGroup(async (group) => {
+        child = group.spawn(async () => {
+          await sleep(1000).catch(() => {});
+          await sleep(1000).catch(() => {});
+          await sleep(1000).catch(() => {});
+          await sleep(10);
+          return currentTask()?.cancelling() ?? 0;
+        });
+      }),
+    );
+    await sleep(1);
+    caller.cancel();
+    await sleep(1);
+    caller.cancel();
+    child.cancel();
+    await expect(caller).rejects.toThrow(CancelledError);
+    expect(await child).toBe(3);
+  });
+});
