@@ -8,7 +8,7 @@
 import { createTask, getRunningLoop, sleep, timeout, TimeoutError } from "ambit";
 import { ClientError, ClientSession, ClientTimeoutError } from "ambit/http";
 import { runVirtual } from "ambit/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { hangs, Origin, until } from "./origin.ts";
 
 async function failure(work: Promise<unknown>): Promise<unknown> {
@@ -185,6 +185,22 @@ describe("the socketRead timeout", () => {
       got += chunk.length;
     }
     expect(got).toBe(size);
+  });
+
+  test("does not begin anew for who reads on after the end", async () => {
+    await using origin = await Origin.start((_, answer) => answer.end(Buffer.alloc(4_000_000)));
+    await using session = new ClientSession({ timeout: { total: 100, socketRead: 250 } });
+    const { body } = await session.get(origin.url);
+    await until(() => session.statistics().open === 0);
+    const schedule = vi.spyOn(getRunningLoop(), "schedule");
+    let got = 0;
+    const work = (async () => {
+      for await (const chunk of body) got += chunk.length;
+    })();
+    expect(await failure(work)).toMatchObject({ kind: "total" });
+    expect(got).toBeGreaterThan(64 * 1024);
+    expect(schedule).not.toHaveBeenCalled();
+    schedule.mockRestore();
   });
 
   test("stands while a body is sent, and begins when it was", async () => {
