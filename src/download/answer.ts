@@ -9,7 +9,13 @@
 import type { ClientResponse } from "../http/response.ts";
 import { retryAfter } from "../http/retryAfter.ts";
 import { Failure } from "./failure.ts";
-import { contentRange, isStrong, type Partial, unsatisfiedTotal } from "./partial.ts";
+import {
+  contentRange,
+  isStrong,
+  type Partial,
+  strongValidator,
+  unsatisfiedTotal,
+} from "./partial.ts";
 import { isTransient } from "./status.ts";
 
 /** @internal */
@@ -96,4 +102,20 @@ function refusal(response: ClientResponse, now: number): Failure {
 export function lengthOf(response: ClientResponse): number | null {
   const value = response.header("content-length");
   return value !== null && /^\d{1,15}$/.test(value) ? Number(value) : null;
+}
+
+/** What may be gone on with later, if it does not come whole; null if nothing may. @internal */
+export function partialOf(
+  response: ClientResponse,
+  url: string,
+  length: number | null,
+  now: number,
+): Partial | null {
+  const validator = strongValidator(
+    response.header("etag"),
+    response.header("last-modified"),
+    response.header("date"),
+    now,
+  );
+  return validator === null ? null : { url, validator, length };
 }

@@ -21,7 +21,9 @@ import { plannedPath, survey } from "./survey.ts";
  * hundred items ahead, and results wait for who asks, so memory does not grow with the list. A file
  * gets its name only when it is complete and has its checksum; until then it is `name.part`. What
  * fails is tried again as `options.retry` says, and then is a result like any other: nothing is
- * thrown for it.
+ * thrown for it. Files are what the servers sent, byte for byte: compressed answers are not asked for,
+ * and one that comes nevertheless is not decoded; its length, checksums and ranges are those of what
+ * came (RFC 9110, section 8.4).
  *
  * **Cancellation:** of who asks, or leaving the loop: requests are closed, and what came of big files
  * is kept for the next run if there is a journal; without one it is removed. No file that is not

@@ -1,9 +1,8 @@
 /*
- * The engine of a run: takes up one job after another, in as many lanes as there are, and decides what
- * a failure leads to.
+ * The engine of a run: takes up one job after another, in as many lanes as there are.
  *
  * A job ends with a result, comes again after a pause, or stops the run, when the disk is to blame.
- * It opens what the run holds (folder, journal, client) with the first job, and closes it after the
+ * The engine opens what the run holds (folder, journal, client) with the first job, and closes it after the
  * last.
  */
 import { isCancelled } from "../core/errors.ts";
@@ -24,8 +23,10 @@ import type { Rules } from "./options.ts";
 import { OutputFolder } from "./outputFolder.ts";
 import type { DownloadProgress } from "./progress.ts";
 import { Reservations } from "./reservations.ts";
-import type { DownloadErrorKind, DownloadResult } from "./result.ts";
-import { longestPause, RetryBudget } from "./retryRules.ts";
+import { RequestPlaces } from "./requestPlaces.ts";
+import type { DownloadResult } from "./result.ts";
+import { Retrials } from "./retrials.ts";
+import { RetryBudget } from "./retryRules.ts";
 import { checkedPath } from "./safeName.ts";
 import type { Holdings, Schedule } from "./schedule.ts";
 import { Shelf } from "./shelf.ts";
@@ -33,9 +34,6 @@ import { Stop } from "./stop.ts";
 
 /** Between two pieces of an answer, in milliseconds; there is no limit on the whole. */
 const PATIENCE = 60_000;
-
-/** No server can do anything about these. */
-const FINAL: ReadonlySet<DownloadErrorKind> = new Set(["disk", "duplicate", "exists", "name"]);
 
 /** @internal */
 export class Engine implements Holdings {
@@ -49,6 +47,7 @@ export class Engine implements Holdings {
   #shelf!: Shelf;
   #inventory!: Inventory;
   #fetcher!: Fetcher;
+  #retrials!: Retrials;
   #reserved!: Reservations;
 
   constructor(
@@ -69,20 +68,14 @@ export class Engine implements Holdings {
 
   open(): void {
     const rules = this.#rules;
-    const { concurrency, perHost } = rules;
     const folder = openFolder(rules.folder);
     this.#reserved = new Reservations(folder.ignoresCase);
     this.#survey?.(new Reservations(folder.ignoresCase));
     const journal = openJournal(rules);
     this.#shelf = new Shelf(folder, journal, rules.durable);
     this.#inventory = new Inventory(this.#shelf, rules);
-    this.#session =
-      rules.session ??
-      new ClientSession({
-        limit: concurrency * rules.segments,
-        limitPerHost: perHost === Infinity ? 0 : perHost,
-        timeout: { total: Infinity, socketRead: PATIENCE },
-      });
+    const places = rules.segments === 1 ? null : RequestPlaces.of(rules);
+    this.#session = rules.session ?? ownSession(rules);
     const kit = {
       session: this.#session,
       shelf: this.#shelf,
@@ -90,7 +83,9 @@ export class Engine implements Holdings {
       rate: new ByteRate(rules.limitRate),
       budget: this.#budget,
       progress: this.#progress,
+      places,
     };
+    this.#retrials = new Retrials(kit, this.#schedule);
     this.#fetcher = new Fetcher(kit, (job, response) => this.#nameByAnswer(job, response));
     this.#progress.begin(getRunningLoop());
   }
@@ -186,7 +181,7 @@ export class Engine implements Holdings {
     }
     let failure = failureOf(error, job);
     if (failure.remedy !== "none" || job.places.length > 1) {
-      const refused = this.#again(job, failure);
+      const refused = this.#retrials.again(job, failure);
       if (refused === null) return null;
       failure = refused;
     }
@@ -197,43 +192,6 @@ export class Engine implements Holdings {
     throw new Stop(result, new DiskError(failure.message, failure.cause));
   }
 
-  /** Has the job come again; or tells why not. */
-  #again(job: Job, failure: Failure): Failure | null {
-    const { retry, random } = this.#rules;
-    if (FINAL.has(failure.kind)) return failure;
-    if (failure.remedy === "afresh" || job.partial === null) this.#startAfresh(job);
-    const isHopeless =
-      failure.remedy === "none" || (failure.kind === "checksum" && ++job.mismatches > 1);
-    if (isHopeless && job.places.length === 1) return failure;
-    if (job.attempts >= retry.attempts) return failure;
-    const wait = failure.wait ?? 0;
-    if (wait > retry.maxRetryAfter && job.places.length === 1) return failure;
-    if (!this.#budget.take()) return exhausted(failure);
-    if (wait > 0) this.#schedule.pause(job.at.origin, Math.min(wait, retry.maxRetryAfter));
-    this.#progress.retries++;
-    this.#schedule.again(job, this.#nextPlace(job, isHopeless, random, wait));
-    return null;
-  }
-
-  /** Goes on to the next place; gives how long to wait before. */
-  #nextPlace(job: Job, isHopeless: boolean, random: () => number, wait: number): number {
-    const { retry } = this.#rules;
-    const before = job.at.href;
-    if (isHopeless) job.places.splice(job.place, 1);
-    else job.place++;
-    job.place %= job.places.length;
-    if (job.partial !== null && job.partial.url !== job.at.href) this.#startAfresh(job);
-    if (job.at.href !== before && job.attempts < job.places.length) return 0;
-    const round = Math.ceil(job.attempts / job.places.length);
-    return wait > 0 ? wait : longestPause(retry, round) * random();
-  }
-
-  #startAfresh(job: Job): void {
-    job.forget();
-    if (job.hasPart && job.path !== null) this.#shelf.discard(job.path);
-    job.hasPart = false;
-  }
-
   /** A part is kept only if another run can make something of it. */
   #keepOrDiscard(job: Job): void {
     if (!job.hasPart || job.path === null) return;
@@ -241,15 +199,20 @@ export class Engine implements Holdings {
   }
 }
 
-function exhausted(failure: Failure): Failure {
-  const words = `${failure.message} (and the run has no retries left)`;
-  return new Failure(failure.kind, words, "none", null, failure.cause);
-}
-
 /** Errors of the file system have a system call to their name; those of sockets came as a ClientError. */
 function failureOf(error: unknown, job: Job): Failure {
   if (error instanceof Error && "syscall" in error) return diskFailure(error, job.path ?? job.url);
   return clientFailure(error);
+}
+
+/** How many requests there are is counted here, so that those who wait are not on its clock. */
+function ownSession({ concurrency, segments }: Rules): ClientSession {
+  return new ClientSession({
+    limit: Math.max(concurrency, segments),
+    limitPerHost: 0,
+    decompress: false,
+    timeout: { total: Infinity, socketRead: PATIENCE },
+  });
 }
 
 function openFolder(path: string): OutputFolder {

@@ -5,6 +5,7 @@ import type { ClientSession } from "../http/session.ts";
 import type { ByteRate } from "./byteRate.ts";
 import type { Rules } from "./options.ts";
 import type { DownloadProgress } from "./progress.ts";
+import type { RequestPlaces } from "./requestPlaces.ts";
 import type { RetryBudget } from "./retryRules.ts";
 import type { Shelf } from "./shelf.ts";
 
@@ -16,4 +17,6 @@ export interface Equipment {
   readonly rate: ByteRate;
   readonly budget: RetryBudget;
   readonly progress: DownloadProgress;
+  /** Null when a file takes one request at a time. */
+  readonly places: RequestPlaces | null;
 }

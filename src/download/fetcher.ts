@@ -8,17 +8,18 @@
  */
 import type { ClientResponse } from "../http/response.ts";
 import { getRunningLoop } from "../core/scope.ts";
-import { answerOf, lengthOf } from "./answer.ts";
+import { answerOf, lengthOf, partialOf } from "./answer.ts";
 import { Hashing } from "./checksum.ts";
+import { Completion } from "./completion.ts";
 import type { Equipment } from "./equipment.ts";
 import { Failure } from "./failure.ts";
 import type { Job } from "./job.ts";
-import { doneRecord, partRecord } from "./journalRecord.ts";
+import { partRecord } from "./journalRecord.ts";
 import { PartFile } from "./partFile.ts";
-import { isStrong, type Partial, strongValidator } from "./partial.ts";
+import type { Partial } from "./partial.ts";
 import { requestOptions } from "./requestOptions.ts";
-import { httpDate } from "../http/retryAfter.ts";
-import { Segments } from "./segments.ts";
+import type { Place } from "./requestPlaces.ts";
+import { isDivisible, Segments } from "./segments.ts";
 import { stretchesOf } from "./stretch.ts";
 
 /** Up to here a file is small. */
@@ -31,10 +32,12 @@ export type Namer = (job: Job, response: ClientResponse) => void;
 export class Fetcher {
   readonly #kit: Equipment;
   readonly #name: Namer;
+  readonly #completion: Completion;
 
   constructor(kit: Equipment, name: Namer) {
     this.#kit = kit;
     this.#name = name;
+    this.#completion = new Completion(kit);
   }
 
   /**
@@ -44,13 +47,24 @@ export class Fetcher {
    * @throws what the client or the file system throws, or a Failure
    */
   async fetch(job: Job): Promise<boolean> {
+    if (job.stretches !== null) return this.#segmented(job, null, null);
+    const { places } = this.#kit;
+    if (places === null) return this.#fetchIn(null, job);
+    const place = await places.enter(job.at.origin);
+    try {
+      return await this.#fetchIn(place, job);
+    } finally {
+      place.leave();
+    }
+  }
+
+  async #fetchIn(place: Place | null, job: Job): Promise<boolean> {
     const { session } = this.#kit;
-    if (job.stretches !== null) return this.#segmented(job, null);
     let hashing = this.#hashing(job);
     const from = job.partial === null ? 0 : job.received;
     if (from > 0) {
       await this.#kit.shelf.hash(job.path as string, true, from, hashing);
-      if (from === job.length) return this.#finish(job, hashing, null, null);
+      if (from === job.length) return this.#finished(job, hashing, null, null);
     }
     const response = await session.get(job.at, requestOptions(job, from, null));
     job.status = response.status;
@@ -64,7 +78,7 @@ export class Fetcher {
     }
     if (from > 0) hashing = this.#hashing(job);
     job.forget();
-    return this.#whole(job, response, hashing);
+    return this.#whole(job, response, hashing, place);
   }
 
   #hashing({ checksums }: Job): Hashing {
@@ -76,7 +90,12 @@ export class Fetcher {
     return false;
   }
 
-  async #whole(job: Job, response: ClientResponse, hashing: Hashing): Promise<boolean> {
+  async #whole(
+    job: Job,
+    response: ClientResponse,
+    hashing: Hashing,
+    place: Place | null,
+  ): Promise<boolean> {
     if (job.path === null) this.#name(job, response);
     const length = (job.length = lengthOf(response));
     if (length !== null) this.#expectSize(job, length, response);
@@ -85,16 +104,14 @@ export class Fetcher {
       await this.#count(job, bytes.length);
       return this.#save(job, response, hashing, bytes);
     }
-    const validator = strongValidator(
-      job.etag,
-      response.header("last-modified"),
-      response.header("date"),
-      getRunningLoop().wallTime(),
-    );
-    const partial = validator === null ? null : { url: job.at.href, validator, length };
+    const partial = partialOf(response, job.at.href, length, getRunningLoop().wallTime());
     if (length === null) return this.#unknown(job, response, hashing, partial);
-    if (partial !== null && this.#cut(job, response, partial, length))
-      return this.#segmented(job, response);
+    if (partial !== null && isDivisible(response, partial, this.#kit.rules)) {
+      const { segments, segmentSize } = this.#kit.rules;
+      job.partial = partial;
+      job.stretches = stretchesOf(length, segments, segmentSize);
+      return this.#segmented(job, response, place);
+    }
     return this.#stream(job, response, hashing, 0, partial);
   }
 
@@ -127,19 +144,9 @@ export class Fetcher {
     return this.#stream(job, response, hashing, 0, partial, first);
   }
 
-  /** The time that the file is to get, or null. */
-  #timeOf(modified: string | null, now: number): number | null {
-    return this.#kit.rules.lastModified && modified !== null ? httpDate(modified, now) : null;
-  }
-
-  #save(job: Job, response: ClientResponse, hashing: Hashing, bytes: Uint8Array): boolean {
+  #save(job: Job, response: ClientResponse, hashing: Hashing, bytes: Uint8Array): true {
     this.#expectSize(job, bytes.length, response);
-    hashing.update(bytes);
-    job.sha256 = hashing.finish();
-    const modified = response.header("last-modified");
-    const now = getRunningLoop().wallTime();
-    const time = this.#timeOf(modified, now);
-    this.#kit.shelf.save(doneRecord(job, modified), bytes, time, now);
+    this.#completion.save(job, hashing, bytes, response.header("last-modified"));
     return true;
   }
 
@@ -163,7 +170,7 @@ export class Fetcher {
     if (from === 0 && partial !== null) shelf.journal?.append(partRecord(job, partial, null));
     try {
       await this.#write(job, response, hashing, part, from, first);
-      return await this.#finish(job, hashing, part, response.header("last-modified"));
+      return await this.#finished(job, hashing, part, response.header("last-modified"));
     } finally {
       response.release();
       part.close();
@@ -200,31 +207,32 @@ export class Fetcher {
     job.length = job.received;
   }
 
-  /** Cuts the file into stretches, if it is big enough and the server gives them; tells whether. */
-  #cut(job: Job, response: ClientResponse, partial: Partial, length: number): boolean {
-    const { segments, segmentSize } = this.#kit.rules;
-    if (segments === 1 || length < 2 * segmentSize || !isStrong(partial.validator)) return false;
-    if (response.header("accept-ranges")?.toLowerCase() !== "bytes") return false;
-    job.partial = partial;
-    job.stretches = stretchesOf(length, segments, segmentSize);
-    return true;
-  }
-
-  async #segmented(job: Job, first: ClientResponse | null): Promise<boolean> {
+  /** The place is the first answer's, which is the first stretch's. */
+  async #segmented(job: Job, first: ClientResponse | null, place: Place | null): Promise<boolean> {
     const { shelf } = this.#kit;
     const path = job.path as string;
     job.resumed = job.received;
     const part = this.#open(job, first, null);
     try {
-      await new Segments(this.#kit, job, part).fetch(first);
+      await new Segments(this.#kit, job, part).fetch(first, place);
       job.received = job.length as number;
       const hashing = this.#hashing(job);
       if (hashing.wanted) await shelf.hash(path, true, job.received, hashing);
       const modified = first === null ? null : first.header("last-modified");
-      return await this.#finish(job, hashing, part, modified);
+      return await this.#finished(job, hashing, part, modified);
     } finally {
       part.close();
     }
+  }
+
+  async #finished(
+    job: Job,
+    hashing: Hashing,
+    part: PartFile | null,
+    modified: string | null,
+  ): Promise<true> {
+    await this.#completion.finish(job, hashing, part, modified);
+    return true;
   }
 
   /** Opens the part of a file; `keep` is how many bytes of it stay, null for all. */
@@ -237,23 +245,5 @@ export class Fetcher {
       response?.release();
       throw error;
     }
-  }
-
-  /** All of the file is there. */
-  async #finish(
-    job: Job,
-    hashing: Hashing,
-    part: PartFile | null,
-    modified: string | null,
-  ): Promise<boolean> {
-    const { shelf, rules } = this.#kit;
-    job.sha256 = hashing.finish();
-    const now = getRunningLoop().wallTime();
-    const time = this.#timeOf(modified, now);
-    if (time !== null) part?.setTime(time, now);
-    if (rules.durable) await part?.sync();
-    shelf.finish(doneRecord(job, modified));
-    job.hasPart = false;
-    return true;
   }
 }

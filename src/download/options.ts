@@ -25,7 +25,7 @@ export interface DownloadOptions {
   readonly name?: string;
   /** How many files are downloaded at a time, from 1. Default 16. */
   readonly concurrency?: number;
-  /** How many of them from one host at a time, from 1; Infinity (default) for no limit. */
+  /** How many of them from one host (an origin) at a time, from 1; Infinity (default): no limit. */
   readonly perHost?: number;
   /** Bytes per second for all together, more than 0; Infinity (default) for no limit. */
   readonly limitRate?: number;
@@ -44,7 +44,11 @@ export interface DownloadOptions {
    * or by the file's own time. One that has not is `skipped`. Default false.
    */
   readonly conditional?: boolean;
-  /** How many parts of a big file are fetched at a time, from 1 (default). */
+  /**
+   * How many parts of a big file are fetched at a time, from 1 (default). However many files: there
+   * are never more requests in all than the larger of `concurrency` and `segments`, nor to one host
+   * than the larger of `perHost` and `segments`.
+   */
   readonly segments?: number;
   /** How large a part is at least, in bytes, from 1. Default 16 MiB. */
   readonly segmentSize?: number;
@@ -60,8 +64,8 @@ export interface DownloadOptions {
    */
   readonly durable?: boolean;
   /**
-   * The client to use; it is not closed. Default: one of its own, with a limit of `concurrency` and
-   * `perHost`, no limit on the whole of a request, and 60 s between two pieces of an answer.
+   * The client to use; it is not closed, and its own limits hold besides. Default: one of its own,
+   * without a timeout for the whole of a request, and 60 s between two pieces of an answer.
    */
   readonly session?: ClientSession;
   /** What jitter is drawn with: numbers from 0 up to, not including, 1. Default `Math.random`. */

@@ -2,14 +2,22 @@
  * What is said to the client, and to the server, with one request for a file.
  *
  * The bytes are wanted as they are: no coding of the content, which would also make other lengths and
- * ranges of them. Statuses and retries are the engine's to judge, whatever the session is set to.
+ * ranges of them. A server that compresses nevertheless has sent another representation, and that is
+ * what is kept, byte for byte: its Content-Length, its ETag and its ranges are of those bytes (RFC
+ * 9110, 8.4), so what comes can be counted and gone on with. It is not decoded, whatever the session
+ * is set to; nor are statuses and retries the session's to judge.
  */
 import type { HeadersInput } from "../http/headers.ts";
 import type { RequestOptions } from "../http/requestOptions.ts";
 import type { Job } from "./job.ts";
 
 const AS_IT_IS = { "accept-encoding": "identity" } as const;
-const BARE: RequestOptions = { headers: AS_IT_IS, retry: null, raiseForStatus: false };
+const BARE: RequestOptions = {
+  headers: AS_IT_IS,
+  decompress: false,
+  retry: null,
+  raiseForStatus: false,
+};
 
 /**
  * @param from the first byte that is wanted, if part of the file is there

@@ -19,14 +19,26 @@ import { Failure } from "./failure.ts";
 import type { Equipment } from "./equipment.ts";
 import type { Job } from "./job.ts";
 import { partRecord } from "./journalRecord.ts";
+import type { Rules } from "./options.ts";
 import type { PartFile, PartWriter } from "./partFile.ts";
-import type { Partial } from "./partial.ts";
+import { isStrong, type Partial } from "./partial.ts";
 import { requestOptions } from "./requestOptions.ts";
+import type { Place } from "./requestPlaces.ts";
 import { longestPause } from "./retryRules.ts";
 import type { Stretch } from "./stretch.ts";
 
 /** How many bytes may come before it is noted down how far a file is. */
 const NOTED = 16 * 1024 * 1024;
+
+/** Whether the file is big enough, and the server gives parts of it. @internal */
+export function isDivisible(
+  response: ClientResponse,
+  { length, validator }: Partial,
+  { segments, segmentSize }: Rules,
+): boolean {
+  if (segments === 1 || length === null || length < 2 * segmentSize) return false;
+  return isStrong(validator) && response.header("accept-ranges")?.toLowerCase() === "bytes";
+}
 
 /** @internal */
 export class Segments {
@@ -45,8 +57,11 @@ export class Segments {
     this.#stretches = job.stretches as Stretch[];
   }
 
-  /** Fetches what is missing; `first` is an answer that begins where the first stretch does. */
-  async fetch(first: ClientResponse | null): Promise<void> {
+  /**
+   * Fetches what is missing; `first` is an answer that begins where the first stretch does, `place`
+   * the one that it takes up.
+   */
+  async fetch(first: ClientResponse | null, place: Place | null): Promise<void> {
     let answer = first;
     this.#note();
     try {
@@ -55,7 +70,9 @@ export class Segments {
           const given = answer;
           answer = null;
           if (stretch.at < stretch.to)
-            group.spawn(() => this.#fetchStretch(stretch, given), { name: "segment" });
+            group.spawn(() => this.#fetchStretch(stretch, given, given === null ? null : place), {
+              name: "segment",
+            });
         }
       });
     } finally {
@@ -70,13 +87,17 @@ export class Segments {
     this.#kit.shelf.journal?.append(partRecord(this.#job, this.#partial, this.#stretches));
   }
 
-  async #fetchStretch(stretch: Stretch, first: ClientResponse | null): Promise<void> {
+  async #fetchStretch(
+    stretch: Stretch,
+    first: ClientResponse | null,
+    firstPlace: Place | null,
+  ): Promise<void> {
     const { attempts } = this.#kit.rules.retry;
     let answer = first;
+    let place = firstPlace;
     for (let attempt = 1; ; attempt++) {
       try {
-        answer ??= await this.#ask(stretch);
-        return await this.#take(stretch, answer);
+        return await this.#fetchOnce(stretch, answer, place);
       } catch (error) {
         if (isCancelled(error) || (error as NodeJS.ErrnoException).syscall !== undefined)
           throw error;
@@ -84,7 +105,21 @@ export class Segments {
         if (failure.remedy !== "again" || attempt >= attempts) throw failure;
         await this.#pause(failure, attempt);
       }
-      answer = null;
+      answer = place = null;
+    }
+  }
+
+  async #fetchOnce(
+    stretch: Stretch,
+    answer: ClientResponse | null,
+    given: Place | null,
+  ): Promise<void> {
+    const { places } = this.#kit;
+    const place = given ?? (await places?.enter(new URL(this.#partial.url).origin));
+    try {
+      await this.#take(stretch, answer ?? (await this.#ask(stretch)));
+    } finally {
+      place?.leave();
     }
   }
 
