@@ -99,10 +99,14 @@ export class Engine implements Holdings {
     }
   }
 
+  abandon(job: Job): void {
+    this.#keepOrDiscard(job);
+  }
+
   /** Works on a job; null when it comes again later. */
   async work(job: Job): Promise<DownloadResult | null> {
     const { origin } = job;
-    this.#schedule.begin();
+    this.#schedule.begin(job);
     this.#progress.active.add(job);
     try {
       return await this.#try(job);

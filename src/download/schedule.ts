@@ -33,6 +33,8 @@ type Item = DownloadItem | string | URL;
 export interface Holdings {
   open(): void;
   close(): Promise<void>;
+  /** A job that was begun, and would have come again, does not. */
+  abandon(job: Job): void;
 }
 
 /** @internal */
@@ -46,6 +48,8 @@ export class Schedule implements AsyncIterableIterator<Job, undefined> {
   /** Jobs that have a place at their host. */
   readonly #ready: Job[] = [];
   readonly #pauses = new Set<TimerHandle>();
+  /** Jobs that were tried and come again: they may have left something on the disk. */
+  readonly #tried = new Set<Job>();
   #loop: Loop | null = null;
   /** Jobs that are parked or pause. */
   #held = 0;
@@ -120,8 +124,9 @@ export class Schedule implements AsyncIterableIterator<Job, undefined> {
   }
 
   /** A lane takes the job up. */
-  begin(): void {
+  begin(job: Job): void {
     this.#begun++;
+    this.#tried.delete(job);
   }
 
   /** A lane is done with the job, for good or until it comes again; its place is free. */
@@ -135,6 +140,7 @@ export class Schedule implements AsyncIterableIterator<Job, undefined> {
 
   /** The job comes again, after a pause; call it before `release`. */
   again(job: Job, pause: number): void {
+    this.#tried.add(job);
     if (pause <= 0) return this.#enterSoon(job);
     this.#held++;
     this.#after(pause, () => {
@@ -215,7 +221,11 @@ export class Schedule implements AsyncIterableIterator<Job, undefined> {
     for (const timer of this.#pauses) timer.cancel();
     this.#pauses.clear();
     while (this.#begun > 0) await suspend<void, this>(holdNext, this, "downloadAll");
-    await this.#holdings.close();
+    try {
+      for (const job of this.#tried) this.#holdings.abandon(job);
+    } finally {
+      await this.#holdings.close();
+    }
   }
 }
 

@@ -79,6 +79,9 @@ export class Segments {
       first?.release();
       this.#note();
     }
+    // A group does not mind that one of its tasks alone was cancelled.
+    if (this.#stretches.some(({ at, to }) => at < to))
+      throw new Failure("body", "a segment was given up while it was fetched", "again");
   }
 
   /** Writes down how far each has come. */
