@@ -103,7 +103,8 @@ export class Connection {
   /** True when a further request may have it at the same time, as far as is known. */
   get roomy(): boolean {
     if (!this.usable) return false;
-    return this.#session === null ? this.#opening !== null : this.load < this.#session.capacity;
+    if (this.#session === null) return this.#opening !== null;
+    return this.load + this.#session.closing < this.#session.capacity;
   }
 
   dispatch(options: Options, handler: Handler): void {
@@ -116,7 +117,7 @@ export class Connection {
   /** Lets a request go that was given up; true when the connection may serve others. */
   drop(handler: Handler, controller: Dispatcher.DispatchController | null): boolean {
     if (this.#session !== null) {
-      controller?.abort(ENDED);
+      if (controller !== null) this.#session.drop(controller, ENDED);
       return true;
     }
     this.#waiting.delete(handler);

@@ -33,6 +33,8 @@ export class Http2Session {
   readonly #lost: () => void;
   readonly #keepAliveTimeout: number;
   readonly #streams = new Set<Http2Stream>();
+  /** Those that were given up, and that the server counts until it hears of that. */
+  readonly #dropped = new Set<Http2Stream>();
   #ended = false;
 
   /** `lost` is called once, when no request may begin on it any more: it closes, or has closed. */
@@ -72,7 +74,21 @@ export class Http2Session {
     return Math.max(1, Math.min(most, 2 ** 31));
   }
 
+  /** How many exchanges were given up and are not closed yet: Node may reset them after it has begun others. */
+  get closing(): number {
+    return this.#dropped.size;
+  }
+
+  /** Gives an exchange up. */
+  drop(controller: Dispatcher.DispatchController, reason: Error): void {
+    controller.abort(reason);
+    const stream = controller as Http2Stream;
+    if (this.#streams.has(stream)) this.#dropped.add(stream);
+  }
+
   dispatch(options: Options, handler: Handler): void {
+    // Node 20 fails what runs on a socket that was cut a turn before it says that the session closed.
+    if (this.#session.closed) this.#end();
     this.#session.ref();
     this.#session.setTimeout(0);
     const stream = new Http2Stream(this.#origin, options, handler, (ended) => this.#leave(ended));
@@ -96,6 +112,7 @@ export class Http2Session {
 
   #leave(stream: Http2Stream): void {
     this.#streams.delete(stream);
+    this.#dropped.delete(stream);
     if (this.#streams.size > 0 || this.#session.destroyed) return;
     this.#session.unref();
     this.#session.setTimeout(this.#keepAliveTimeout);
