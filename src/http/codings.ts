@@ -1,9 +1,9 @@
 /*
  * Content codings: what a body may be compressed with, and Node's decoder for each.
  *
- * gzip (also `x-gzip`), deflate, br, and zstd where Node has it (22.15 and up). What "deflate" is,
- * servers do not agree on: RFC 9110 means zlib's format, some send the bare one; the first two bytes
- * tell, as in browsers.
+ * gzip (also `x-gzip`), deflate, br, and zstd where Node has a decoder that can be trusted: until
+ * 24.20 and 26.6 it takes a body that was cut for a whole one. What "deflate" is, servers do not agree
+ * on: RFC 9110 means zlib's format, some send the bare one; the first two bytes tell, as in browsers.
  * Limits: `compress` and dictionaries are not known. A body with a coding that is not known is left
  * as it is.
  */
@@ -66,7 +66,17 @@ interface Zstd {
   constants: { ZSTD_d_windowLogMax?: number };
 }
 
+/**
+ * Whether this Node fails a zstd body that ends too soon. By version: to try it takes milliseconds,
+ * which every start would pay.
+ */
+function noticesCut(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 26 || (major === 26 && minor >= 6) || (major === 24 && minor >= 20);
+}
+
 function zstdOf({ createZstdDecompress, zstdDecompressSync, constants }: Zstd): Coding | null {
+  if (!noticesCut(process.versions.node)) return null;
   if (createZstdDecompress === undefined || zstdDecompressSync === undefined) return null;
   // A frame says how much memory it wants; HTTP's may want 8 MiB (RFC 9659, 3).
   const params = { [constants.ZSTD_d_windowLogMax as number]: 23 };

@@ -16,8 +16,8 @@ export type FallbackCharset =
 /** How a session, or a request, has its responses read. */
 export interface ReadingOptions {
   /**
-   * Asks for compressed bodies, and decodes them: gzip, deflate, br, and zstd where Node has it.
-   * With false they come as they are. Default true.
+   * Asks for compressed bodies, and decodes them: gzip, deflate, br, and zstd from Node 24.20 and 26.6
+   * (older ones take a body that was cut for a whole one). With false they come as they are. Default true.
    */
   readonly decompress?: boolean;
   /**

@@ -25,7 +25,17 @@ import { Origin, until } from "./origin.ts";
 
 type Encode = (data: Uint8Array) => Buffer;
 
-const zstd = (zlib as unknown as { zstdCompressSync?: Encode }).zstdCompressSync;
+const { zstdCompressSync, zstdDecompressSync } = zlib as unknown as Record<string, Encode>;
+
+/** What this Node compresses zstd with, if it also notices a body that was cut. */
+const zstd = ((): Encode | undefined => {
+  try {
+    zstdDecompressSync?.(Buffer.of(0x28, 0xb5, 0x2f, 0xfd));
+    return undefined;
+  } catch {
+    return zstdCompressSync;
+  }
+})();
 
 /** Each coding, with what its body is called in the head. */
 const ENCODERS: [name: string, encode: Encode][] = [
@@ -252,7 +262,7 @@ describe("decompress: false", () => {
     ).toEqual(body);
     expect(await (await session.get(server.url)).text()).toBe("hello");
     const [, , , asked] = seen;
-    expect(asked).toMatch(/^gzip, deflate, br(, zstd)?$/);
+    expect(asked).toBe(`gzip, deflate, br${zstd === undefined ? "" : ", zstd"}`);
     expect(seen).toEqual([undefined, undefined, undefined, asked]);
   });
 
