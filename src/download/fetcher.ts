@@ -13,6 +13,7 @@ import { Hashing } from "./checksum.ts";
 import { Completion } from "./completion.ts";
 import type { Equipment } from "./equipment.ts";
 import { Failure } from "./failure.ts";
+import { Intake } from "./intake.ts";
 import type { Job } from "./job.ts";
 import { partRecord } from "./journalRecord.ts";
 import { PartFile } from "./partFile.ts";
@@ -186,18 +187,16 @@ export class Fetcher {
     first: readonly Uint8Array[],
   ): Promise<void> {
     const writer = part.writer(from);
+    const intake = new Intake(this.#kit, job, writer);
+    const push = (chunk: Uint8Array): boolean => {
+      hashing.update(chunk);
+      const full = intake.push(chunk);
+      this.#expectSize(job, job.received, response);
+      return full;
+    };
     try {
-      for (const chunk of first) {
-        hashing.update(chunk);
-        await this.#count(job, chunk.length);
-        if (writer.push(chunk)) await writer.drain();
-      }
-      for (let chunk = await response.read(); chunk !== null; chunk = await response.read()) {
-        hashing.update(chunk);
-        if (writer.push(chunk)) await writer.drain();
-        await this.#count(job, chunk.length);
-        this.#expectSize(job, job.received, response);
-      }
+      for (const chunk of first) if (push(chunk)) await intake.drain();
+      await response.pour({ push, drain: () => intake.drain() });
     } finally {
       await writer.flush();
       job.received = writer.position;

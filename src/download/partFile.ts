@@ -1,10 +1,12 @@
 /*
  * A file that is not complete yet, written in pieces: `name.part`.
  *
- * Strategy: what comes is gathered until it is worth a system call (256 KiB) and handed to the thread
- * pool at its position; meanwhile the next is gathered, and who brings more than that waits. One
- * write of a writer is under way at a time, so that what is on the disk is always the file's first
- * bytes, and its size tells how many. Segments have a writer each.
+ * Strategy: what comes is gathered until it is worth a system call (256 KiB), and written at its
+ * position there and then: a chunk that is as large as that without a copy. A thread would take
+ * longer to hear of it than the system to copy it, while the disk is quick. When a write took long,
+ * writes go to the thread pool until one is quick again; meanwhile the next is gathered, and who
+ * brings more than that waits. One write of a writer is under way at a time, so that what is on the
+ * disk is always the file's first bytes, and its size tells how many. Segments have a writer each.
  * A write cannot be called back: a cancel waits for the one under way, then writes what was gathered,
  * so that nothing that has come is lost.
  */
@@ -15,14 +17,16 @@ import {
   ftruncateSync,
   futimesSync,
   openSync,
-  writev,
-  writevSync,
+  write,
+  writeSync,
 } from "node:fs";
 import { protect } from "../core/shield.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Wait } from "../core/suspension.ts";
 
 const GATHERED = 256 * 1024;
+/** Milliseconds that a write may keep the event loop from everything else. */
+const QUICK = 5;
 
 /** Never through a symbolic link that somebody has put there; Windows has no such flag. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
@@ -36,16 +40,21 @@ export function openToWrite(path: string, empty: boolean): number {
 /** @internal */
 export class PartFile {
   readonly #fd: number;
+  readonly #quick: number;
   #open = true;
 
-  /** @param keep how many bytes of it stay; null for all */
-  constructor(path: string, keep: number | null) {
+  /**
+   * @param keep how many bytes of it stay; null for all
+   * @param quick milliseconds that a write may take before the next goes to a thread
+   */
+  constructor(path: string, keep: number | null, quick: number = QUICK) {
+    this.#quick = quick;
     this.#fd = openToWrite(path, keep === 0);
     if (keep !== null && keep > 0) ftruncateSync(this.#fd, keep);
   }
 
   writer(position: number): PartWriter {
-    return new PartWriter(this.#fd, position);
+    return new PartWriter(this.#fd, position, this.#quick);
   }
 
   /** Gives it the time of its last change, in milliseconds since 1970. */
@@ -72,16 +81,21 @@ export class PartFile {
 /** Writes one stretch of a file, from its first byte on. @internal */
 export class PartWriter {
   readonly #fd: number;
+  readonly #quick: number;
   #position: number;
-  #gathered: Uint8Array[] = [];
+  #gathered: Buffer | null = null;
   #size = 0;
-  #writing = false;
+  /** The buffer that a thread writes from. */
+  #lent: Buffer | null = null;
+  #slow: boolean;
   #error: Error | null = null;
   #wait: Wait<void> | null = null;
 
-  constructor(fd: number, position: number) {
+  constructor(fd: number, position: number, quick: number) {
     this.#fd = fd;
     this.#position = position;
+    this.#quick = quick;
+    this.#slow = quick <= 0;
   }
 
   /** Where the next byte goes that is not on the disk yet. */
@@ -89,67 +103,116 @@ export class PartWriter {
     return this.#position;
   }
 
-  /** Takes a chunk; says whether `drain` must be awaited before the next. */
+  /** Takes a chunk, and keeps nothing of it; says whether `drain` must be awaited before the next. */
   push(chunk: Uint8Array): boolean {
-    this.#gathered.push(chunk);
-    this.#size += chunk.length;
-    if (this.#size < GATHERED) return false;
-    if (this.#writing) return true;
-    this.#write();
+    this.#throwError();
+    if (this.#size + chunk.length < GATHERED) this.#gather(chunk);
+    else if (this.#slow || this.#lent !== null) return this.#pushSlowly(chunk);
+    else {
+      this.#writeGathered();
+      if (chunk.length < GATHERED / 4) this.#gather(chunk);
+      else this.#writeNow(chunk, chunk.length);
+    }
+    return false;
+  }
+
+  #pushSlowly(chunk: Uint8Array): boolean {
+    this.#gather(chunk);
+    if (this.#lent !== null) return true;
+    this.#writeLater();
     return false;
   }
 
   /** Waits until there is room to gather. */
   async drain(): Promise<void> {
     await this.#settle();
-    this.#write();
+    if (this.#size >= GATHERED) this.#writeLater();
   }
 
   /** Writes all that was gathered. Call it once, at the end, however that came. */
   async flush(): Promise<void> {
-    if (this.#writing) await protect(() => this.#settle());
+    if (this.#lent !== null) await protect(() => this.#settle());
     this.#throwError();
-    if (this.#size > 0) this.#advance(writeAll(this.#fd, this.#take(), this.#position));
+    this.#writeGathered();
+    this.#gathered = null;
   }
 
-  #take(): Uint8Array[] {
-    const gathered = this.#gathered;
-    this.#gathered = [];
-    this.#size = 0;
-    return gathered;
+  #gather(chunk: Uint8Array): void {
+    const size = this.#size + chunk.length;
+    let buffer = this.#gathered;
+    if (buffer === null || buffer.length < size) {
+      buffer = Buffer.allocUnsafeSlow(Math.max(size, GATHERED));
+      this.#gathered?.copy(buffer, 0, 0, this.#size);
+      this.#gathered = buffer;
+    }
+    buffer.set(chunk, this.#size);
+    this.#size = size;
   }
 
-  #write(): void {
-    this.#writing = true;
+  #writeGathered(): void {
     const size = this.#size;
-    const chunks = this.#take();
-    writev(this.#fd, chunks, this.#position, (error, written) => {
-      this.#writing = false;
-      try {
-        if (error !== null) throw error;
-        // A disk that is full may take a part; the rest says why.
-        if (written < size) writeAll(this.#fd, after(chunks, written), this.#position + written);
-        this.#position += size;
-      } catch (failure) {
-        this.#error = failure as Error;
+    if (this.#gathered === null || size === 0) return;
+    this.#size = 0;
+    this.#writeNow(this.#gathered, size);
+  }
+
+  #writeNow(bytes: Uint8Array, size: number): void {
+    const began = performance.now();
+    this.#writeRest(bytes, 0, size);
+    this.#slow = performance.now() - began >= this.#quick;
+  }
+
+  /** However many calls it takes. */
+  #writeRest(bytes: Uint8Array, from: number, size: number): void {
+    try {
+      for (let at = from; at < size;) {
+        const written = writeSync(this.#fd, bytes, at, size - at, this.#position);
+        at += written;
+        this.#position += written;
       }
+    } catch (error) {
+      this.#error = error as Error;
+      throw error;
+    }
+  }
+
+  #writeLater(): void {
+    const bytes = this.#gathered as Buffer;
+    const size = this.#size;
+    this.#lent = bytes;
+    this.#gathered = null;
+    this.#size = 0;
+    const began = performance.now();
+    write(this.#fd, bytes, 0, size, this.#position, (error, written) => {
+      this.#slow = performance.now() - began >= this.#quick;
+      this.#lent = null;
+      this.#written(bytes, size, written, error);
       const wait = this.#wait;
       this.#wait = null;
       wait?.resolve();
     });
   }
 
+  #written(bytes: Buffer, size: number, written: number, error: Error | null): void {
+    this.#gathered ??= bytes;
+    this.#error = error;
+    if (error !== null) return;
+    this.#position += written;
+    try {
+      // A disk that is full may take a part; the rest says why.
+      this.#writeRest(bytes, written, size);
+    } catch {
+      // Whoever brings more, or ends it, gets the error.
+    }
+  }
+
   async #settle(): Promise<void> {
-    if (this.#writing) await suspend<void, this>(holdWriter, this, "download write");
+    if (this.#lent !== null) await suspend<void, this>(holdWriter, this, "download write");
     this.#throwError();
   }
 
   #throwError(): void {
     if (this.#error !== null) throw this.#error;
-  }
-
-  #advance(bytes: number): void {
-    this.#position += bytes;
   }
 
   /** @internal */
@@ -160,30 +223,4 @@ export class PartWriter {
 
 function holdWriter(wait: Wait<void>, writer: PartWriter): void {
   writer.hold(wait);
-}
-
-/** Writes them, however many calls that takes; gives how many bytes that was. */
-function writeAll(fd: number, chunks: Uint8Array[], position: number): number {
-  let rest = chunks.filter((chunk) => chunk.length > 0);
-  let total = 0;
-  while (rest.length > 0) {
-    const written = writevSync(fd, rest, position + total);
-    total += written;
-    rest = after(rest, written);
-  }
-  return total;
-}
-
-/** What is left of the chunks when so many bytes of them are written. */
-function after(chunks: readonly Uint8Array[], written: number): Uint8Array[] {
-  let left = written;
-  const rest: Uint8Array[] = [];
-  for (const chunk of chunks) {
-    if (left >= chunk.length) left -= chunk.length;
-    else {
-      rest.push(left === 0 ? chunk : chunk.subarray(left));
-      left = 0;
-    }
-  }
-  return rest;
 }

@@ -17,6 +17,7 @@ import { answerOf } from "./answer.ts";
 import { clientFailure } from "./clientFailure.ts";
 import { Failure } from "./failure.ts";
 import type { Equipment } from "./equipment.ts";
+import { Intake } from "./intake.ts";
 import type { Job } from "./job.ts";
 import { partRecord } from "./journalRecord.ts";
 import type { Rules } from "./options.ts";
@@ -164,27 +165,25 @@ export class Segments {
   }
 
   async #copy(stretch: Stretch, response: ClientResponse, writer: PartWriter): Promise<void> {
-    for (let at = stretch.at; at < stretch.to;) {
-      const chunk = await response.read();
-      if (chunk === null) return;
-      const wanted = chunk.length > stretch.to - at ? chunk.subarray(0, stretch.to - at) : chunk;
-      at += wanted.length;
-      if (writer.push(wanted)) await writer.drain();
+    const intake = new Intake(this.#kit, this.#job, writer);
+    let missing = stretch.to - stretch.at;
+    let excess = false;
+    const push = (chunk: Uint8Array): boolean => {
+      excess = chunk.length > missing;
+      const wanted = excess ? chunk.subarray(0, missing) : chunk;
+      missing -= wanted.length;
+      const full = intake.push(wanted);
       this.#progressed(stretch, writer);
-      await this.#count(wanted.length);
-    }
+      return full || excess;
+    };
+    // More than was asked for is not read to its end.
+    const drain = async (): Promise<boolean> => (await intake.drain()) && !excess;
+    await response.pour({ push, drain });
   }
 
   #progressed(stretch: Stretch, writer: PartWriter): void {
     this.#unnoted += writer.position - stretch.at;
     stretch.at = writer.position;
     if (this.#unnoted >= NOTED) this.#note();
-  }
-
-  async #count(bytes: number): Promise<void> {
-    const { progress, rate } = this.#kit;
-    this.#job.received += bytes;
-    progress.bytes += bytes;
-    if (rate.limits) await rate.pay(bytes);
   }
 }

@@ -13,6 +13,7 @@
 import type { Socket } from "node:net";
 import type { buildConnector, Client, Dispatcher } from "undici";
 import { Http2Session } from "./http2Session.ts";
+import { LendingSocket } from "./lendingSocket.ts";
 import { type OpeningError, UnsentError } from "./openingError.ts";
 import type { Route } from "./route.ts";
 import { type OpeningTools, SocketOpening } from "./socketOpening.ts";
@@ -72,7 +73,8 @@ export class Connection {
     this.#tools = tools;
     this.#owner = owner;
     trace?.connectionCreateStart(route.origin);
-    const plan = { route, tunnelled: false, protocols, patience, trace };
+    const bare = !route.secure && route.proxy === null;
+    const plan = { route, tunnelled: false, protocols, patience, trace, bare };
     this.#opening = new SocketOpening(tools, plan, (error, socket) => {
       this.#opening = null;
       if (error !== null) return this.#failed(error);
@@ -108,10 +110,20 @@ export class Connection {
   }
 
   dispatch(options: Options, handler: Handler): void {
-    if (this.#client !== null) this.#client.dispatch(this.#adapted(options), handler);
-    else if (this.#session !== null) this.#session.dispatch(options, handler);
+    if (this.#client !== null) {
+      if (this.#speaking instanceof LendingSocket) this.#speaking.lending = false;
+      this.#client.dispatch(this.#adapted(options), handler);
+    } else if (this.#session !== null) this.#session.dispatch(options, handler);
     else if (this.#opening !== null) this.#waiting.set(handler, options);
     else handler.onResponseError?.(null as never, new UnsentError("it did not open", false));
+  }
+
+  /** Has what comes of the answer lent for the time of the callback, where that can be; says whether. */
+  lend(): boolean {
+    const socket = this.#speaking;
+    if (!(socket instanceof LendingSocket)) return false;
+    socket.lending = true;
+    return true;
   }
 
   /** Lets a request go that was given up; true when the connection may serve others. */

@@ -319,6 +319,13 @@ export class Exchange implements Sendable, Entrant, ResponseHead, Receiver, Uplo
     }
   }
 
+  /** Only a body whose length is known: undici keeps what frames any other past the callback; traces keep all. */
+  lend(): boolean {
+    if (this.trace !== null) return false;
+    const { "content-length": length, "transfer-encoding": coding } = this.headers;
+    return length !== undefined && coding === undefined && (this.#trip?.lend() ?? false);
+  }
+
   /** Nothing is expected of the server while nobody reads. */
   pause(): void {
     this.#patience?.rest();

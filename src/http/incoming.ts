@@ -14,12 +14,16 @@ import { INSPECT } from "../core/inspection.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
 import { BodyBuffer, HIGH_WATER } from "./bodyBuffer.ts";
+import type { BodySink } from "./bodySink.ts";
 import type { BodySource } from "./bodySource.ts";
 import type { HeaderRecord } from "./headers.ts";
 
 /** What of an unwanted body may still come, in bytes and milliseconds, to save its connection. */
 const DRAINED = 64 * 1024;
 const DRAIN_TIME = 250;
+
+/** In place of a chunk: a sink has had enough for now. */
+const FULL: Uint8Array = new Uint8Array(0);
 
 /** Whose body it is. @internal */
 export interface Receiver {
@@ -32,6 +36,8 @@ export interface Receiver {
   /** What a wait for it waits for, and what diagnostics call that. */
   readonly awaited: object | undefined;
   readonly label: string;
+  /** Whether chunks may come from now on that are good for the time of `push` only. */
+  lend(): boolean;
   /** Lets nothing come for a while. */
   pause(): void;
   resume(): void;
@@ -52,6 +58,9 @@ export class Incoming implements BodySource {
   #complete = false;
   #paused = false;
   #wait: Wait<unknown> | null = null;
+  /** Takes what comes while somebody waits in `pour`. */
+  #sink: BodySink | null = null;
+  #lent = false;
 
   constructor(receiver: Receiver) {
     this.#receiver = receiver;
@@ -69,7 +78,8 @@ export class Incoming implements BodySource {
 
   /** The next chunk has come. */
   push(chunk: Uint8Array): void {
-    this.#buffer.push(chunk);
+    if (this.#sink !== null && this.#wait !== null) return this.#hand(this.#sink, chunk);
+    this.#buffer.push(this.#lent ? chunk.slice() : chunk);
     if (this.#use === "released") return this.#drain();
     if (this.#use === "whole") return;
     if (this.#wait !== null) this.#wake(this.#buffer.take());
@@ -112,6 +122,40 @@ export class Incoming implements BodySource {
     if (chunk === null && !this.#complete) return this.#arrival();
     this.#resume();
     return Promise.resolve(chunk);
+  }
+
+  /**
+   * Hands the chunks to a sink as they come, and settles after the last, or when it wants no more.
+   * Rejects with what the sink throws, which ends the exchange.
+   */
+  async pour(sink: BodySink): Promise<void> {
+    let chunk = await this.read();
+    this.#lent = this.#receiver.lend();
+    while (chunk !== null) {
+      if (chunk === FULL || sink.push(chunk)) {
+        if (!(await sink.drain())) return;
+      }
+      this.#sink = sink;
+      chunk = await this.read();
+      this.#sink = null;
+    }
+  }
+
+  #hand(sink: BodySink, chunk: Uint8Array): void {
+    // Undici's parser begins again with one of no bytes.
+    if (chunk.length === 0) return;
+    this.#buffer.received += chunk.length;
+    try {
+      if (!sink.push(chunk)) return;
+    } catch (error) {
+      const wait = this.#wait;
+      this.#use = "released";
+      this.#drop();
+      wait?.reject(error);
+      return;
+    }
+    this.#pause();
+    this.#wake(FULL);
   }
 
   /** Why it cannot be read this way, or null. */

@@ -15,6 +15,7 @@ import { cancellable } from "../core/cancellable.ts";
 import { InvalidStateError } from "../core/errors.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { HIGH_WATER } from "./bodyBuffer.ts";
+import { type BodySink, pour } from "./bodySink.ts";
 import type { BodySource } from "./bodySource.ts";
 import { plain } from "./derivedBody.ts";
 import { decodeText, encodingOf, markedEncoding } from "./charset.ts";
@@ -271,6 +272,12 @@ export class ClientResponse implements Disposable, AsyncDisposable {
   /** The next chunk of the body; null after the last. @internal */
   read(): Promise<Uint8Array | null> {
     return this.#reader === null ? this.#chunk() : this.#chunkAfterReader(this.#reader);
+  }
+
+  /** Pours the body into a sink; of which a reader has had nothing. @internal */
+  pour(sink: BodySink): Promise<void> {
+    this.#used = true;
+    return pour(this.#source, sink);
   }
 
   /**

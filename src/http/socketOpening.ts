@@ -22,6 +22,7 @@ import {
   unixFailed,
 } from "./openingFailure.ts";
 import type { OpeningError } from "./openingError.ts";
+import { LendingSocket } from "./lendingSocket.ts";
 import type { ProxyTarget } from "./proxyTarget.ts";
 import { tunnel } from "./proxyTunnel.ts";
 import type { Route } from "./route.ts";
@@ -47,6 +48,8 @@ export interface OpeningPlan {
   /** Milliseconds for all of it. */
   readonly patience: number;
   readonly trace: TraceSink | null;
+  /** Undici's HTTP/1.1 will be spoken over the bare socket. */
+  readonly bare: boolean;
 }
 
 /** Gets the socket, or why there is none. @internal */
@@ -129,9 +132,9 @@ export class SocketOpening {
     const { settings } = this.#tools;
     const { route } = this.#plan;
     const { proxy } = route;
-    const socket = connect(
-      settings.socketPath === null ? this.#address(proxy ?? route) : { path: settings.socketPath },
-    );
+    const { socketPath } = settings;
+    const target = socketPath === null ? this.#address(proxy ?? route) : { path: socketPath };
+    const socket = this.#plan.bare ? new LendingSocket().connect(target) : connect(target);
     this.#own(socket);
     socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_PROBE);
     const failed = (error: Error): void => this.#fail(this.#dialFailure(error));

@@ -73,6 +73,10 @@ export class Trip implements Dispatcher.DispatchOptions {
     return this.#connection.used && IDEMPOTENT.has(this.method) && isStale(error);
   }
 
+  lend(): boolean {
+    return this.#connection.lend();
+  }
+
   pause(): void {
     this.#controller?.pause();
   }

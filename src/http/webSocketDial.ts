@@ -32,6 +32,7 @@ export function dial(subject: Subject, url: URL, dialling: Dialling): Promise<So
       protocols: ["http/1.1"],
       patience,
       trace: null,
+      bare: false,
     };
     const opening = new SocketOpening(tools, plan, (error, socket) => {
       if (socket !== null) wait.resolve(socket);

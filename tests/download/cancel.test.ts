@@ -160,7 +160,7 @@ describe("a cancel at every await point", () => {
 });
 
 describe("a cancel after any number of turns", () => {
-  const BIG = noise(3_000_000);
+  const BIG = noise(9_000_000);
 
   test.each([
     ["a big file", 1],

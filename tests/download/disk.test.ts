@@ -12,7 +12,7 @@ import { Folder, noise, Site } from "./site.ts";
 
 /** Has a call of `node:fs` fail with that code, from the given call on. */
 function breakDisk(
-  name: "renameSync" | "writeSync" | "writev",
+  name: "renameSync" | "writeSync",
   code: string,
   from: number,
 ): Disposable {
@@ -38,7 +38,7 @@ function breakDisk(
 test.each([
   ["writeSync", "ENOSPC", 100],
   ["renameSync", "EIO", 100],
-  ["writev", "EDQUOT", 600_000],
+  ["writeSync", "EDQUOT", 600_000],
 ] as const)(
   "a %s that fails with %s is the last result, and then an error",
   async (name, code, size) => {
