@@ -4,10 +4,11 @@
  * Strategy: it is resolved once. Before a file is made, each folder above it, up to this one, is
  * looked at: one that is missing is made, a symbolic link is followed only if it stays inside. What
  * was looked at is remembered, some hundreds at a time, so that a file costs no look.
+ * When it was empty, what is in it later is the run's own: no look is taken for each file.
  * Limits: who can write to the folder during the run can put a link in the place of a folder that was
- * looked at before.
+ * looked at before; a file that somebody else puts into one that was empty is replaced.
  */
-import { lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
+import { lstatSync, mkdirSync, opendirSync, realpathSync, statSync } from "node:fs";
 import { dirname, join, parse, resolve, sep } from "node:path";
 import { Failure } from "./failure.ts";
 
@@ -18,6 +19,8 @@ export class OutputFolder {
   readonly path: string;
   /** Whether `A` and `a` are the same file in it. */
   readonly ignoresCase: boolean;
+  /** Whether nothing was in it. */
+  readonly wasEmpty: boolean;
   readonly #real: string;
   readonly #seen = new Set<string>();
 
@@ -26,6 +29,7 @@ export class OutputFolder {
     this.path = path;
     mkdirSync(resolve(path), { recursive: true });
     this.#real = realpathSync(path);
+    this.wasEmpty = isEmpty(this.#real);
     this.ignoresCase = ignoresCase(this.#real);
   }
 
@@ -72,6 +76,15 @@ export class OutputFolder {
       throw inTheWay(folder, "the symbolic link leads out of the folder");
     if (!statSync(real).isDirectory())
       throw inTheWay(folder, "the symbolic link leads to no folder");
+  }
+}
+
+function isEmpty(folder: string): boolean {
+  const entries = opendirSync(folder);
+  try {
+    return entries.readSync() === null;
+  } finally {
+    entries.closeSync();
   }
 }
 
