@@ -23,6 +23,12 @@ export interface BodySink {
  */
 export async function pour(source: BodySource, sink: BodySink): Promise<void> {
   if (source.pour !== undefined) return source.pour(sink);
-  for (let chunk = await source.read(); chunk !== null; chunk = await source.read())
-    if (sink.push(chunk) && !(await sink.drain())) return;
+  for (let chunk = await source.read(); chunk !== null; chunk = await source.read()) {
+    try {
+      if (sink.push(chunk) && !(await sink.drain())) return;
+    } catch (error) {
+      source.release();
+      throw error;
+    }
+  }
 }

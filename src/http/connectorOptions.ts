@@ -2,7 +2,6 @@
  * How a connector is made: the options, and what they become once they are checked.
  */
 import { isIP } from "node:net";
-import { maxHeaderSize as NODE_HEADER_SIZE } from "node:http";
 import {
   expectFunction,
   expectInteger,
@@ -11,6 +10,7 @@ import {
   wrongType,
 } from "../core/arguments.ts";
 import type { DnsCacheLimits, Lookup } from "./dnsCache.ts";
+import { nodeHeaderSize } from "./headerSize.ts";
 import { type TlsOptions, type TlsSettings, tlsSettings } from "./tlsOptions.ts";
 
 /** How names are kept that were looked up. */
@@ -88,7 +88,7 @@ export function connectorSettings(options: ConnectorOptions, at: string): Connec
   if (typeof options !== "object" || options === null)
     throw wrongType(at, "an object of options", options);
   const { limit = LIMIT, limitPerHost = 0, keepAliveTimeout = KEEP_ALIVE, lookup } = options;
-  const { maxHeaderSize = NODE_HEADER_SIZE } = options;
+  const { maxHeaderSize = nodeHeaderSize() } = options;
   expectInteger(`${at}.maxHeaderSize`, maxHeaderSize, 1);
   if (lookup !== undefined) expectFunction(`${at}.lookup`, lookup);
   const localAddress = textOf(`${at}.localAddress`, options.localAddress);

@@ -79,7 +79,8 @@ export class Incoming implements BodySource {
   /** The next chunk has come. */
   push(chunk: Uint8Array): void {
     if (this.#sink !== null && this.#wait !== null) return this.#hand(this.#sink, chunk);
-    this.#buffer.push(this.#lent ? chunk.slice() : chunk);
+    // Not by `slice`, which copies nothing of a Buffer.
+    this.#buffer.push(this.#lent ? new Uint8Array(chunk) : chunk);
     if (this.#use === "released") return this.#drain();
     if (this.#use === "whole") return;
     if (this.#wait !== null) this.#wake(this.#buffer.take());
@@ -132,8 +133,11 @@ export class Incoming implements BodySource {
     let chunk = await this.read();
     this.#lent = this.#receiver.lend();
     while (chunk !== null) {
-      if (chunk === FULL || sink.push(chunk)) {
-        if (!(await sink.drain())) return;
+      try {
+        if ((chunk === FULL || sink.push(chunk)) && !(await sink.drain())) return;
+      } catch (error) {
+        this.release();
+        throw error;
       }
       this.#sink = sink;
       chunk = await this.read();

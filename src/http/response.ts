@@ -275,9 +275,11 @@ export class ClientResponse implements Disposable, AsyncDisposable {
   }
 
   /** Pours the body into a sink; of which a reader has had nothing. @internal */
-  pour(sink: BodySink): Promise<void> {
+  async pour(sink: BodySink): Promise<void> {
     this.#used = true;
-    return pour(this.#source, sink);
+    await pour(this.#source, sink);
+    // Named here, so that it is not collected, which releases it, while the sink drains.
+    this.#used = true;
   }
 
   /**
