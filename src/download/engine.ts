@@ -68,7 +68,7 @@ export class Engine implements Holdings {
 
   open(): void {
     const rules = this.#rules;
-    const folder = openFolder(rules.folder);
+    const folder = openFolder(rules);
     this.#reserved = new Reservations(folder.ignoresCase);
     this.#survey?.(new Reservations(folder.ignoresCase));
     const journal = openJournal(rules);
@@ -219,9 +219,9 @@ function ownSession({ concurrency, segments }: Rules): ClientSession {
   });
 }
 
-function openFolder(path: string): OutputFolder {
+function openFolder({ folder: path, journal }: Rules): OutputFolder {
   try {
-    return new OutputFolder(path);
+    return new OutputFolder(path, journal);
   } catch (error) {
     throw new DiskError(
       `cannot use the folder ${JSON.stringify(path)}: ${(error as Error).message}`,

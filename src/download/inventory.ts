@@ -78,7 +78,7 @@ export class Inventory {
   async #isThere(job: Job): Promise<boolean> {
     const { existing, conditional } = this.#rules;
     const path = job.path as string;
-    if (this.#shelf.folder.wasEmpty || (existing === "replace" && !conditional)) return false;
+    if (this.#shelf.folder.isFresh(path) || (existing === "replace" && !conditional)) return false;
     const found = this.#shelf.stat(path, false);
     if (existing === "fail" && this.#shelf.isTaken(path))
       throw new Failure("exists", `the file ${JSON.stringify(path)} is there already`);

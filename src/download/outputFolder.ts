@@ -4,12 +4,13 @@
  * Strategy: it is resolved once. Before a file is made, each folder above it, up to this one, is
  * looked at: one that is missing is made, a symbolic link is followed only if it stays inside. What
  * was looked at is remembered, some hundreds at a time, so that a file costs no look.
- * When it was empty, what is in it later is the run's own: no look is taken for each file.
+ * When it was empty but for the journal, what is in it later is the run's own: no look is taken for
+ * each file.
  * Limits: who can write to the folder during the run can put a link in the place of a folder that was
  * looked at before; a file that somebody else puts into one that was empty is replaced.
  */
 import { lstatSync, mkdirSync, opendirSync, realpathSync, statSync } from "node:fs";
-import { dirname, join, parse, resolve, sep } from "node:path";
+import { basename, dirname, join, parse, resolve, sep } from "node:path";
 import { Failure } from "./failure.ts";
 
 const REMEMBERED = 512;
@@ -19,17 +20,19 @@ export class OutputFolder {
   readonly path: string;
   /** Whether `A` and `a` are the same file in it. */
   readonly ignoresCase: boolean;
-  /** Whether nothing was in it. */
-  readonly wasEmpty: boolean;
   readonly #real: string;
+  readonly #wasEmpty: boolean;
+  /** What the names of the journal and what belongs to it begin with, if they are in here. */
+  readonly #journal: string;
   readonly #seen = new Set<string>();
 
   /** Makes it, if it is not there. */
-  constructor(path: string) {
+  constructor(path: string, journal: string | null) {
     this.path = path;
     mkdirSync(resolve(path), { recursive: true });
     this.#real = realpathSync(path);
-    this.wasEmpty = isEmpty(this.#real);
+    this.#journal = basename(journal ?? "\0").toLowerCase();
+    this.#wasEmpty = this.#isEmpty();
     this.ignoresCase = ignoresCase(this.#real);
   }
 
@@ -43,6 +46,26 @@ export class OutputFolder {
     const slash = path.lastIndexOf("/");
     if (slash !== -1) this.#prepareFolder(path.slice(0, slash));
     return this.absolute(path);
+  }
+
+  /** True when nothing was under the path before this run. */
+  isFresh(path: string): boolean {
+    return this.#wasEmpty && !this.#isJournal(path);
+  }
+
+  #isEmpty(): boolean {
+    const entries = opendirSync(this.#real);
+    try {
+      let entry = entries.readSync();
+      while (entry !== null && this.#isJournal(entry.name)) entry = entries.readSync();
+      return entry === null;
+    } finally {
+      entries.closeSync();
+    }
+  }
+
+  #isJournal(name: string): boolean {
+    return name.toLowerCase().startsWith(this.#journal);
   }
 
   /** The whole path, whether or not anything is there. */
@@ -76,15 +99,6 @@ export class OutputFolder {
       throw inTheWay(folder, "the symbolic link leads out of the folder");
     if (!statSync(real).isDirectory())
       throw inTheWay(folder, "the symbolic link leads to no folder");
-  }
-}
-
-function isEmpty(folder: string): boolean {
-  const entries = opendirSync(folder);
-  try {
-    return entries.readSync() === null;
-  } finally {
-    entries.closeSync();
   }
 }
 

@@ -145,12 +145,27 @@ describe("the folder", () => {
     symlinkSync(outside.path, join(folder.path, "out"));
     writeFileSync(join(folder.path, "file"), "");
     symlinkSync(join(folder.path, "file"), join(folder.path, "tofile"));
-    const output = new OutputFolder(folder.path);
+    const output = new OutputFolder(folder.path, null);
     expect(output.prepare("in/a")).toMatch(/in\/a$/);
     expect(output.prepare("new/er/a")).toMatch(/new\/er\/a$/);
     expect(() => output.prepare("out/a")).toThrow("leads out of the folder");
     expect(() => output.prepare("file/a")).toThrow("a file stands where its folder should be");
     expect(() => output.prepare("tofile/a")).toThrow("leads to no folder");
+  });
+
+  test("holds nothing to look for if it was empty but for the journal, which stays to look for", () => {
+    using folder = new Folder();
+    const journal = join(folder.path, ".journal");
+    const fresh = (): boolean[] => {
+      const output = new OutputFolder(folder.path, journal);
+      return ["a", "deep/a", ".journal", ".JOURNAL.lock"].map((path) => output.isFresh(path));
+    };
+    expect(fresh()).toEqual([true, true, false, false]);
+    writeFileSync(journal, "");
+    writeFileSync(`${journal}.lock`, "");
+    expect(fresh()).toEqual([true, true, false, false]);
+    writeFileSync(join(folder.path, "a"), "");
+    expect(fresh()).toEqual([false, false, false, false]);
   });
 });
 
