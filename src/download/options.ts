@@ -37,7 +37,10 @@ export interface DownloadOptions {
    * Default null: nothing is remembered, and parts are removed.
    */
   readonly journal?: string | null;
-  /** What to do when a file is there that no journal knows. Default `"replace"`. */
+  /**
+   * What to do when a file is there that no journal knows. In a folder that is empty when the run
+   * begins none is there, whatever others put into it later. Default `"replace"`.
+   */
   readonly existing?: "replace" | "skip" | "fail";
   /**
    * Whether to ask for a file that is there only if it has changed since: by the ETag of the journal,
