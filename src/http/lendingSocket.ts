@@ -82,8 +82,11 @@ export class LendingSocket extends Socket {
     return null;
   }
 
-  /** What undici has read and does not want yet. */
+  /**
+   * What undici has read and does not want yet. No bytes at all stop the reading, too: undici breaks
+   * when it hears of the end before it wants to go on.
+   */
   override unshift(chunk: Buffer): void {
-    this.#came = chunk.length > 0 ? chunk : null;
+    this.#came = chunk;
   }
 }
