@@ -11,11 +11,7 @@ import { expect, test } from "vitest";
 import { Folder, noise, Site } from "./site.ts";
 
 /** Has a call of `node:fs` fail with that code, from the given call on. */
-function breakDisk(
-  name: "renameSync" | "writeSync",
-  code: string,
-  from: number,
-): Disposable {
+function breakDisk(name: "renameSync" | "writeSync", code: string, from: number): Disposable {
   const original = fs[name] as (...args: unknown[]) => unknown;
   let calls = 0;
   const broken = (...args: unknown[]): unknown => {
