@@ -15,6 +15,7 @@ import type { buildConnector, Client, Dispatcher } from "undici";
 import { Http2Session } from "./http2Session.ts";
 import { LendingSocket } from "./lendingSocket.ts";
 import { type OpeningError, UnsentError } from "./openingError.ts";
+import { ReadGate } from "./readGate.ts";
 import type { Route } from "./route.ts";
 import { type OpeningTools, SocketOpening } from "./socketOpening.ts";
 import type { TraceSink } from "./tracing.ts";
@@ -59,6 +60,7 @@ export class Connection {
   #client: Client | null = null;
   #session: Http2Session | null = null;
   #connected = false;
+  #gate: ReadGate | null = null;
   #destroyed: Promise<void> | null = null;
 
   constructor(
@@ -111,11 +113,17 @@ export class Connection {
 
   dispatch(options: Options, handler: Handler): void {
     if (this.#client !== null) {
+      this.hold(false);
       if (this.#speaking instanceof LendingSocket) this.#speaking.lending = false;
       this.#client.dispatch(this.#adapted(options), handler);
     } else if (this.#session !== null) this.#session.dispatch(options, handler);
     else if (this.#opening !== null) this.#waiting.set(handler, options);
     else handler.onResponseError?.(null as never, new UnsentError("it did not open", false));
+  }
+
+  /** Says whether the answer is paused. */
+  hold(paused: boolean): void {
+    if (this.#gate !== null) this.#gate.shut = paused;
   }
 
   /** Has what comes of the answer lent for the time of the callback, where that can be; says whether. */
@@ -213,6 +221,7 @@ export class Connection {
     const socket = this.#socket;
     this.#socket = null;
     this.#speaking = socket;
+    if (socket !== null && !(socket instanceof LendingSocket)) this.#gate = new ReadGate(socket);
     // Undici asks in the middle of something, and goes on only with an answer that comes later.
     queueMicrotask(() => {
       if (socket === null) callback(new UnsentError("its socket has closed", false), null);

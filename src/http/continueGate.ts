@@ -28,6 +28,8 @@ export class ContinueGate {
   #socket: Socket | null = null;
   #write!: Write;
   #read!: Socket["read"];
+  /** What else stands at the socket. */
+  #before: Socket["read"] | null = null;
   #timer: TimerHandle | null = null;
   #state: "head" | "closed" | "open" = "head";
   #kept: Buffer[] = [];
@@ -45,6 +47,7 @@ export class ContinueGate {
     this.#state = "head";
     this.#socket = socket;
     this.#write = socket.write.bind(socket) as Write;
+    this.#before = Object.hasOwn(socket, "read") ? socket.read : null;
     this.#read = socket.read.bind(socket);
     socket.write = ((chunk: Uint8Array | string, encoding?: BufferEncoding) =>
       this.#onWrite(chunk, encoding)) as Socket["write"];
@@ -87,7 +90,7 @@ export class ContinueGate {
     if (end < 0 && this.#came.length < MOST) return null;
     const came = this.#came;
     this.#came = Buffer.alloc(0);
-    Reflect.deleteProperty(this.#socket as Socket, "read");
+    this.#giveReadBack(this.#socket as Socket);
     if (!/^HTTP\/1\.[01] 100[ \r]/.test(came.toString("latin1", 0, 13))) return came;
     this.open();
     const rest = came.subarray(end + END.length);
@@ -125,7 +128,12 @@ export class ContinueGate {
     this.#socket = null;
     if (socket === null) return;
     Reflect.deleteProperty(socket, "write");
-    Reflect.deleteProperty(socket, "read");
+    this.#giveReadBack(socket);
+  }
+
+  #giveReadBack(socket: Socket): void {
+    if (this.#before === null) Reflect.deleteProperty(socket, "read");
+    else socket.read = this.#before;
   }
 }
 

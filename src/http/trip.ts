@@ -79,9 +79,11 @@ export class Trip implements Dispatcher.DispatchOptions {
 
   pause(): void {
     this.#controller?.pause();
+    this.#connection.hold(true);
   }
 
   resume(): void {
+    this.#connection.hold(false);
     this.#controller?.resume();
   }
 
