@@ -20,6 +20,8 @@ import {
   write,
   writeSync,
 } from "node:fs";
+import type { Loop } from "../core/loop.ts";
+import { getRunningLoop } from "../core/scope.ts";
 import { protect } from "../core/shield.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Wait } from "../core/suspension.ts";
@@ -82,6 +84,7 @@ export class PartFile {
 export class PartWriter {
   readonly #fd: number;
   readonly #quick: number;
+  readonly #loop: Loop = getRunningLoop();
   #position: number;
   #gathered: Buffer | null = null;
   #size = 0;
@@ -157,9 +160,9 @@ export class PartWriter {
   }
 
   #writeNow(bytes: Uint8Array, size: number): void {
-    const began = performance.now();
+    const began = this.#loop.time();
     this.#writeRest(bytes, 0, size);
-    this.#slow = performance.now() - began >= this.#quick;
+    this.#slow = this.#loop.time() - began >= this.#quick;
   }
 
   /** However many calls it takes. */
@@ -182,9 +185,9 @@ export class PartWriter {
     this.#lent = bytes;
     this.#gathered = null;
     this.#size = 0;
-    const began = performance.now();
+    const began = this.#loop.time();
     write(this.#fd, bytes, 0, size, this.#position, (error, written) => {
-      this.#slow = performance.now() - began >= this.#quick;
+      this.#slow = this.#loop.time() - began >= this.#quick;
       this.#lent = null;
       this.#written(bytes, size, written, error);
       const wait = this.#wait;
