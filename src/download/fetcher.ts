@@ -99,7 +99,7 @@ export class Fetcher {
   ): Promise<boolean> {
     if (job.path === null) this.#name(job, response);
     const length = (job.length = lengthOf(response));
-    if (length !== null) this.#expectSize(job, length, response);
+    if (length !== null) this.#expectSize(length, response);
     if (length !== null && length <= SMALL) {
       const bytes = await response.bytes();
       await this.#count(job, bytes.length);
@@ -116,10 +116,11 @@ export class Fetcher {
     return this.#stream(job, response, hashing, 0, partial);
   }
 
-  #expectSize(job: Job, size: number, response: ClientResponse): void {
+  /** `response` is one that nobody else will release. */
+  #expectSize(size: number, response: ClientResponse | null): void {
     const { maxSize } = this.#kit.rules;
     if (size <= maxSize) return;
-    response.release();
+    response?.release();
     throw new Failure("size", `its ${size} bytes are more than the ${maxSize} that are allowed`);
   }
 
@@ -146,7 +147,7 @@ export class Fetcher {
   }
 
   #save(job: Job, response: ClientResponse, hashing: Hashing, bytes: Uint8Array): true {
-    this.#expectSize(job, bytes.length, response);
+    this.#expectSize(bytes.length, null);
     this.#completion.save(job, hashing, bytes, response.header("last-modified"));
     return true;
   }
@@ -191,7 +192,7 @@ export class Fetcher {
     const push = (chunk: Uint8Array): boolean => {
       hashing.update(chunk);
       const full = intake.push(chunk);
-      this.#expectSize(job, job.received, response);
+      this.#expectSize(job.received, null);
       return full;
     };
     try {

@@ -2,7 +2,7 @@
  * A file that is not complete yet, written in pieces: `name.part`.
  *
  * Strategy: what comes is gathered until it is worth a system call (256 KiB), and written at its
- * position there and then: a chunk that is as large as that without a copy. A thread would take
+ * position there and then: what is large in itself without a copy. A thread would take
  * longer to hear of it than the system to copy it, while the disk is quick. When a write took long,
  * writes go to the thread pool until one is quick again; meanwhile the next is gathered, and who
  * brings more than that waits. One write of a writer is under way at a time, so that what is on the

@@ -9,7 +9,7 @@
 export interface BodySink {
   /**
    * Takes a chunk, which is good for the time of this call only. Returns true when it wants no other
-   * before `drain`; what it throws ends the body.
+   * before `drain`; what it throws ends the body, which it must not release itself.
    */
   push(chunk: Uint8Array): boolean;
   /** Waits until there is room again; false when no more is wanted. */

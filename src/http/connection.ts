@@ -121,7 +121,6 @@ export class Connection {
     else handler.onResponseError?.(null as never, new UnsentError("it did not open", false));
   }
 
-  /** Says whether the answer is paused. */
   hold(paused: boolean): void {
     if (this.#gate !== null) this.#gate.shut = paused;
   }

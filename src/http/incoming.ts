@@ -22,7 +22,7 @@ import type { HeaderRecord } from "./headers.ts";
 const DRAINED = 64 * 1024;
 const DRAIN_TIME = 250;
 
-/** In place of a chunk: a sink has had enough for now. */
+/** In place of a chunk: a sink wants no other before it has drained. */
 const FULL: Uint8Array = new Uint8Array(0);
 
 /** Whose body it is. @internal */

@@ -277,6 +277,29 @@ describe("a failure", () => {
     expect(folder.files()).toEqual([]);
   });
 
+  test("of a body that turns out too large in the middle of it is of its size", async () => {
+    await using site = await Site.start();
+    using folder = new Folder();
+    site.fault("/endless", (_, response) => {
+      response.on("error", () => undefined);
+      const pour = (): void => {
+        while (!response.destroyed && response.write(noise(10_000)));
+      };
+      response.on("drain", pour);
+      pour();
+    });
+    const options = { folder: folder.path, retry: 1, maxSize: 2_000_000 };
+    const [result] = await download([`${site.url}/endless`], options);
+    expect(result?.error).toEqual({
+      kind: "size",
+      message: expect.stringMatching(
+        /^its 2\d{6} bytes are more than the 2000000 that are allowed$/,
+      ),
+    });
+    expect(folder.files()).toEqual([]);
+    while (site.connected > 0) await sleep(1);
+  });
+
   test("of a checksum has the file fetched once more, and no more than that", async () => {
     await using site = await Site.start();
     using folder = new Folder();

@@ -18,7 +18,7 @@ const FOLDER = join(import.meta.dirname, "..", "streams", "certificate");
 const ca = readFileSync(join(FOLDER, "ca.pem"), "utf8");
 const BODY = noise(140_000, 9);
 
-/** The chunk that is one too many for now is the last, and the next thing to come is the end. */
+/** The chunk at which the reading stops is the last, and the next thing to come is the end. */
 const HEADS = [
   ["that ends with the connection", "connection: close\r\n\r\n"],
   ["whose server closes", "connection: close\r\ncontent-length: 140000\r\n\r\n"],
@@ -54,6 +54,18 @@ beforeAll(async () => {
 afterAll(async () => {
   server.close();
   await once(server, "close");
+});
+
+test("after a body that waited for a 100, which stands at the same place", async () => {
+  head = HEADS[0][1];
+  closed = false;
+  await using session = new ClientSession({ connector: { tls: { ca } } });
+  const response = await session.post(url, { body: "x", expectContinue: 10 });
+  await until(() => closed);
+  await sleep(20);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of response.body) chunks.push(chunk);
+  expect(Buffer.concat(chunks).equals(BODY)).toBe(true);
 });
 
 test.each(HEADS)("over TLS, of a body %s", async (_, given) => {

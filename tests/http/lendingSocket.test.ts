@@ -228,7 +228,7 @@ describe("a slow reader gets all, in order", () => {
     expect(Buffer.concat(chunks).equals(BODY)).toBe(true);
   });
 
-  /** The chunk that is one too many for now is the last, and the next thing to come is the end. */
+  /** The chunk at which the reading stops is the last, and the next thing to come is the end. */
   test.each([
     ["that ends with the connection", "connection: close\r\n\r\n"],
     ["whose server closes", "connection: close\r\ncontent-length: 140000\r\n\r\n"],

@@ -87,4 +87,18 @@ describe("a process", () => {
     expect([err, code]).toEqual(["", 0]);
     expect(out).toBe("InvalidUrlError false\nConnectorError false\n200 true\n");
   });
+
+  test("does not have Node load its own fetch, for a download neither", async () => {
+    const { code, out, err } = await runProgram(`
+      import { ClientSession } from "ambit/http";
+      import { downloadAll } from "ambit/download";
+      const loaded = () => process.moduleLoadList.some((name) => name.endsWith("deps/undici/undici"));
+      const session = new ClientSession();
+      const response = await session.get("${origin.url}", { headers: { accept: "*/*" } });
+      console.log(typeof downloadAll, await response.text() !== "", loaded());
+      console.log(typeof Headers, loaded());
+    `);
+    expect([err, code]).toEqual(["", 0]);
+    expect(out).toBe("function true false\nfunction true\n");
+  });
 });
