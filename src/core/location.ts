@@ -8,7 +8,7 @@
  */
 import { createRequire } from "node:module";
 import { isAbsolute, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Session } from "node:inspector";
 
 interface Location {
@@ -96,6 +96,32 @@ function origin(location: Location | undefined, scripts: Map<string, string>): O
   const url = scripts.get(location.scriptId);
   if (url === undefined || url === "") return undefined;
   return { url, line: location.lineNumber + 1 };
+}
+
+/** The URLs of the modules and scripts that this process has loaded; none where the runtime has no inspector. @internal */
+export function scriptUrls(): ReadonlySet<string> {
+  const urls = new Set<string>();
+  let session: Session | undefined;
+  try {
+    session = open();
+    session.on("Debugger.scriptParsed", ({ params }) => {
+      const url = moduleUrl(params.url);
+      if (url !== undefined) urls.add(url);
+    });
+    session.post("Debugger.enable");
+    session.post("Debugger.disable");
+  } catch {
+    // No inspector in this runtime.
+  } finally {
+    session?.disconnect();
+  }
+  return urls;
+}
+
+/** A module's URL; CommonJS modules go by their path. Undefined for code that was evaluated. @internal */
+export function moduleUrl(url: string): string | undefined {
+  if (isAbsolute(url)) return pathToFileURL(url).href;
+  return URL.canParse(url) ? url : undefined;
 }
 
 /** A file's name for people: relative to the working directory where it is inside. @internal */

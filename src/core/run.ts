@@ -12,7 +12,7 @@ import { expectAbortSignal, expectFunction } from "./arguments.ts";
 import { cancelled } from "./cancellation.ts";
 import { Context } from "./context.ts";
 import { enterDebugMode, leaveDebugMode, setLastLook } from "./debugMode.ts";
-import { type CancelledError, RunnerStateError } from "./errors.ts";
+import { RunnerStateError } from "./errors.ts";
 import { INSPECT } from "./inspection.ts";
 import type { Loop } from "./loop.ts";
 import { ambient, ambientScope, callInContext, Scope } from "./scope.ts";
@@ -259,7 +259,7 @@ export async function run<T>(main: TaskBody<T>, options: RunOptions = {}): Promi
   try {
     return await runner.run(main);
   } catch (error) {
-    leaveBySignal(error as CancelledError);
+    leaveBySignal(error);
     throw error;
   } finally {
     await runner.close();

@@ -9,7 +9,7 @@
  */
 import { constants } from "node:os";
 import { cancelled } from "./cancellation.ts";
-import { type CancelledError, cancellationIn } from "./errors.ts";
+import { CancelledError, cancellationIn } from "./errors.ts";
 
 type EndingSignal = "SIGINT" | "SIGTERM";
 
@@ -58,8 +58,9 @@ export class SignalWatch {
 let monitoring = false;
 
 /** A cancellation that a signal asked for leaves `run`: the process is to end with the signal's code. @internal */
-export function leaveBySignal(error: CancelledError): void {
-  if (error.signal === undefined) return;
+export function leaveBySignal(error: unknown): void {
+  // Errors of processes have a signal, too: theirs.
+  if (!(error instanceof CancelledError) || error.signal === undefined) return;
   process.exitCode = exitCodeOf(error.signal);
   if (monitoring) return;
   monitoring = true;

@@ -282,11 +282,20 @@ function runBody(scope: Scope): void {
   const task = scope.body as Task<unknown>;
   const body = task.takeBody();
   if (body === null) return;
+  let value: unknown;
   try {
-    void Promise.resolve(body()).then(bodyReturned, bodyThrew);
+    value = body();
+    if (isObject(value)) return void Promise.resolve(value).then(bodyReturned, bodyThrew);
   } catch (error) {
-    task.fail(error);
+    return task.fail(error);
   }
+  // It has ended in its first step: no promise is made for it.
+  task.fulfil(value);
+}
+
+/** What may be a promise, or have a `then`. */
+function isObject(value: unknown): boolean {
+  return (typeof value === "object" && value !== null) || typeof value === "function";
 }
 
 /*

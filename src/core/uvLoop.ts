@@ -97,7 +97,8 @@ export class UvLoop extends Loop {
     // All that is due is taken before any of it runs: a timer that starts another never starves the turn.
     for (const timer of this.#timers.takeAllDue(this.time())) timer.run();
     const next = this.#timers.first;
-    if (next !== undefined && this.#armedFor === Infinity) this.#arm(next.when);
+    // One that ran may have armed it for a later one that it started.
+    if (next !== undefined && next.when < this.#armedFor) this.#arm(next.when);
   }
 
   #release(): void {

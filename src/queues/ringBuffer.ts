@@ -32,6 +32,24 @@ export class RingBuffer<T> implements ItemStore<T> {
     this.size++;
   }
 
+  /** The next item, left where it is; undefined when there is none. */
+  get first(): T | undefined {
+    return this.#slots[this.#head];
+  }
+
+  /** Adds an item that is to be the next. */
+  putBack(item: T): void {
+    if (this.size === this.#slots.length) this.#grow();
+    this.#head = (this.#head - 1) & (this.#slots.length - 1);
+    this.#slots[this.#head] = item;
+    this.size++;
+  }
+
+  *[Symbol.iterator](): Generator<T, void> {
+    for (let at = 0; at < this.size; at++)
+      yield this.#slots[(this.#head + at) & (this.#slots.length - 1)] as T;
+  }
+
   take(): T {
     const item = this.#slots[this.#head] as T;
     this.#slots[this.#head] = undefined;

@@ -7,6 +7,7 @@
  * Limits: a test runner has timers of its own; so many as are allowed for are forgiven at the beginning, and at the first
  * look.
  */
+import type { ChildProcess } from "node:child_process";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
@@ -57,6 +58,9 @@ export class LeakWatch {
   readonly #workers = new Map<Worker, string>();
   readonly #onWorker = (message: unknown): void =>
     this.#note((message as { worker: Worker }).worker);
+  readonly #children = new Map<ChildProcess, string>();
+  readonly #onChild = (message: unknown): void =>
+    this.#noteChild((message as { process: ChildProcess }).process);
   readonly #tasks: ReadonlySet<Task<unknown>> = new Set(tasksUnder(rootScope));
   readonly #counts: ReadonlyMap<string, number> = countHandles();
   readonly #handles: ReadonlyMap<object, Handle> = describedHandles();
@@ -72,6 +76,7 @@ export class LeakWatch {
     this.#runnerTimers = runnerTimers;
     this.#origins = origins ? new Origins() : null;
     subscribe("worker_threads", this.#onWorker);
+    subscribe("child_process", this.#onChild);
   }
 
   /** Node lists no workers among its active resources, but it tells when one is made. */
@@ -82,9 +87,25 @@ export class LeakWatch {
     worker.once("exit", () => this.#workers.delete(worker));
   }
 
+  /** Nor does it list a child process that does not hold the program. */
+  #noteChild(child: ChildProcess): void {
+    const place: { stack?: string } = {};
+    Error.captureStackTrace(place);
+    this.#children.set(child, userFrame(place.stack ?? ""));
+    child.once("exit", () => this.#children.delete(child));
+  }
+
+  #unheldChildren(): string[] {
+    const unheld = [...this.#children].filter(
+      ([child]) => child.pid !== undefined && !holds(child),
+    );
+    return unheld.map(([{ pid }, place]) => `a child process (pid ${pid}), made at ${place}`);
+  }
+
   /** Looks until nothing is left, or patience is at its end; the watch is over then. */
   async check(what: string): Promise<void> {
     unsubscribe("worker_threads", this.#onWorker);
+    unsubscribe("child_process", this.#onChild);
     // The runner itself may have just set a timer, to report the last test: the first look allows for it.
     let leaks = this.#look(this.#runnerTimers);
     const deadline = performance.now() + this.#patience;
@@ -106,6 +127,7 @@ export class LeakWatch {
       ...this.#newTasks(),
       ...this.#newListeners(),
       ...this.#newHandles(runnerTimers),
+      ...this.#unheldChildren(),
       ...[...this.#workers].map(
         ([{ threadId }, place]) => `a worker thread (${threadId}), made at ${place}`,
       ),
@@ -176,4 +198,9 @@ function isWatched(event: string): boolean {
 function named(listener: Listener): string {
   const place = locationOf(listener);
   return `${listener.name || "(anonymous)"}${place === undefined ? "" : ` at ${place}`}`;
+}
+
+/** Whether a child process keeps the program alive; then it is among the handles. */
+function holds({ _handle: handle }: ChildProcess & { _handle?: { hasRef(): boolean } }): boolean {
+  return handle?.hasRef() ?? false;
 }

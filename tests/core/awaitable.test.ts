@@ -38,7 +38,7 @@ test("a task is returned as it is (CPython: test_tasks BaseTaskTests.test_ensure
 
 test("anything with a then is awaited by a task, an object of one's own class too (CPython: test_tasks BaseTaskTests.test_ensure_future_awaitable, BaseTaskTests.test_ensure_future_task_awaitable)", async () => {
   class Lazy implements PromiseLike<string> {
-    // oxlint-disable-next-line unicorn/no-thenable
+    // oxlint-disable-next-line unicorn/no-thenable -- the case at hand
     then: PromiseLike<string>["then"] = (onFulfilled, onRejected) =>
       sleep(0, "ok").then(onFulfilled, onRejected);
   }

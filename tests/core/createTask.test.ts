@@ -36,7 +36,7 @@ test("a task knows its result when it is done, and the loop that it runs on (CPy
 
 test("a body is an async function, or one that gives a value or anything with a then (CPython: test_tasks BaseTaskTests.test_create_task_with_async_function, BaseTaskTests.test_create_task_with_asynclike_function)", async () => {
   await runVirtual(async () => {
-    // oxlint-disable-next-line unicorn/no-thenable
+    // oxlint-disable-next-line unicorn/no-thenable -- the case at hand
     const thenable = { then: (resolve: (value: number) => void) => resolve(42) };
     const bodies: TaskBody<number>[] = [
       async () => 42,

@@ -109,7 +109,7 @@ describe("a handler", () => {
 
   test("that is async and fails is printed too, and ends nothing", async () => {
     await withFailingCallback((loop) =>
-      // oxlint-disable-next-line typescript/no-misused-promises
+      // oxlint-disable-next-line typescript/no-misused-promises -- the case at hand: it may be, and its failure is told
       loop.setExceptionHandler(async () => {
         await sleep(0);
         throw new Error("in the handler");

@@ -78,7 +78,7 @@ describe("a future", () => {
   });
 
   test("is told by its class, and a task is one too (CPython: test_futures BaseFutureTests.test_isfuture)", () => {
-    // oxlint-disable-next-line unicorn/no-thenable
+    // oxlint-disable-next-line unicorn/no-thenable -- the case at hand
     for (const other of [Future, 1, { then: () => {} }, Promise.resolve(), null]) {
       expect(other instanceof Future).toBe(false);
     }

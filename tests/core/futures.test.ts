@@ -90,7 +90,7 @@ test("ensureFuture starts functions, keeps futures, and wraps promises and what 
     expect(await ensureFuture(() => 1)).toBe(1);
     expect(await ensureFuture(Promise.resolve(2))).toBe(2);
     const inner = new Future<number>();
-    // oxlint-disable-next-line unicorn/no-thenable
+    // oxlint-disable-next-line unicorn/no-thenable -- the case at hand
     const duck = { then: inner.then.bind(inner), done: () => inner.done() } as typeof inner;
     const wrapped = ensureFuture(duck);
     expect([wrapped === duck, wrapped instanceof Future]).toEqual([false, true]);

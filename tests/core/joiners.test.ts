@@ -283,7 +283,7 @@ describe("a joiner of one's own", () => {
     });
   });
 
-  test("an eager child that has ended already is made first and ends in a later step", async () => {
+  test("an eager child that ends at once is made first, and told of in a later step", async () => {
     await runVirtual(async () => {
       const calls: string[] = [];
       await taskGroup(
@@ -299,7 +299,7 @@ describe("a joiner of one's own", () => {
           },
         },
       );
-      expect(calls).toEqual(["spawned false", "body", "completed"]);
+      expect(calls).toEqual(["spawned true", "body", "completed"]);
     });
   });
 

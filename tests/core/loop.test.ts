@@ -37,6 +37,17 @@ describe("sleep", () => {
     }
   });
 
+  test("is not held up by a later timer that an earlier one starts", async () => {
+    await run(async () => {
+      const loop = getRunningLoop();
+      const later: { cancel(): void }[] = [];
+      loop.callLater(1, () => later.push(loop.callLater(3_600_000, () => {})));
+      await sleep(30);
+      expect(later).toHaveLength(1);
+      later[0]?.cancel();
+    });
+  });
+
   test("in virtual time moves the time of day by as much, and by nothing else", async () => {
     await runVirtual(async () => {
       const loop = getRunningLoop();

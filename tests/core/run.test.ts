@@ -25,6 +25,11 @@ describe("run", () => {
   test("gives what main returns and throws what main throws", async () => {
     expect(await run(async () => 42)).toBe(42);
     await expect(run(() => Promise.reject(new Error("boom")))).rejects.toThrow("boom");
+    const killed = Object.assign(new Error("ended"), { signal: "SIGTERM" });
+    for (const thrown of [undefined, null, 0, killed])
+      // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- anything may be thrown
+      await expect(run(() => Promise.reject(thrown))).rejects.toBe(thrown);
+    expect(process.exitCode).toBeUndefined();
     await expect(run(5 as never)).rejects.toThrow(
       "Expected `main` to be a function, got `5` (number)",
     );

@@ -246,7 +246,7 @@ describe("printing it", () => {
       printTaskTree();
       process.stderr.write = original;
       printTaskTree({ file: { write } });
-      const task = createTask(() => protect(() => sleep(1)), { name: "napper" });
+      const task = createTask(() => protect(() => sleep(50)), { name: "napper" });
       await sleep(0);
       task.cancel();
       printTaskTree({ file: { write, isTTY: true, hasColors: () => true } });
@@ -254,7 +254,7 @@ describe("printing it", () => {
     expect(written.slice(0, 2)).toEqual(["└─ main  running\n", "└─ main  running\n"]);
     expect(written[2]).toBe(
       "├─ \u001B[1mmain\u001B[22m  \u001B[32mrunning\u001B[39m\n" +
-        "└─ \u001B[1mnapper\u001B[22m\u001B[33m (cancelling)\u001B[39m  sleep(1), protected\n",
+        "└─ \u001B[1mnapper\u001B[22m\u001B[33m (cancelling)\u001B[39m  sleep(50), protected\n",
     );
   });
 });

@@ -82,7 +82,7 @@ describe("at the end of the run", () => {
           try {
             yield 1;
           } finally {
-            // oxlint-disable-next-line no-unsafe-finally
+            // oxlint-disable-next-line no-unsafe-finally -- the case at hand: what cannot be closed
             throw new Error("cannot close");
           }
         })(),

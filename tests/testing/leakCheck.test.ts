@@ -140,6 +140,18 @@ describe("is found when it is left behind:", () => {
     await once(child, "exit");
   });
 
+  test("a child process that does not hold the program", async () => {
+    const leaksAtEnd = watchFile();
+    const child = spawn("sleep", ["60"], { stdio: "ignore" });
+    child.unref();
+    expect(await leaksAtEnd()).toEqual([
+      expect.stringMatching(/^a child process \(pid \d+\), made at .*leakCheck\.test\.ts/),
+    ]);
+    child.ref();
+    child.kill();
+    await once(child, "exit");
+  });
+
   test("a worker thread", async () => {
     const leaksAtEnd = watchFile();
     const worker = new Worker("setInterval(() => {}, 1000)", { eval: true });
