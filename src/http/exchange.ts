@@ -22,6 +22,13 @@ import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
 import { type Connection, ENDED } from "./connection.ts";
 import type { Connector, Sendable } from "./connector.ts";
+import {
+  type ClientRequestEvent,
+  type ClientRequestOutcome,
+  requestStarted,
+  tellEnded,
+  tellStarted,
+} from "./diagnostics.ts";
 import { ClientError, ClientTimeoutError } from "./errors.ts";
 import { bodyFailure, headFailure } from "./failure.ts";
 import type { HeaderList, HeaderRecord } from "./headers.ts";
@@ -35,7 +42,7 @@ import { ProxyError } from "./responseErrors.ts";
 import { redact } from "./redaction.ts";
 import { RequestBodyError } from "./requestBodyError.ts";
 import type { ResponseHead } from "./responseHead.ts";
-import type { Sending } from "./sending.ts";
+import { type Sending, withHeaders } from "./sending.ts";
 import type { Timeouts } from "./timeouts.ts";
 import type { TraceSink } from "./tracing.ts";
 import { Trip } from "./trip.ts";
@@ -65,7 +72,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, Receiver, Uplo
   /** The body of the answer. */
   readonly incoming: Incoming = new Incoming(this);
 
-  readonly #sending: Sending;
+  #sending: Sending;
   readonly #connector: Connector;
   #phase: "queued" | "head" | "body" | "done" = "queued";
   /** For its place, or for the head. */
@@ -79,6 +86,8 @@ export class Exchange implements Sendable, Entrant, ResponseHead, Receiver, Uplo
   #patience: Patience | null = null;
   #disobey: (() => void) | null = null;
   #failure: Error | null = null;
+  /** What diagnostics were told, if somebody listened when it began. */
+  #told: ClientRequestEvent | null = null;
 
   constructor(connector: Connector, sending: Sending) {
     this.#connector = connector;
@@ -138,11 +147,29 @@ export class Exchange implements Sendable, Entrant, ResponseHead, Receiver, Uplo
    * or rejects with, is to go through {@link Exchange.abandon}.
    */
   perform(signal: AbortSignal | undefined): Promise<void> {
+    if (requestStarted.hasSubscribers) this.#tellStart();
     this.#connector.add(this);
     if (signal !== undefined) this.#obey(signal);
     const { connect, socketRead } = this.timeouts;
     if (connect !== Infinity || socketRead !== Infinity) this.#beginPatience();
     return this.#connector.limits.tryEnter(this) ? this.send() : this.#queueAndSend();
+  }
+
+  #tellStart(): void {
+    this.#told = tellStarted(this);
+    if (this.#told.added === null) return;
+    const headers = this.#told.headersOver(this.#sending.headers);
+    this.#sending = withHeaders(this.#sending, headers);
+  }
+
+  #tellEnd(told: ClientRequestEvent, ended: "queued" | "head" | "body"): void {
+    const { status, httpVersion } = this;
+    const error = this.#failure;
+    let outcome: ClientRequestOutcome = "failed";
+    if (error === null && this.#trip !== null && ended === "body") outcome = "finished";
+    else if (error === null)
+      outcome = ended !== "body" || this.incoming.cancelled ? "cancelled" : "released";
+    tellEnded(told, { status, httpVersion, error, outcome });
   }
 
   async #queueAndSend(): Promise<void> {
@@ -371,6 +398,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, Receiver, Uplo
   /** Gives back everything it holds. */
   #end(): void {
     const wait = this.#wait;
+    if (this.#told !== null && this.#phase !== "done") this.#tellEnd(this.#told, this.#phase);
     this.#wait = null;
     this.#phase = "done";
     this.#timer?.cancel();

@@ -71,6 +71,11 @@ export class Incoming implements BodySource {
     return this.#receiver.done;
   }
 
+  /** Whether a cancel of who read it has ended it. */
+  get cancelled(): boolean {
+    return this.#use === "cancelled";
+  }
+
   /** Bytes that ever came. */
   get received(): number {
     return this.#buffer.received;

@@ -1,6 +1,7 @@
 /*
  * `ambit/http`: an HTTP client in aiohttp's shape, on undici.
  */
+export { type ClientRequestEvent, type ClientRequestOutcome } from "./diagnostics.ts";
 export {
   CertificateError,
   ClientConnectionError,
@@ -99,9 +100,11 @@ export {
   type TraceResponse,
 } from "./tracing.ts";
 export { type Transport, type TransportResponse } from "./transport.ts";
-export { ClientWebSocket, type SendOptions, type WebSocketStatistics } from "./webSocket.ts";
+export { ClientWebSocket } from "./webSocket.ts";
+export { type WebSocketSendOptions as SendOptions } from "../webSockets/outbox.ts";
+export { type WebSocketStatistics } from "../webSockets/statistics.ts";
 export { WebSocketClosedError } from "./webSocketErrors.ts";
-export { type WebSocketMessage } from "./webSocketInbox.ts";
+export { type WebSocketMessage } from "../webSockets/inbox.ts";
 export { type WebSocketOptions } from "./webSocketOptions.ts";
 export { Connector, type ConnectorStatistics, type HostStatistics } from "./connector.ts";
 export { type ConnectorOptions, type DnsCacheOptions } from "./connectorOptions.ts";

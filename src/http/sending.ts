@@ -27,3 +27,22 @@ export interface Sending {
   /** Which attempt of a retry it belongs to, from 1. */
   readonly attempt: number;
 }
+
+/** The same with other headers. @internal */
+export function withHeaders(sending: Sending, headers: HeaderList): Sending {
+  const { method, url, origin, path, body, timeouts, trace, proxy, expectContinue, attempt } =
+    sending;
+  return {
+    method,
+    url,
+    origin,
+    path,
+    headers,
+    body,
+    timeouts,
+    trace,
+    proxy,
+    expectContinue,
+    attempt,
+  };
+}

@@ -6,11 +6,19 @@
  * cancelled that scope is told by the error that was left for it.
  */
 import { CancelScope } from "../core/cancelScope.ts";
+import { isCancelled } from "../core/errors.ts";
 import { obey } from "../core/outsideSignal.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import type { BodySource } from "./bodySource.ts";
 import type { ClientRequest } from "./clientRequest.ts";
 import type { Connector, Endable } from "./connector.ts";
+import {
+  type ClientRequestEvent,
+  type ClientRequestOutcome,
+  requestStarted,
+  tellEnded,
+  tellStarted,
+} from "./diagnostics.ts";
 import { ClientTimeoutError } from "./errors.ts";
 import type { ResponseHead } from "./responseHead.ts";
 import type { Sending } from "./sending.ts";
@@ -31,6 +39,9 @@ export class TransportExchange implements Endable, BodySource {
   #scope: CancelScope | null = null;
   /** What ended it early. */
   #failure: Error | null = null;
+  /** What diagnostics were told, if somebody listened when it began; null when they know its end, too. */
+  #told: ClientRequestEvent | null = null;
+  #status = 0;
 
   constructor(connector: Connector, sending: Sending, signal: AbortSignal | undefined) {
     this.#connector = connector;
@@ -44,9 +55,14 @@ export class TransportExchange implements Endable, BodySource {
   /** Has the transport answer; gives the head of the answer, whose body it is itself. */
   async perform(transport: Transport, request: ClientRequest): Promise<ResponseHead> {
     if (this.deadline === 0) this.deadline = getRunningLoop().time() + this.#sending.timeouts.total;
-    const answer = await this.#limited(() => transport.send(request));
+    if (requestStarted.hasSubscribers) this.#tellStart(request.headers);
+    const answer = await this.#limited(() => transport.send(request)).catch((error: unknown) =>
+      this.#tellFailure(error),
+    );
+    this.#status = answer.status;
     const { status, statusText = "", headers, body } = answer;
     this.#source = body;
+    if (body.done) this.#tellEnd("finished");
     const { method, url, attempt } = this;
     return {
       method,
@@ -57,6 +73,26 @@ export class TransportExchange implements Endable, BodySource {
       headers,
       requestHeaders: this.#sending.headers,
     };
+  }
+
+  #tellStart(headers: Headers): void {
+    const { origin } = this.#sending;
+    const { method, url, attempt } = this;
+    this.#told = tellStarted({ method, url, origin, attempt });
+    for (const [name, value] of this.#told.added ?? []) headers.set(name, value);
+  }
+
+  #tellFailure(error: unknown): never {
+    if (isCancelled(error)) this.#tellEnd("cancelled");
+    else this.#tellEnd("failed", error as Error);
+    throw error;
+  }
+
+  #tellEnd(outcome: ClientRequestOutcome, error: Error | null = null): void {
+    const told = this.#told;
+    this.#told = null;
+    if (told !== null)
+      tellEnded(told, { status: this.#status, httpVersion: undefined, error, outcome });
   }
 
   async #limited<T>(body: () => Promise<T>): Promise<T> {
@@ -88,12 +124,16 @@ export class TransportExchange implements Endable, BodySource {
     return this.#source?.done ?? false;
   }
 
-  read(): Promise<Uint8Array | null> {
-    return this.#reading((source) => source.read());
+  async read(): Promise<Uint8Array | null> {
+    const chunk = await this.#reading((source) => source.read());
+    if (chunk === null) this.#tellEnd("finished");
+    return chunk;
   }
 
-  readAll(): Promise<Uint8Array> {
-    return this.#reading((source) => source.readAll());
+  async readAll(): Promise<Uint8Array> {
+    const bytes = await this.#reading((source) => source.readAll());
+    this.#tellEnd("finished");
+    return bytes;
   }
 
   async #reading<T>(read: (source: BodySource) => Promise<T>): Promise<T> {
@@ -105,21 +145,24 @@ export class TransportExchange implements Endable, BodySource {
       return await this.#limited(() => read(source));
     } catch (error) {
       if (error === this.#failure) source.release();
-      throw error;
+      return this.#tellFailure(error);
     }
   }
 
   release(): void {
     this.#source?.release();
+    this.#tellEnd("released");
   }
 
   discard(): void {
+    this.#tellEnd("released");
     if (this.#source?.discard === undefined) this.release();
     else this.#source.discard();
   }
 
   orphan(): void {
     this.#source?.orphan?.();
+    this.#tellEnd("released");
   }
 }
 

@@ -7,27 +7,13 @@
 import { outOfRange, wrongType } from "../core/arguments.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { redact } from "./redaction.ts";
-import type { WebSocketMessage } from "./webSocketInbox.ts";
+import { expectClosing } from "../webSockets/closeCodes.ts";
+import type { WebSocketMessage } from "../webSockets/inbox.ts";
+import { isCompressed } from "../webSockets/library.ts";
+import { anyMessage, Messages, takeMessage } from "../webSockets/messages.ts";
+import type { WebSocketSendOptions } from "../webSockets/outbox.ts";
+import { statisticsOf, type WebSocketStatistics } from "../webSockets/statistics.ts";
 import type { WebSocketLink } from "./webSocketLink.ts";
-import { expectClosing } from "./webSocketOptions.ts";
-
-/** How one message is sent. */
-export interface SendOptions {
-  /** Compresses it, if the WebSocket has agreed on compression. Default true. */
-  readonly compress?: boolean;
-}
-
-/** What a WebSocket is doing; see {@link ClientWebSocket.statistics}. */
-export interface WebSocketStatistics {
-  /** Messages that came and were not received, and their bytes. */
-  readonly unread: number;
-  readonly unreadBytes: number;
-  /** True while the peer is held back because of them. */
-  readonly paused: boolean;
-  /** Bytes that were sent and are not in the kernel's hands yet, and how many senders wait. */
-  readonly unsentBytes: number;
-  readonly sending: number;
-}
 
 /**
  * An open WebSocket, client side (`aiohttp.ClientWebSocketResponse`); {@link ClientSession.wsConnect}
@@ -64,7 +50,7 @@ export class ClientWebSocket implements AsyncDisposable, AsyncIterable<WebSocket
   constructor(link: WebSocketLink) {
     this.url = link.subject.url;
     this.protocol = link.raw.protocol;
-    this.compressed = link.raw.extensions.includes("permessage-deflate");
+    this.compressed = isCompressed(link.raw);
     this.#link = link;
   }
 
@@ -97,9 +83,7 @@ export class ClientWebSocket implements AsyncDisposable, AsyncIterable<WebSocket
    * @throws {@link InvalidStateError} when another task is receiving
    */
   async receive(): Promise<WebSocketMessage> {
-    const message = await this.#next("receive");
-    this.#link.inbox.drop();
-    return message;
+    return await takeMessage(this.#link, "receive", anyMessage);
   }
 
   /**
@@ -111,10 +95,7 @@ export class ClientWebSocket implements AsyncDisposable, AsyncIterable<WebSocket
    * @throws as {@link ClientWebSocket.receive} does
    */
   async receiveStr(): Promise<string> {
-    const message = await this.#next("receiveStr");
-    if (typeof message !== "string") throw this.#wrongKind("receiveStr", message);
-    this.#link.inbox.drop();
-    return message;
+    return await takeMessage(this.#link, "receiveStr", this.#text);
   }
 
   /**
@@ -126,10 +107,7 @@ export class ClientWebSocket implements AsyncDisposable, AsyncIterable<WebSocket
    * @throws as {@link ClientWebSocket.receive} does
    */
   async receiveBytes(): Promise<Uint8Array> {
-    const message = await this.#next("receiveBytes");
-    if (typeof message === "string") throw this.#wrongKind("receiveBytes", message);
-    this.#link.inbox.drop();
-    return message;
+    return await takeMessage(this.#link, "receiveBytes", this.#binary);
   }
 
   /**
@@ -151,6 +129,16 @@ export class ClientWebSocket implements AsyncDisposable, AsyncIterable<WebSocket
     }
   }
 
+  readonly #text = (message: WebSocketMessage): string => {
+    if (typeof message === "string") return message;
+    throw this.#wrongKind("receiveStr", message);
+  };
+
+  readonly #binary = (message: WebSocketMessage): Uint8Array => {
+    if (typeof message !== "string") return message;
+    throw this.#wrongKind("receiveBytes", message);
+  };
+
   #wrongKind(operation: string, message: WebSocketMessage): TypeError {
     const [expected, came] =
       typeof message === "string"
@@ -159,31 +147,9 @@ export class ClientWebSocket implements AsyncDisposable, AsyncIterable<WebSocket
     return new TypeError(`${operation} on ${this[INSPECT]()}: expected ${expected}, got ${came}`);
   }
 
-  /** The message that comes next, not taken yet. */
-  async #next(operation: string): Promise<WebSocketMessage> {
-    if (!this.#link.inbox.ready) await this.#link.inbox.arrival(operation);
-    const { next } = this.#link.inbox;
-    if (next === null) throw this.#link.end();
-    return next;
-  }
-
   /** The messages that come, until it is closed in order. Leaving the loop loses none. */
   [Symbol.asyncIterator](): AsyncIterableIterator<WebSocketMessage, undefined> {
-    return {
-      next: async () => {
-        if (!this.#link.inbox.ready) await this.#link.inbox.arrival("receive");
-        const { next } = this.#link.inbox;
-        if (next !== null) {
-          this.#link.inbox.drop();
-          return { done: false, value: next };
-        }
-        if (this.#link.orderly) return { done: true, value: undefined };
-        throw this.#link.end();
-      },
-      [Symbol.asyncIterator]() {
-        return this;
-      },
-    };
+    return new Messages(this.#link);
   }
 
   /**
@@ -195,13 +161,16 @@ export class ClientWebSocket implements AsyncDisposable, AsyncIterable<WebSocket
    *   on its way
    * @throws {@link SessionClosedError} when the session was closed
    */
-  async sendStr(text: string, options: SendOptions = {}): Promise<void> {
+  async sendStr(text: string, options: WebSocketSendOptions = {}): Promise<void> {
     if (typeof text !== "string") throw wrongType("text", "a string", text);
     await this.#send(text, options);
   }
 
   /** Sends bytes; otherwise like {@link ClientWebSocket.sendStr}. They may be changed once it has settled. */
-  async sendBytes(data: Uint8Array | ArrayBuffer, options: SendOptions = {}): Promise<void> {
+  async sendBytes(
+    data: Uint8Array | ArrayBuffer,
+    options: WebSocketSendOptions = {},
+  ): Promise<void> {
     const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
     if (!(bytes instanceof Uint8Array))
       throw wrongType("data", "a Uint8Array or an ArrayBuffer", data);
@@ -213,13 +182,13 @@ export class ClientWebSocket implements AsyncDisposable, AsyncIterable<WebSocket
    * Sends a value as JSON text; otherwise like {@link ClientWebSocket.sendStr}.
    * @throws TypeError when the value has no JSON
    */
-  async sendJson(value: unknown, options: SendOptions = {}): Promise<void> {
+  async sendJson(value: unknown, options: WebSocketSendOptions = {}): Promise<void> {
     const text = JSON.stringify(value) as string | undefined;
     if (text === undefined) throw wrongType("value", "something that JSON has", value);
     await this.#send(text, options);
   }
 
-  #send(data: string | Uint8Array, { compress = true }: SendOptions): Promise<void> {
+  #send(data: string | Uint8Array, { compress = true }: WebSocketSendOptions): Promise<void> {
     this.#refuseClosed();
     return this.#link.outbox.send(data, compress);
   }
@@ -237,11 +206,9 @@ export class ClientWebSocket implements AsyncDisposable, AsyncIterable<WebSocket
    * @throws {@link WebSocketClosedError} when the WebSocket is closed, or is before the answer
    */
   async ping(data?: Uint8Array | string): Promise<number> {
-    const payload = data === undefined ? this.#link.pings.unique() : controlData(data);
+    const chosen = data === undefined ? undefined : controlData(data);
     this.#refuseClosed();
-    return this.#link.pings.send(`${this.#link.label} ping`, payload, (bytes) =>
-      this.#link.raw.ping(bytes),
-    );
+    return this.#link.pings.send(`${this.#link.label} ping`, chosen);
   }
 
   /**
@@ -284,14 +251,7 @@ export class ClientWebSocket implements AsyncDisposable, AsyncIterable<WebSocket
 
   /** What it is doing now. */
   statistics(): WebSocketStatistics {
-    const { size, bytes, paused } = this.#link.inbox;
-    return Object.freeze({
-      unread: size,
-      unreadBytes: bytes,
-      paused,
-      unsentBytes: this.#link.raw.bufferedAmount,
-      sending: this.#link.outbox.waiting,
-    });
+    return statisticsOf(this.#link);
   }
 
   /** @internal */

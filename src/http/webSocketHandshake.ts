@@ -26,7 +26,7 @@ import type { Transport, TransportResponse } from "./transport.ts";
 import { type Dialling, dial } from "./webSocketDial.ts";
 import {
   type RawOptions,
-  type RawWebSocket,
+  type OpeningWebSocket,
   rawWebSocketClass,
   type UpgradeAnswer,
 } from "./webSocketLibrary.ts";
@@ -116,7 +116,7 @@ export class WebSocketHandshake implements Transport {
     return answer;
   }
 
-  #raw(subject: Subject, request: ClientRequest, socket: Socket): RawWebSocket {
+  #raw(subject: Subject, request: ClientRequest, socket: Socket): OpeningWebSocket {
     const { protocols, compress, autoping, maxMessageSize, closeTimeout } = this.#settings;
     const options: RawOptions = {
       headers: headersOf(request, this.#settings.origin),
@@ -129,7 +129,12 @@ export class WebSocketHandshake implements Transport {
     return new (rawWebSocketClass())(subject.url, protocols, options);
   }
 
-  #follow(wait: Wait<UpgradeAnswer>, raw: RawWebSocket, subject: Subject, socket: Socket): void {
+  #follow(
+    wait: Wait<UpgradeAnswer>,
+    raw: OpeningWebSocket,
+    subject: Subject,
+    socket: Socket,
+  ): void {
     let upgraded: UpgradeAnswer | null = null;
     raw.on("upgrade", (answer) => {
       upgraded = answer;

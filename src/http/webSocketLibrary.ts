@@ -1,47 +1,25 @@
 /*
- * The npm package `ws`, loaded when the first WebSocket is opened, and what of it is used here.
- *
- * It does the protocol: handshake, frames, masking, compression, the closing handshake. Its types
- * are in another package, which users of ours need not have: so they are said again, as far as they
- * matter.
+ * What the client's side uses of the npm package `ws`, which carries out the opening handshake too.
  */
-import { createRequire } from "node:module";
 import type { ClientRequest, IncomingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
+import { loadLibrary, type RawWebSocket } from "../webSockets/library.ts";
 
-/** A WebSocket of `ws`. @internal */
-export interface RawWebSocket {
-  /** 0 connecting, 1 open, 2 closing, 3 closed. */
-  readonly readyState: number;
-  /** Bytes handed over and not yet written to the socket's kernel buffer. */
-  readonly bufferedAmount: number;
+/** A WebSocket of `ws` that opens itself. @internal */
+export interface OpeningWebSocket extends RawWebSocket {
   readonly protocol: string;
-  /** What was agreed on, by name and separated by commas. */
-  readonly extensions: string;
-  send(data: string | Uint8Array, options: SendFlags, sent: (error?: Error | null) => void): void;
-  ping(data: Uint8Array): void;
   pong(data: Uint8Array): void;
-  pause(): void;
-  resume(): void;
-  close(code: number, reason: string): void;
-  /** Destroys the socket; while connecting, gives that up. */
-  terminate(): void;
-  on(event: "open", listener: () => void): this;
-  on(event: "message", listener: (data: Buffer, isBinary: boolean) => void): this;
-  on(event: "ping" | "pong", listener: (data: Buffer) => void): this;
-  on(event: "close", listener: (code: number, reason: Buffer) => void): this;
-  on(event: "error", listener: (error: NodeJS.ErrnoException) => void): this;
-  on(event: "upgrade", listener: (answer: UpgradeAnswer) => void): this;
-  on(
-    event: "unexpected-response",
-    listener: (request: ClientRequest, answer: UpgradeAnswer) => void,
-  ): this;
+  on: RawWebSocket["on"] & OnOpening;
 }
 
-/** @internal */
-export interface SendFlags {
-  readonly binary: boolean;
-  readonly compress: boolean;
+interface OnOpening {
+  (event: "open", listener: () => void): unknown;
+  (event: "ping", listener: (data: Buffer) => void): unknown;
+  (event: "upgrade", listener: (answer: UpgradeAnswer) => void): unknown;
+  (
+    event: "unexpected-response",
+    listener: (request: ClientRequest, answer: UpgradeAnswer) => void,
+  ): unknown;
 }
 
 /** The head of the server's answer, as far as it matters here. @internal */
@@ -68,13 +46,9 @@ type RawWebSocketClass = new (
   url: string,
   protocols: readonly string[],
   options: RawOptions,
-) => RawWebSocket;
-
-const requireHere = createRequire(import.meta.url);
-let loaded: RawWebSocketClass | null = null;
+) => OpeningWebSocket;
 
 /** @internal */
 export function rawWebSocketClass(): RawWebSocketClass {
-  loaded ??= (requireHere("ws") as { WebSocket: RawWebSocketClass }).WebSocket;
-  return loaded;
+  return (loadLibrary() as { WebSocket: RawWebSocketClass }).WebSocket;
 }

@@ -7,27 +7,31 @@
  * stays to be read, unless the end was ours.
  */
 import type { Loop } from "../core/loop.ts";
-import { suspend } from "../core/suspend.ts";
-import type { Cleanup, Wait } from "../core/suspension.ts";
-import { WaitQueue } from "../core/waitQueue.ts";
 import type { Subject } from "./errors.ts";
 import {
   ABNORMAL,
-  codeFor,
+  breachCode,
+  breachInWords,
   codeInWords,
+  GOING_AWAY,
+  isOrderly,
+  lossInWords,
   NO_CODE,
-  WebSocketClosedError,
-} from "./webSocketErrors.ts";
-import { Heartbeat, type Pulse } from "./webSocketHeartbeat.ts";
-import { Inbox } from "./webSocketInbox.ts";
-import type { RawWebSocket } from "./webSocketLibrary.ts";
+} from "../webSockets/closeCodes.ts";
+import { Closers } from "../webSockets/closers.ts";
+import { Heartbeat, type Pulse, silenceInWords } from "../webSockets/heartbeat.ts";
+import { Inbox, type InboxLimits } from "../webSockets/inbox.ts";
+import { ownBytes } from "../webSockets/library.ts";
+import type { MessageSource } from "../webSockets/messages.ts";
+import { Outbox } from "../webSockets/outbox.ts";
+import { Pings } from "../webSockets/pings.ts";
+import { WebSocketClosedError } from "./webSocketErrors.ts";
+import type { OpeningWebSocket } from "./webSocketLibrary.ts";
 import type { WebSocketSettings } from "./webSocketOptions.ts";
-import { Outbox } from "./webSocketOutbox.ts";
-import { Pings } from "./webSocketPings.ts";
 
 /** What a WebSocket is made of. @internal */
 export interface WebSocketParts {
-  readonly raw: RawWebSocket;
+  readonly raw: OpeningWebSocket;
   readonly subject: Subject;
   readonly loop: Loop;
   readonly settings: WebSocketSettings;
@@ -41,14 +45,20 @@ export interface WebSocketParts {
   ended(): void;
 }
 
-/** Closing in order: for these, a loop over the messages ends and does not throw. */
-const ORDERLY: readonly number[] = [1000, 1001, NO_CODE];
+/** With so much unread, the socket is paused. */
+const UNREAD: InboxLimits = {
+  unreadMessages: 1024,
+  unreadBytes: 256 * 1024,
+  receiveTimeout: Infinity,
+};
+/** With this many bytes on their way, senders wait. */
+const UNSENT_BYTES = 64 * 1024;
 /** The state in which `ws` sends. */
 const OPEN = 1;
 
 /** @internal */
-export class WebSocketLink implements Pulse {
-  readonly raw: RawWebSocket;
+export class WebSocketLink implements Pulse, MessageSource {
+  readonly raw: OpeningWebSocket;
   readonly subject: Subject;
   /** What diagnostics print; not the path, which may hold secrets. */
   readonly label: string;
@@ -62,7 +72,7 @@ export class WebSocketLink implements Pulse {
   orderly = false;
   readonly #parts: WebSocketParts;
   readonly #heartbeat: Heartbeat;
-  readonly #closers = new WaitQueue();
+  readonly #closers: Closers;
   #makeEnd: (() => Error) | null = null;
 
   constructor(parts: WebSocketParts) {
@@ -70,22 +80,26 @@ export class WebSocketLink implements Pulse {
     this.raw = raw;
     this.subject = subject;
     this.label = `WebSocket ${new URL(subject.url).host}`;
-    this.inbox = new Inbox(this.label, raw);
-    this.outbox = new Outbox(raw, parts.gone, this.label);
-    this.pings = new Pings(loop);
+    this.inbox = new Inbox(this.label, raw, loop, UNREAD);
+    this.outbox = new Outbox(raw, parts.gone, this.label, UNSENT_BYTES);
+    this.pings = new Pings(loop, (data) => raw.ping(data));
+    this.#closers = new Closers(this.label, () => raw.terminate());
     this.#parts = parts;
-    this.#heartbeat = new Heartbeat(loop, settings.heartbeat, this);
+    this.#heartbeat = new Heartbeat(loop, settings.heartbeat, settings.heartbeat / 2, this);
     this.#listen(raw, settings);
     this.#heartbeat.start();
   }
 
-  #listen(raw: RawWebSocket, { onPing }: WebSocketSettings): void {
+  #listen(raw: OpeningWebSocket, { onPing }: WebSocketSettings): void {
     const { loop } = this.#parts;
     raw.on("message", (data, isBinary) => {
-      this.inbox.put(isBinary ? own(data) : data.toString("utf8"), data.length);
+      this.inbox.put(isBinary ? ownBytes(data) : data.toString("utf8"), data.length);
     });
-    raw.on("pong", (data) => this.pings.answer(data));
-    if (onPing !== undefined) raw.on("ping", (data) => loop.guard(() => onPing(own(data))));
+    raw.on("pong", (data) => {
+      this.#heartbeat.answered();
+      this.pings.answer(data);
+    });
+    if (onPing !== undefined) raw.on("ping", (data) => loop.guard(() => onPing(ownBytes(data))));
     raw.on("error", (error) => this.#break(error));
     raw.on("close", (code, reason) => this.#closed(code, reason.toString("utf8")));
   }
@@ -99,7 +113,7 @@ export class WebSocketLink implements Pulse {
   }
 
   ping(): void {
-    this.raw.ping(this.pings.unique());
+    this.pings.beat();
   }
 
   /** Why nothing can be sent, or null. */
@@ -128,27 +142,13 @@ export class WebSocketLink implements Pulse {
 
   /** Waits until it is closed; a cancel cuts the connection. */
   closing(): Promise<void> {
-    let begun = false;
-    const start = (wait: Wait<void>): Cleanup<void, undefined> => {
-      begun = true;
-      this.#closers.push(wait);
-      return this.#cut;
-    };
-    const closing = suspend<void>(start, undefined, `${this.label} close`);
-    // A wait that is refused, because a cancel is due, has no clean-up.
-    if (!begun) this.raw.terminate();
-    return closing;
+    return this.#closers.wait();
   }
-
-  readonly #cut = (wait: Wait<void>): void => {
-    this.#closers.remove(wait);
-    this.raw.terminate();
-  };
 
   /** Ends it at once: the session is closed. */
   fail(error: Error): void {
     if (this.state === "closed") return;
-    this.raw.close(1001, "");
+    this.raw.close(GOING_AWAY, "");
     this.state = "closing";
     this.#stop(() => error, true);
     this.raw.terminate();
@@ -157,19 +157,18 @@ export class WebSocketLink implements Pulse {
   /** The peer has been silent for too long. */
   lost(silentMs: number): void {
     this.state = "closing";
-    const words = `the connection is dead: nothing came for ${silentMs} ms, not even an answer to a ping`;
+    const words = silenceInWords(silentMs);
     this.#stop(() => new WebSocketClosedError(this.subject, ABNORMAL, "", words), false);
     this.raw.terminate();
   }
 
   /** The socket failed, or the peer broke the protocol: nothing it says from now on is believed. */
   #break(error: NodeJS.ErrnoException): void {
-    const code = codeFor(error);
-    const why = error.message.replace(/^Invalid WebSocket frame: /, "");
+    const code = breachCode(error);
     const words =
       code === null
-        ? `the connection was lost: ${why}`
-        : `the peer broke the protocol: ${why}; closed with ${codeInWords(code, "")}`;
+        ? `the connection was lost: ${error.message}`
+        : breachInWords("peer", error, code);
     if (this.state === "open") this.state = "closing";
     this.closeCode ??= code;
     const { subject } = this;
@@ -180,11 +179,9 @@ export class WebSocketLink implements Pulse {
     this.state = "closed";
     this.closeCode ??= code;
     this.closeReason = reason;
-    if (this.#makeEnd === null) this.orderly = ORDERLY.includes(code);
+    if (this.#makeEnd === null) this.orderly = isOrderly(code);
     this.#stop(() => this.#closedBy(code, reason), false);
-    for (let next = this.#closers.shift(); next !== null; next = this.#closers.shift()) {
-      next.resolve();
-    }
+    this.#closers.settle();
     this.#parts.ended();
   }
 
@@ -195,8 +192,7 @@ export class WebSocketLink implements Pulse {
       return new WebSocketClosedError(subject, code, reason, words);
     }
     const broken = this.#parts.broken();
-    const how = broken === null ? "" : `: ${broken.message}`;
-    const words = `the connection was lost without a closing handshake (1006)${how}`;
+    const words = lossInWords(broken);
     return new WebSocketClosedError(subject, code, reason, words, broken ?? undefined);
   }
 
@@ -205,14 +201,7 @@ export class WebSocketLink implements Pulse {
     this.#heartbeat.stop();
     this.#makeEnd ??= makeEnd;
     this.inbox.end(drop);
-    this.outbox.fail(this.end());
-    this.pings.fail(this.end());
+    this.outbox.fail(() => this.end());
+    this.pings.fail(() => this.end());
   }
-}
-
-/** The bytes of a message, without the chunk of the network's that they came in. */
-function own(data: Buffer): Uint8Array {
-  const { buffer, byteOffset, byteLength } = data;
-  if (buffer.byteLength > 2 * byteLength) return new Uint8Array(data);
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

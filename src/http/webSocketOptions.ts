@@ -2,6 +2,7 @@
  * What a WebSocket may be told, checked.
  */
 import { expectFunction, expectLimit, outOfRange, wrongType } from "../core/arguments.ts";
+import { checkedProtocols } from "../webSockets/subprotocols.ts";
 import type { BodyOptions } from "./bodyOptions.ts";
 import type { RequestOptions } from "./requestOptions.ts";
 
@@ -86,25 +87,4 @@ function duration(name: string, value: number): number {
 function flag(name: string, value: boolean): boolean {
   if (typeof value === "boolean") return value;
   throw wrongType(name, "true or false", value);
-}
-
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-
-function checkedProtocols(protocols: readonly string[]): readonly string[] {
-  const expected = "an array of different tokens";
-  if (!Array.isArray(protocols)) throw wrongType("options.protocols", expected, protocols);
-  const tokens = protocols.every((each) => typeof each === "string" && TOKEN.test(each));
-  if (tokens && new Set(protocols).size === protocols.length) return [...protocols];
-  throw outOfRange("options.protocols", expected, protocols);
-}
-
-/** Checks what a WebSocket is to be closed with: codes that a client may send (RFC 6455, 7.4). @internal */
-export function expectClosing(code: number, reason: string): void {
-  if (typeof code !== "number") throw wrongType("code", "a number", code);
-  const standard = code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code);
-  if (!Number.isInteger(code) || !(standard || (code >= 3000 && code <= 4999))) {
-    throw outOfRange("code", "1000 to 1014 without 1004 to 1006, or 3000 to 4999", code);
-  }
-  if (typeof reason !== "string") throw wrongType("reason", "a string", reason);
-  if (Buffer.byteLength(reason) > 123) throw outOfRange("reason", "at most 123 bytes", reason);
 }

@@ -303,7 +303,8 @@ describe("a cancel", () => {
   });
 
   test("at any moment, a thousand times, leaves the connections as they were", async () => {
-    const settings = { maxConcurrentStreams: 50 };
+    // Streams that were cancelled count until they are closed: on a busy machine more than are at work.
+    const settings = { maxConcurrentStreams: 1000 };
     await using origin = await SecureOrigin.start(
       (request, answer) => setTimeout(() => answer.end("late"), Number(request.url.slice(1)) % 5),
       { settings },

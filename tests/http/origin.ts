@@ -11,7 +11,7 @@ export type Answer = (request: IncomingMessage, answer: ServerResponse) => void;
  * Waits, a turn of the event loop at a time, until something holds; gives the milliseconds that
  * took.
  */
-export async function until(holds: () => boolean, patience = 1000): Promise<number> {
+export async function until(holds: () => boolean, patience = 10_000): Promise<number> {
   const begin = performance.now();
   while (!holds()) {
     if (performance.now() - begin > patience) throw new Error(`still not so: ${holds.toString()}`);

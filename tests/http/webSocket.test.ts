@@ -47,6 +47,17 @@ describe("messages", () => {
     await expect(socket.sendJson(undefined)).rejects.toThrow("something that JSON has");
   });
 
+  test("are given once each, though two receives begin in one turn", async () => {
+    await using server = await WsServer.start();
+    await using session = new ClientSession();
+    await using socket = await session.wsConnect(server.url);
+    for (const text of ["first", "second", "third"]) await socket.sendStr(text);
+    await until(() => socket.statistics().unread === 3);
+    const two = [socket.receive(), socket.receiveStr()];
+    expect(await Promise.all(two)).toEqual(["first", "second"]);
+    expect(await socket.receive()).toBe("third");
+  });
+
   test("of the wrong kind are left for the next receive", async () => {
     await using server = await WsServer.start();
     await using session = new ClientSession();

@@ -8,7 +8,7 @@ import { getRunningLoop, sleep } from "ambit";
 import { ClientSession } from "ambit/http";
 import { runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
-import { Heartbeat, type Pulse } from "../../src/http/webSocketHeartbeat.ts";
+import { Heartbeat, type Pulse } from "../../src/webSockets/heartbeat.ts";
 import { trust } from "../streams/peers.ts";
 import { until } from "./origin.ts";
 import { rawPeer, WsServer } from "./webSocketPeers.ts";
@@ -34,7 +34,7 @@ class FakePulse implements Pulse {
 function beats(life: (pulse: FakePulse) => Promise<void>): Promise<string[]> {
   return runVirtual(async () => {
     const pulse = new FakePulse();
-    const heartbeat = new Heartbeat(getRunningLoop(), 100, pulse);
+    const heartbeat = new Heartbeat(getRunningLoop(), 100, 50, pulse);
     heartbeat.start();
     await life(pulse);
     heartbeat.stop();
@@ -69,15 +69,16 @@ describe("a heartbeat of 100 ms", () => {
     expect(events).toEqual([]);
   });
 
-  test("blames nobody while nothing can come", async () => {
+  test("blames nobody while nothing can come, and pings all the same", async () => {
     const events = await beats(async (pulse) => {
       pulse.deaf = true;
       await sleep(520);
       pulse.deaf = false;
       await sleep(200);
     });
-    // Stopped being deaf at 520: asked at 600.
-    expect(events).toEqual(["ping at 600", "lost at 650 after 150"]);
+    // Stopped being deaf at 520: asked in earnest at 600.
+    const deaf = [100, 200, 300, 400, 500].map((at) => `ping at ${at}`);
+    expect(events).toEqual([...deaf, "ping at 600", "lost at 650 after 150"]);
   });
 
   test("does not give up a peer whose answer cannot come, because the reader is slow", async () => {
@@ -86,13 +87,13 @@ describe("a heartbeat of 100 ms", () => {
       pulse.deaf = true;
       await sleep(200);
     });
-    expect(events).toEqual(["ping at 100"]);
+    expect(events).toEqual(["ping at 100", "ping at 150", "ping at 250"]);
   });
 
   test("does nothing once it was stopped", async () => {
     const pulses = await runVirtual(async () => {
       const pulse = new FakePulse();
-      const heartbeat = new Heartbeat(getRunningLoop(), 100, pulse);
+      const heartbeat = new Heartbeat(getRunningLoop(), 100, 50, pulse);
       heartbeat.start();
       await sleep(120);
       heartbeat.stop();

@@ -1,29 +1,33 @@
 /*
  * What came over a WebSocket and was not received yet.
  *
- * Strategy: messages stay here until a receive takes them in one step, so a receive that waits holds
- * nothing and a cancelled one has lost nothing. A slow reader stops the socket: with so many bytes
- * or messages unread it is paused, and with half of them it goes on, so TCP holds the sender back.
- * Limits: one receive at a time. Pausing stops what comes after the chunk at hand (64 KiB of the
- * network's; compressed, that may be many messages), and control frames too: a close or a pong that
- * comes behind unread messages is seen when they were read.
+ * Strategy: messages stay here until a receive takes them in one step, so a receive that waits holds nothing and a
+ * cancelled one has lost nothing. A slow reader stops the socket: with so many messages or bytes unread it is
+ * paused, and with half of them it goes on, so TCP holds the peer back.
+ * Limits: one receive at a time. Pausing stops what comes after the chunk at hand (64 KiB of the network's), and control
+ * frames too: a close or a pong that comes behind unread messages is seen when they were read.
  */
-import { InvalidStateError } from "../core/errors.ts";
+import type { TimerHandle } from "../core/clock.ts";
+import { InvalidStateError, TimeoutError } from "../core/errors.ts";
+import type { Loop } from "../core/loop.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
 
 /** A message: text is a string, binary a Uint8Array. */
 export type WebSocketMessage = string | Uint8Array;
 
-/** With this many bytes of messages unread, the socket is paused. @internal */
-export const UNREAD_BYTES = 256 * 1024;
-/** With this many messages, too. @internal */
-export const UNREAD_MESSAGES = 1024;
-
-/** @internal */
+/** What is paused and goes on. @internal */
 export interface Tap {
   pause(): void;
   resume(): void;
+}
+
+/** @internal */
+export interface InboxLimits {
+  readonly unreadMessages: number;
+  readonly unreadBytes: number;
+  /** Milliseconds; Infinity for no limit. */
+  readonly receiveTimeout: number;
 }
 
 interface Entry {
@@ -36,20 +40,29 @@ interface Entry {
 export class Inbox {
   readonly #label: string;
   readonly #tap: Tap;
+  readonly #loop: Loop;
+  readonly #limits: InboxLimits;
   #first: Entry | null = null;
   #last: Entry | null = null;
-  /** How many messages are unread, and their bytes on the wire, uncompressed. */
+  /** How many messages are unread, and their bytes. */
   size = 0;
   bytes = 0;
   paused = false;
   /** Nothing more will come. */
   ended = false;
-  #receiving = false;
+  /** Whether somebody has ever asked for a message. */
+  asked = false;
+  /** Called when somebody asks for one, once the peer has closed; may end it. */
+  onAsk: (() => void) | null = null;
   #waiter: Wait<void> | null = null;
+  #receiving = false;
+  #timer: TimerHandle | null = null;
 
-  constructor(label: string, tap: Tap) {
+  constructor(label: string, tap: Tap, loop: Loop, limits: InboxLimits) {
     this.#label = label;
     this.#tap = tap;
+    this.#loop = loop;
+    this.#limits = limits;
   }
 
   put(message: WebSocketMessage, size: number): void {
@@ -60,7 +73,8 @@ export class Inbox {
     this.#last = entry;
     this.size++;
     this.bytes += size;
-    if (!this.paused && (this.bytes >= UNREAD_BYTES || this.size >= UNREAD_MESSAGES)) {
+    const { unreadBytes, unreadMessages } = this.#limits;
+    if (!this.paused && (this.bytes >= unreadBytes || this.size >= unreadMessages)) {
       this.paused = true;
       this.#tap.pause();
     }
@@ -80,8 +94,9 @@ export class Inbox {
 
   #wake(): void {
     const waiter = this.#waiter;
-    this.#waiter = null;
-    waiter?.resolve();
+    if (waiter === null) return;
+    this.#forget();
+    waiter.resolve();
   }
 
   /** The message that comes next, left where it is; null at the end. The caller has waited for it. */
@@ -96,9 +111,9 @@ export class Inbox {
     if (next === null) this.#last = null;
     this.size--;
     this.bytes -= size;
-    if (this.paused && this.bytes <= UNREAD_BYTES / 2 && this.size <= UNREAD_MESSAGES / 2) {
+    const { unreadBytes, unreadMessages } = this.#limits;
+    if (this.paused && this.bytes <= unreadBytes / 2 && this.size <= unreadMessages / 2)
       this.#resume();
-    }
   }
 
   #resume(): void {
@@ -106,14 +121,22 @@ export class Inbox {
     this.#tap.resume();
   }
 
-  /** True when there is something to take, or the end, and nobody waits. */
+  /** Whether somebody waits for a message. */
+  get awaited(): boolean {
+    return this.#waiter !== null;
+  }
+
+  /** True when there is something to take, or the end, and nobody waits. Who looks here asks for a message. */
   get ready(): boolean {
+    this.asked = true;
+    this.onAsk?.();
     return (this.#first !== null || this.ended) && !this.#receiving;
   }
 
   /**
    * Waits for a message, or the end. Takes nothing.
    * @throws {@link InvalidStateError} when somebody waits already
+   * @throws {@link TimeoutError} when none came in time
    */
   async arrival(operation: string): Promise<void> {
     if (this.#receiving) {
@@ -123,9 +146,8 @@ export class Inbox {
     }
     this.#receiving = true;
     try {
-      while (this.#first === null && !this.ended) {
+      while (this.#first === null && !this.ended)
         await suspend<void>(this.#start, undefined, `${this.#label} ${operation}`);
-      }
     } finally {
       this.#receiving = false;
     }
@@ -133,10 +155,26 @@ export class Inbox {
 
   readonly #start = (wait: Wait<void>): Cleanup<void, undefined> => {
     this.#waiter = wait;
+    const { receiveTimeout } = this.#limits;
+    const loop = this.#loop;
+    if (receiveTimeout !== Infinity)
+      this.#timer = loop.schedule<Inbox>(loop.time() + receiveTimeout, Inbox.#tooLong, this);
     return this.#leave;
   };
 
-  readonly #leave = (): void => {
+  readonly #leave = (): void => this.#forget();
+
+  static #tooLong(this: void, inbox: Inbox): void {
+    const waiter = inbox.#waiter;
+    const { receiveTimeout } = inbox.#limits;
+    inbox.#forget();
+    const words = `receive on ${inbox.#label}: no message within ${receiveTimeout} ms`;
+    waiter?.reject(new TimeoutError(words, receiveTimeout));
+  }
+
+  #forget(): void {
     this.#waiter = null;
-  };
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
 }
