@@ -1,35 +1,180 @@
 /*
  * A call on its way through a pool: what to run, for whom, and how its arguments travel.
  */
+import type { TransferListItem } from "node:worker_threads";
 import { asCancellation } from "../core/cancellation.ts";
 import { Context } from "../core/context.ts";
 import type { ContextVar } from "../core/contextVar.ts";
-import { ambientScope } from "../core/scope.ts";
+import type { CancelledError } from "../core/errors.ts";
+import type { FutureState } from "../core/future.ts";
+import { ambientScope, type Scope } from "../core/scope.ts";
+import { block } from "./blocking.ts";
+import { detachCallbacks } from "./callback.ts";
+import { CallbackDesk } from "./callbackDesk.ts";
 import { ConcurrentFuture } from "./concurrentFuture.ts";
 import { pathOfUncloneable } from "./cloning.ts";
-import type { CallMessage, Variables } from "./protocol.ts";
+import { appendCall, type CallPlace, placeOfCall } from "./errorStacks.ts";
+import type { Medium } from "./medium.ts";
+import { Arriving, unpackNow, unpackThrown } from "./parcel.ts";
+import type { CallMessage, Ending, Variables } from "./protocol.ts";
 import { type Callable, type Reference, referenceTo } from "./reference.ts";
+import { ResultStream } from "./resultStream.ts";
+import type { CallbackMark, FromCall, Manners, Say } from "./talk.ts";
+import { collectTransfers } from "./transfer.ts";
 
+const NONE: readonly CallbackMark[] = [];
 let ids = 0;
+let underWay = 0;
+
+/** Gets calls on while the thread stands still. @internal */
+export interface Driver {
+  /** Why it can't; null when it can. */
+  readonly hindrance: string | null;
+  /** Gives calls out, and hears what workers have sent. */
+  progress(): void;
+}
+
+class CallFuture extends ConcurrentFuture<unknown> {
+  readonly #call: Call;
+  /** Whether somebody stands still for it. */
+  blocks = false;
+  /** Whether who cancels it does not wait until it has ended. */
+  abandons = false;
+  constructor(call: Call) {
+    super();
+    this.#call = call;
+  }
+
+  protected override hindrance(): string | null {
+    const { driver, reference, talks } = this.#call;
+    if (driver === null) return super.hindrance();
+    if (reference === null)
+      return "its function must be looked for; name it with task(…) or pool.module(…), or await it";
+    if (talks) return "it calls back, or gives a stream; await it instead";
+    return driver.hindrance;
+  }
+
+  protected override block(timeout: number): void {
+    this.blocks = true;
+    try {
+      block({ done: () => this.done(), progress: () => this.#call.driver?.progress() }, timeout);
+    } catch (error) {
+      this.cancel("who waited for it was cancelled");
+      throw error;
+    } finally {
+      this.blocks = false;
+    }
+  }
+
+  /** @internal */
+  override cancelWith(error: CancelledError): boolean {
+    const stopping = super.cancelWith(error);
+    if (stopping && this.abandons) this.endCancelled(error);
+    return stopping;
+  }
+
+  /** @internal */
+  override settle(state: FutureState, outcome: unknown): void {
+    underWay--;
+    super.settle(state, outcome);
+  }
+}
 
 /** @internal */
 export class Call {
   readonly id: number = ++ids;
-  readonly future: ConcurrentFuture<unknown> = new ConcurrentFuture<unknown>().runsOutside();
-  readonly #args: readonly unknown[];
+  readonly #future = new CallFuture(this);
+  #args: readonly unknown[];
   readonly #chunk: boolean;
+  readonly #scope: Scope = ambientScope();
+  readonly #medium: Medium;
   readonly #variables: Variables | null;
+  #place: CallPlace | null = null;
+  #stream: ResultStream<unknown> | null = null;
+  #window = 0;
+  #desk: CallbackDesk | null = null;
+  #callbacks: readonly CallbackMark[] = NONE;
+  /** What gets it on without the loop, where that can be done. */
+  driver: Driver | null = null;
   /** Null until it is known where the function is exported. */
   reference: Reference | null = null;
+  /** Whether some of its arguments were moved: it can't be sent again. */
+  moves = false;
 
-  constructor(args: readonly unknown[], chunk: boolean) {
+  constructor(args: readonly unknown[], chunk: boolean, medium: Medium) {
+    underWay++;
+    void this.#future.runsOutside();
     this.#args = args;
     this.#chunk = chunk;
-    this.#variables = ambientVariables();
+    this.#medium = medium;
+    this.#variables = ambientVariables(medium);
+  }
+
+  get future(): ConcurrentFuture<unknown> {
+    return this.#future;
+  }
+
+  /** Who cancels it does not wait until it has ended. */
+  abandonable(): void {
+    this.#future.abandons = true;
+  }
+
+  /** It gives a stream of items, so many of them ahead of the reader. */
+  streams(window: number): ResultStream<unknown> {
+    this.#window = window;
+    this.#stream = new ResultStream(this.future, window);
+    return this.#stream;
+  }
+
+  /** Looks for functions of the caller's among the arguments; true when there are some, now taken out. */
+  detachCallbacks(): boolean {
+    if (this.#chunk || this.#desk !== null) return false;
+    const detached = detachCallbacks(this.#args);
+    if (detached === null) return false;
+    this.#args = detached.args;
+    this.#callbacks = detached.callbacks;
+    this.#desk = new CallbackDesk(detached.functions, this.#scope);
+    return true;
+  }
+
+  /** It is with a worker, and can be spoken to. */
+  lend(say: Say): void {
+    this.#stream?.lend(say);
+    this.#desk?.lend(say);
+  }
+
+  /** @internal */
+  heard(what: FromCall): void {
+    this.#stream?.heard(what);
+    this.#desk?.heard(what);
+  }
+
+  /** Whether it is spoken to while it runs. */
+  get talks(): boolean {
+    return this.#stream !== null || this.#desk !== null;
+  }
+
+  /** It has ended; after what it called back has, too. */
+  conclude(ending: Ending): void {
+    if (this.#desk === null) this.#settle(ending);
+    else void this.#desk.close().then(() => this.#settle(ending));
+  }
+
+  #settle(ending: Ending): void {
+    if ("thrown" in ending)
+      this.endBy((this.#future.blocks ? unpackNow : unpackThrown)(ending.thrown));
+    else if (!this.future.done()) this.future.setResult(ending.value);
+  }
+
+  /** It ends with its worker. */
+  lose(end: () => void): void {
+    if (this.#desk === null) end();
+    else void this.#desk.close().then(end);
   }
 
   /** Looks for the function; tells `found` when that took time, and settles the future when it cannot be found. */
   locate(fn: Callable, found: () => void): void {
+    this.#place = placeOfCall(fn, this.future.getLoop().debug ? 0 : underWay);
     const reference = referenceTo(fn);
     if (!(reference instanceof Promise)) {
       this.reference = reference;
@@ -50,38 +195,53 @@ export class Call {
 
   /** Ends with what the function threw. */
   endBy(thrown: unknown): void {
+    if (thrown instanceof Arriving)
+      return void thrown.thrown.then((arrived) => this.endBy(arrived));
     const cancellation = asCancellation(thrown, false);
-    if (cancellation === undefined) this.fail(thrown);
-    else this.future.endCancelled(cancellation);
+    if (cancellation === undefined) {
+      appendCall(thrown, this.reference?.name ?? "", this.#place);
+      this.fail(thrown);
+    } else this.future.endCancelled(cancellation);
   }
 
-  message(): CallMessage {
+  /** Puts what is moved with it onto the list, and remembers whether that is anything. */
+  collect(list: TransferListItem[]): void {
+    this.moves = this.#medium.moves && collectTransfers(this.#args, list);
+  }
+
+  /** @param fn the number that its function has in the worker */
+  message(fn: number): CallMessage {
     return {
       id: this.id,
-      reference: this.reference as Reference,
+      fn,
       args: this.#args,
-      chunk: this.#chunk,
+      how: this.#how(),
       variables: this.#variables,
     };
   }
 
+  #how(): boolean | Manners {
+    if (!this.talks) return this.#chunk;
+    return { stream: this.#stream === null ? null : this.#window, callbacks: this.#callbacks };
+  }
+
   /** Why its arguments could not be sent. */
   refusal(error: unknown): TypeError {
-    const path = pathOfUncloneable(this.#args, this.#chunk ? "items" : "args");
+    const path = pathOfUncloneable(this.#args, this.#chunk ? "items" : "args", this.#medium);
     return new TypeError(
-      `submit of '${this.reference?.name}': ${path ?? "an argument"} cannot be cloned for another thread; pass plain data`,
+      `submit of '${this.reference?.name}': ${path ?? "an argument"} cannot be cloned for another ${this.#medium.noun}; pass plain data`,
       { cause: error },
     );
   }
 }
 
-/** The caller's context variables whose values can travel; null when there are none. */
-function ambientVariables(): Variables | null {
+/** The caller's context variables whose values can travel; null when there are none. @internal */
+export function ambientVariables(medium: Medium): Variables | null {
   const { context } = ambientScope().home;
   if (!(context instanceof Context) || context.size === 0) return null;
   const variables: [string, unknown][] = [];
   for (const [variable, value] of context.entries()) {
-    if (pathOfUncloneable(value, "") === undefined) {
+    if (medium.takes(value)) {
       variables.push([(variable as ContextVar<unknown>).name, value]);
     }
   }

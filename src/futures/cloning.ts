@@ -4,30 +4,43 @@
  * Strategy: asked only after a message was refused, so it may be slow: it walks the value and tries each leaf alone.
  */
 import { types } from "node:util";
+import type { Medium } from "./medium.ts";
 
 /** Deeper than this it names the branch. */
 const DEPTH = 10;
 
-/** The path of the first part that cannot be cloned; undefined when all of it can. @internal */
+/**
+ * The path of the first part that cannot be cloned; undefined when all of it can.
+ * @internal
+ */
 export function pathOfUncloneable(
   value: unknown,
   path: string,
+  medium: Medium,
   depth: number = DEPTH,
 ): string | undefined {
-  if (isCloneable(value)) return undefined;
+  if (medium.takes(value)) return undefined;
   if (depth === 0 || typeof value !== "object" || value === null) return path;
   for (const [step, part] of partsOf(value)) {
-    const found = pathOfUncloneable(part, `${path}${step}`, depth - 1);
+    const found = pathOfUncloneable(part, `${path}${step}`, medium, depth - 1);
     if (found !== undefined) return found;
   }
   return path;
 }
 
-function isCloneable(value: unknown): boolean {
+/** Between threads, by structured clone. @internal */
+export const BETWEEN_THREADS: Medium = {
+  noun: "thread",
+  moves: true,
+  takes: (value) => canBe(structuredClone, value),
+};
+
+/** @internal */
+export function canBe(cloned: (value: unknown) => unknown, value: unknown): boolean {
   if (typeof value !== "object" || value === null)
     return !["function", "symbol"].includes(typeof value);
   try {
-    structuredClone(value);
+    cloned(value);
     return true;
   } catch {
     return false;

@@ -3,11 +3,13 @@
  *
  * Strategy: a Future with one more state, "running", between pending and done. What a cancel means while it runs is
  * the executor's matter: it lends the future a way to stop the call, for as long as that runs.
- * Limits: there is no `result(timeout)` that blocks: JavaScript's main thread must not. `await` it, with a `timeout`
- * around it where one is wanted.
+ * Limits: `result(timeout)` blocks, so it is for workers: JavaScript's main thread must not stand still. There, `await`
+ * it, with a `timeout` around it where one is wanted.
  */
 import { inspect } from "node:util";
-import { type CancelledError, InvalidStateError } from "../core/errors.ts";
+import { isMainThread } from "node:worker_threads";
+import { expectMilliseconds } from "../core/arguments.ts";
+import { type CancelledError, InvalidStateError, TimeoutError } from "../core/errors.ts";
 import { Future } from "../core/future.ts";
 import { stateWords } from "../core/futureWords.ts";
 import { INSPECT } from "../core/inspection.ts";
@@ -98,6 +100,58 @@ export class ConcurrentFuture<T> extends Future<T> {
     if (!this.running()) return super.cancelWith(error);
     return this.#stop !== null && this.#stop(error);
   }
+
+  /**
+   * What the call returned; throws what it threw. With a `timeout`, the thread stands still until the call has ended
+   * (`concurrent.futures.Future.result`): for code in a worker that cannot await, about calls that it has submitted to a
+   * pool of threads of its own.
+   *
+   * The call goes on when the time is up. An error whose class was not met in this thread before comes as an `Error`.
+   *
+   * **Cancellation:** when the waiting call is asked to stop, the other one is cancelled, and a CancelledError thrown.
+   *
+   * @param timeout milliseconds, or Infinity; without it nothing is waited for
+   * @throws {@link InvalidStateError} when it is not done: without a timeout, on the main thread, or where the loop is needed
+   *   for it: a pool of processes, callbacks, a function that must be looked for
+   * @throws {@link TimeoutError} when it has not ended in time
+   */
+  override result(timeout?: number): T {
+    if (timeout !== undefined) this.#standStill("result", timeout);
+    return super.result();
+  }
+
+  /**
+   * What the call threw; undefined when it returned. With a `timeout` as for {@link ConcurrentFuture.result}.
+   *
+   * @throws as `result` does, but for what the call threw
+   */
+  override exception(timeout?: number): unknown {
+    if (timeout !== undefined) this.#standStill("exception", timeout);
+    return super.exception();
+  }
+
+  #standStill(operation: string, timeout: number): void {
+    expectMilliseconds("timeout", timeout);
+    if (this.done()) return;
+    const hindrance = isMainThread
+      ? "the main thread must not stand still, nor anything that runs on it; await the call instead"
+      : this.hindrance();
+    if (hindrance !== null)
+      throw new InvalidStateError(`${operation}(${timeout}) on ${inspect(this)}: ${hindrance}`);
+    this.block(timeout);
+    if (!this.done())
+      throw new TimeoutError(
+        `${operation}(${timeout}) on ${inspect(this)}: it has not ended in time`,
+      );
+  }
+
+  /** Why it can't end while this thread stands still; null when it can. @internal */
+  protected hindrance(): string | null {
+    return "no pool of threads runs it; await it instead";
+  }
+
+  /** Lets the thread stand still until it is done, or for that many milliseconds. @internal */
+  protected block(_timeout: number): void {}
 
   /** The running call has ended by the cancel. @internal */
   endCancelled(error: CancelledError): void {

@@ -17,10 +17,18 @@ export class BrokenThreadPool extends BrokenExecutor {
   override readonly name = "BrokenThreadPool";
 }
 
-/** A thread that ended while it ran the call: by `process.exit`, or for want of memory. The pool goes on without it. */
+/** A process pool whose initializer failed, or whose processes cannot start (`cause` says why) or were ended by `terminateWorkers`. */
+export class BrokenProcessPool extends BrokenExecutor {
+  override readonly name = "BrokenProcessPool";
+}
+
+/**
+ * A thread or process that ended while it ran the call: by `process.exit`, for want of memory, or because somebody killed
+ * it. The pool goes on without it.
+ */
 export class WorkerLostError extends Error {
   override readonly name = "WorkerLostError";
-  /** The exit code of the thread. */
+  /** The exit code of the thread or process; minus a signal's number when a signal ended it (Python's `exitcode`). */
   readonly exitCode: number;
 
   constructor(message: string, exitCode: number, options?: ErrorOptions) {

@@ -12,6 +12,7 @@ import {
   expectMilliseconds,
   wrongType,
 } from "../core/arguments.ts";
+import type { Future } from "../core/future.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import { shield } from "../core/shield.ts";
 import { timeoutAt } from "../core/timeouts.ts";
@@ -120,10 +121,18 @@ class Mapping implements AsyncIterableIterator<unknown> {
     if (!this.#exhausted) this.#items.return?.();
     this.#exhausted = true;
     this.#results = [];
-    for (const call of this.#calls.splice(0)) call.cancel("its result is no longer wanted");
+    for (const call of this.#calls.splice(0)) {
+      call.addDoneCallback(ignore);
+      call.cancel("its result is no longer wanted");
+    }
   }
 
   [Symbol.asyncIterator](): this {
     return this;
   }
+}
+
+/** Nobody asks any more how it ended: a failure is none that was overlooked. */
+function ignore(call: Future<unknown[]>): void {
+  if (!call.cancelled()) call.exception();
 }

@@ -7,13 +7,25 @@
 import { wrongType } from "../core/arguments.ts";
 import type { ConcurrentFuture } from "./concurrentFuture.ts";
 import { type Callable, task } from "./reference.ts";
+import type { ResultStream } from "./resultStream.ts";
+
+/** What can be streamed. */
+export type Items<T> = AsyncIterable<T> | Generator<T> | IterableIterator<T>;
+
+/** A generator of a module, whose items an executor streams. */
+export interface StreamedCall<A extends unknown[], T> {
+  /** As {@link Executor.stream}. */
+  stream(...args: A): ResultStream<T>;
+}
 
 /** The functions of a module, each giving a call of the executor instead of its result. */
 export type ModuleCalls<M> = {
   readonly [K in keyof M as M[K] extends (...args: never[]) => unknown ? K : never]: M[K] extends (
     ...args: infer A
   ) => infer R
-    ? (...args: A) => ConcurrentFuture<Awaited<R>>
+    ? [Awaited<R>] extends [Items<infer T>]
+      ? StreamedCall<A, T>
+      : (...args: A) => ConcurrentFuture<Awaited<R>>
     : never;
 };
 
@@ -21,6 +33,7 @@ export type ModuleCalls<M> = {
 export function moduleCalls<M>(
   url: string | URL,
   submit: (fn: Callable, args: unknown[]) => ConcurrentFuture<unknown>,
+  stream: (fn: Callable, args: unknown[]) => ResultStream<unknown>,
 ): ModuleCalls<M> {
   if (!URL.canParse(String(url))) {
     throw wrongType("url", "a module's URL: new URL('./tasks.js', import.meta.url)", url);
@@ -29,7 +42,7 @@ export function moduleCalls<M>(
   const get = (_: object, name: string | symbol): unknown => {
     // Not a promise: awaiting the proxy must not call a function `then` of the module.
     if (typeof name === "symbol" || name === "then") return undefined;
-    if (!calls.has(name)) calls.set(name, caller(url, name, submit));
+    if (!calls.has(name)) calls.set(name, caller(url, name, submit, stream));
     return calls.get(name);
   };
   return new Proxy({}, { get }) as ModuleCalls<M>;
@@ -39,7 +52,9 @@ function caller(
   url: string | URL,
   name: string,
   submit: (fn: Callable, args: unknown[]) => ConcurrentFuture<unknown>,
+  stream: (fn: Callable, args: unknown[]) => ResultStream<unknown>,
 ): (...args: unknown[]) => ConcurrentFuture<unknown> {
   const named = task(url, name, () => undefined);
-  return (...args) => submit(named, args);
+  const call = (...args: unknown[]): ConcurrentFuture<unknown> => submit(named, args);
+  return Object.assign(call, { stream: (...args: unknown[]) => stream(named, args) });
 }

@@ -6,8 +6,11 @@
  * and written without a message: which call runs and how many have begun, so that the pool knows what a thread that ends
  * must not run again, and which call is asked to stop, so that a hot loop can look.
  */
+import type { MessagePort } from "node:worker_threads";
 import type { Reference } from "./reference.ts";
 import type { ThrownParcel } from "./parcel.ts";
+import type { FromCall, Manners, ToCall } from "./talk.ts";
+import type { WatchLimits } from "./workerWatch.ts";
 
 /** In the shared numbers: the id of the call that runs; 0 for none. @internal */
 export const RUNNING = 0;
@@ -15,8 +18,12 @@ export const RUNNING = 0;
 export const STOPPING = 1;
 /** In the shared numbers: how many calls have begun. @internal */
 export const BEGUN = 2;
+/** In the shared numbers: the thread's code once it ends by itself, and one more; 0 before. @internal */
+export const EXIT = 3;
+/** In the shared numbers: the system's number of the thread; 0 where it is not known. @internal */
+export const SYSTEM_ID = 4;
 /** How many numbers are shared. @internal */
-export const SHARED = 3;
+export const SHARED = 5;
 
 /** Values of context variables, by name. @internal */
 export type Variables = readonly (readonly [name: string, value: unknown])[];
@@ -24,18 +31,23 @@ export type Variables = readonly (readonly [name: string, value: unknown])[];
 /** One call on its way to a worker. @internal */
 export interface CallMessage {
   readonly id: number;
-  readonly reference: Reference;
+  /** The number under which its function was told. */
+  readonly fn: number;
   /** The arguments; of a chunk, the items, each for a call of its own. */
   readonly args: readonly unknown[];
-  /** True for a chunk of `map`: the result is the list of the results. */
-  readonly chunk: boolean;
+  /** True for a chunk of `map`: the result is the list of the results; manners for a stream, or with callbacks. */
+  readonly how: boolean | Manners;
   readonly variables: Variables | null;
 }
 
-/** To the worker. @internal */
+/** To the worker; `define` comes before the first call of a function. @internal */
 export type ToWorker =
   | { readonly initialize: Reference; readonly args: readonly unknown[] }
-  | { readonly calls: readonly CallMessage[] }
+  | { readonly define: number; readonly reference: Reference }
+  | { readonly calls: readonly unknown[] }
+  | { readonly watch: WatchLimits }
+  | { readonly tell: number; readonly what: ToCall }
+  | { readonly tree: number }
   | { readonly stop: number; readonly message: string; readonly reason: unknown };
 
 /** How one call ended, and how many milliseconds it took. @internal */
@@ -47,12 +59,60 @@ export type Ending =
 export type FromWorker =
   | { readonly ready: true }
   | { readonly broken: ThrownParcel }
-  | { readonly endings: readonly Ending[] };
+  | { readonly endings: readonly unknown[] }
+  | { readonly told: number; readonly what: FromCall }
+  | { readonly use: "idle" | "heavy" }
+  | { readonly tree: number; readonly text: string };
 
-/** What a worker is given at its start. @internal */
-export interface WorkerStart {
+/** Calls, one field after the other: an object for each would be told with the names of its fields. @internal */
+export function flatCalls(calls: readonly CallMessage[]): unknown[] {
+  const flat: unknown[] = [];
+  for (const { id, fn, args, how, variables } of calls) flat.push(id, fn, args, how, variables);
+  return flat;
+}
+
+/** The calls in a flat list, put behind those that wait. @internal */
+export function takeCalls(flat: readonly unknown[], waiting: CallMessage[]): void {
+  for (let at = 0; at < flat.length; at += 5)
+    waiting.push({
+      id: flat[at] as number,
+      fn: flat[at + 1] as number,
+      args: flat[at + 2] as unknown[],
+      how: flat[at + 3] as boolean | Manners,
+      variables: flat[at + 4] as Variables | null,
+    });
+}
+
+/** Endings, as calls are. @internal */
+export function flatEndings(endings: readonly Ending[]): unknown[] {
+  const flat: unknown[] = [];
+  for (const ending of endings) {
+    const { id, took } = ending;
+    if ("value" in ending) flat.push(id, took, false, ending.value);
+    else flat.push(id, took, true, ending.thrown);
+  }
+  return flat;
+}
+
+/** Calls back with each ending of a flat list. @internal */
+export function eachEnding(flat: readonly unknown[], ended: (ending: Ending) => void): void {
+  for (let at = 0; at < flat.length; at += 4) {
+    const id = flat[at] as number;
+    const took = flat[at + 1] as number;
+    const outcome = flat[at + 3];
+    if (flat[at + 2] === true) ended({ id, took, thrown: outcome as ThrownParcel });
+    else ended({ id, took, value: outcome });
+  }
+}
+
+/** What a thread is given at its start. @internal */
+export interface ThreadStart {
   readonly name: string;
   readonly shared: Int32Array;
+  /** To the pool. A port of its own, which the pool can read while its own thread stands still. */
+  readonly port: MessagePort;
+  /** Rung with each message, see `blocking.ts`. */
+  readonly bell: Int32Array;
   /** True when an initializer will be sent; calls wait until it has run. */
   readonly initializing: boolean;
 }

@@ -7,11 +7,14 @@
  * Limits: the entry module is refused (a worker that imports it would run the program once more), and so is whatever is
  * not exported: closures, methods, functions of a single-file bundle.
  */
-import { isAbsolute } from "node:path";
+import { realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expectFunction, wrongType } from "../core/arguments.ts";
-import { originOf } from "../core/location.ts";
+import { moduleUrl, originOf } from "../core/location.ts";
 import { UnreachableFunctionError } from "./errors.ts";
+import { register, type TaskSettings } from "./registered.ts";
 
 /** Any function. */
 export type Callable = (...args: never[]) => unknown;
@@ -26,14 +29,18 @@ export interface Reference {
 const known = new WeakMap<Callable, Reference | Promise<Reference>>();
 
 /**
- * Says where a function is exported, so that an executor need not look for it.
+ * Says where a function is exported, so that an executor need not look for it; or, without a URL, gives it a name that
+ * holds on every machine, for `ambit/distributed`.
  *
- * For bundles, and for functions of the entry module's own file when that is safe to import again.
+ * With a URL: for bundles, and for functions of the entry module's own file when that is safe to import again. With a name
+ * alone: the program and its workers on other machines load the same tasks from files of their own, and mean the same
+ * function by its name. Both can be: `task(import.meta.url, "send", task("mail.send", fn))`.
  *
  * @param url the module's `import.meta.url`
- * @param name the name under which it is exported
+ * @param name the name under which it is exported; or the one that holds everywhere: the same on all sides, and of no
+ *   other function. A second function of that name takes its place
  * @returns the function itself
- * @throws TypeError when `url` is not a URL or `fn` not a function
+ * @throws TypeError when `url` is not a URL, `fn` not a function, a name empty, or a version no text
  *
  * @example
  * ```ts
@@ -43,7 +50,18 @@ const known = new WeakMap<Callable, Reference | Promise<Reference>>();
  * add(40, 2); // => 42
  * ```
  */
-export function task<F extends Callable>(url: string | URL, name: string, fn: F): F {
+export function task<F extends Callable>(url: string | URL, name: string, fn: F): F;
+export function task<F extends Callable>(name: string, fn: F, settings?: TaskSettings): F;
+export function task<F extends Callable>(
+  first: string | URL,
+  second: string | F,
+  third?: F | TaskSettings,
+): F {
+  if (typeof second === "function") return register(first, second, third as TaskSettings);
+  return locate(first, second, third as F);
+}
+
+function locate<F extends Callable>(url: string | URL, name: string, fn: F): F {
   expectFunction("fn", fn);
   if (!URL.canParse(String(url)))
     throw wrongType("url", "a module's URL, such as import.meta.url", url);
@@ -84,16 +102,31 @@ async function exportsOf(url: string, fn: Callable): Promise<Record<string, unkn
 function moduleOf(fn: Callable): string {
   const origin = originOf(fn);
   if (origin === undefined) throw unreachable(fn, "it is native or bound, and has no module");
-  if (URL.canParse(origin.url)) return origin.url;
-  // CommonJS modules go by their path; code that was evaluated goes by a name such as `[eval1]`.
-  if (isAbsolute(origin.url)) return pathToFileURL(origin.url).href;
+  const url = moduleUrl(origin.url);
+  if (url !== undefined) return url;
   throw unreachable(fn, `it was evaluated (${origin.url}), and no module has it`);
 }
 
-/** A module that is still being evaluated cannot be awaited by itself; and no worker should run the program again. */
-function isEntry(url: string): boolean {
-  const entry = process.argv[1];
-  return entry !== undefined && url === pathToFileURL(entry).href;
+let entries: ReadonlySet<string> | null = null;
+
+/** A module that is still being evaluated cannot be awaited by itself; and no worker should run the program again. @internal */
+export function isEntry(url: string): boolean {
+  entries ??= entryUrls(process.argv[1]);
+  return entries.has(url);
+}
+
+/** The entry may be named without its ending, by its folder, or by a link. */
+function entryUrls(entry: string | undefined): ReadonlySet<string> {
+  const urls = new Set<string>();
+  if (entry === undefined) return urls;
+  urls.add(pathToFileURL(entry).href);
+  try {
+    const file = createRequire(import.meta.url).resolve(resolve(entry));
+    for (const path of [file, realpathSync(file)]) urls.add(pathToFileURL(path).href);
+  } catch {
+    // It is no file: a name that the runtime made up.
+  }
+  return urls;
 }
 
 function nameIn(exports: unknown, fn: Callable, prefix = ""): string | undefined {
@@ -106,7 +139,8 @@ function unreachable(fn: Callable, why: string, options?: ErrorOptions): Unreach
   const name = fn.name === "" ? "the anonymous function" : `the function '${fn.name}'`;
   return new UnreachableFunctionError(
     `submit of ${name}, which another thread cannot find: ${why}. ` +
-      "Export it from a module of its own and import it from there, or name it with task(import.meta.url, name, fn)",
+      "Export it from a module of its own and import it from there, name it with task(import.meta.url, name, fn), " +
+      'or call it by pool.module(new URL("./tasks.js", import.meta.url))',
     options,
   );
 }

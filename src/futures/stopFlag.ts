@@ -1,16 +1,15 @@
 /*
  * The flag by which a call that never awaits learns that it is to stop.
  *
- * Strategy: a number in memory that the pool and the thread share; to look costs some nanoseconds, so a hot loop can.
+ * Strategy: each kind of worker has a mark that the pool can set; to look costs some nanoseconds, so a hot loop can.
  */
 import { currentTask } from "../core/currentTask.ts";
-import { RUNNING, STOPPING } from "./protocol.ts";
 
-let shared: Int32Array | null = null;
+let asked: (() => boolean) | null = null;
 
-/** In a worker: where the pool writes. @internal */
-export function watchFlag(numbers: Int32Array): void {
-  shared = numbers;
+/** In a worker: how it is seen that the running call is to stop. @internal */
+export function watchStops(look: () => boolean): void {
+  asked = look;
 }
 
 /**
@@ -31,7 +30,5 @@ export function watchFlag(numbers: Int32Array): void {
  * ```
  */
 export function cancelRequested(): boolean {
-  if (shared === null) return (currentTask()?.cancelling() ?? 0) > 0;
-  const running = Atomics.load(shared, RUNNING);
-  return running !== 0 && Atomics.load(shared, STOPPING) === running;
+  return asked === null ? (currentTask()?.cancelling() ?? 0) > 0 : asked();
 }

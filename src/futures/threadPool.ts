@@ -1,28 +1,24 @@
 /*
  * ThreadPoolExecutor: calls on a pool of threads (`concurrent.futures.ThreadPoolExecutor`, on worker_threads).
  *
- * Strategy: first come, first served. Calls of one microtask go out together. A thread is given one call at a time, and
- * more ahead only of functions that are known to be quick: their calls cost less than a message does, and nobody waits
- * long behind one. A thread is started when a call finds none idle, up to the maximum.
  * Limits: a thread has a heap of its own: what it is given is cloned, and module state is not shared.
  */
 import { availableParallelism } from "node:os";
-import { inspect } from "node:util";
-import { expectFunction, expectInteger, expectMilliseconds } from "../core/arguments.ts";
-import { cancelled } from "../core/cancellation.ts";
+import type { ResourceLimits } from "node:worker_threads";
+import {
+  expectInteger,
+  expectLimit,
+  expectMilliseconds,
+  outOfRange,
+  wrongType,
+} from "../core/arguments.ts";
 import { INSPECT } from "../core/inspection.ts";
-import { shield } from "../core/shield.ts";
-import { Call } from "./call.ts";
-import { ConcurrentFuture } from "./concurrentFuture.ts";
-import { BrokenThreadPool, ExecutorShutdownError } from "./errors.ts";
-import { Executor, type ExecutorShutdownOptions } from "./executor.ts";
-import { type ModuleCalls, moduleCalls } from "./moduleCalls.ts";
-import { Pace } from "./pace.ts";
-import { unpackThrown } from "./parcel.ts";
-import { processIsEnding } from "./processEnd.ts";
-import type { Ending } from "./protocol.ts";
-import type { Callable, Reference } from "./reference.ts";
-import { type Initializer, Thread, type ThreadOwner } from "./thread.ts";
+import { BETWEEN_THREADS } from "./cloning.ts";
+import { BrokenThreadPool } from "./errors.ts";
+import { initializerOf } from "./initializer.ts";
+import { Pool } from "./pool.ts";
+import { PoolExecutor } from "./poolExecutor.ts";
+import { ThreadLink } from "./threadLink.ts";
 
 /** How a pool of threads is made. */
 export interface ThreadPoolOptions {
@@ -36,6 +32,16 @@ export interface ThreadPoolOptions {
   readonly initArgs?: readonly unknown[];
   /** Milliseconds that a cancelled call has to stop by itself before its thread is ended. Default 1000. */
   readonly grace?: number;
+  /** Whether who cancels a running call goes on at once; see {@link CallOptions}. Default false. */
+  readonly abandonOnCancel?: boolean;
+  /** Milliseconds after which an idle thread is ended; Infinity for never. Default 60000. */
+  readonly idleTimeout?: number;
+  /** So many threads are started with the first call, and are kept when idle; from 0 to `maxWorkers`. Default 0. */
+  readonly minWorkers?: number;
+  /** Bytes: a thread whose heap is larger, twice after its calls have ended, is replaced. Default Infinity. */
+  readonly maxHeap?: number;
+  /** Of each thread's memory, as `node:worker_threads` has them. What exceeds them ends the thread, and its call with a {@link WorkerLostError}. */
+  readonly resourceLimits?: ResourceLimits;
 }
 
 /** What `statistics()` tells. */
@@ -72,183 +78,61 @@ let pools = 0;
  * await pool.shutdown();
  * ```
  */
-export class ThreadPoolExecutor extends Executor {
+export class ThreadPoolExecutor extends PoolExecutor {
   readonly #maxWorkers: number;
-  readonly #prefix: string;
-  readonly #grace: number;
-  readonly #initializer: Initializer | null;
-  readonly #threads = new Set<Thread>();
-  readonly #waiting: Call[] = [];
-  readonly #pace = new Pace();
-  readonly #owner: ThreadOwner;
-  #started = 0;
-  #pumping = false;
-  #shutDown = false;
-  #broken: BrokenThreadPool | null = null;
-  /** After a shutdown: settled when the last thread has ended. */
-  readonly #ended = new ConcurrentFuture<void>().runsOutside();
+  /** @internal */
+  protected override readonly pool: Pool<ThreadLink>;
 
   constructor(options: ThreadPoolOptions = {}) {
     super();
-    const { maxWorkers = availableParallelism(), grace = 1000, initializer } = options;
+    const { maxWorkers = availableParallelism(), grace = 1000, minWorkers = 0 } = options;
+    const { idleTimeout = 60_000, maxHeap = Infinity, resourceLimits } = options;
     expectInteger("options.maxWorkers", maxWorkers, 1);
     expectMilliseconds("options.grace", grace);
-    if (initializer !== undefined) expectFunction("options.initializer", initializer);
+    expectMilliseconds("options.idleTimeout", idleTimeout);
+    expectInteger("options.minWorkers", minWorkers, 0);
+    if (minWorkers > maxWorkers)
+      throw outOfRange("options.minWorkers", "no more than maxWorkers", minWorkers);
+    expectLimit("options.maxHeap", maxHeap, 1);
+    if (resourceLimits !== undefined && typeof resourceLimits !== "object")
+      throw wrongType("options.resourceLimits", "an object of limits", resourceLimits);
+    const prefix = options.threadNamePrefix ?? `ThreadPoolExecutor-${pools++}`;
+    const { abandonOnCancel = false } = options;
+    if (abandonOnCancel) this.options = { abandonOnCancel };
     this.#maxWorkers = maxWorkers;
-    this.#grace = grace;
-    this.#prefix = options.threadNamePrefix ?? `ThreadPoolExecutor-${pools++}`;
-    this.#initializer =
-      initializer === undefined ? null : { fn: initializer, args: options.initArgs ?? [] };
-    this.#owner = {
-      ended: (call, ending) => this.#onEnding(call, ending),
-      free: () => this.#pumpSoon(),
-      broken: (cause) => this.#breakDown(cause),
-      gone: (thread, unbegun) => this.#onGone(thread, unbegun),
-    };
-  }
-
-  override submit<A extends unknown[], R>(
-    fn: (...args: A) => R,
-    ...args: A
-  ): ConcurrentFuture<Awaited<R>> {
-    return this.#takeOn(fn, args, false) as ConcurrentFuture<Awaited<R>>;
-  }
-
-  protected override submitChunk(
-    fn: Callable,
-    items: readonly unknown[],
-  ): ConcurrentFuture<unknown[]> {
-    return this.#takeOn(fn, items, true) as ConcurrentFuture<unknown[]>;
-  }
-
-  /**
-   * The functions of a module, to be called in the pool: typed, and safe in a bundle.
-   * @param url the module's URL: `new URL("./tasks.js", import.meta.url)`
-   */
-  module<M>(url: string | URL): ModuleCalls<M> {
-    return moduleCalls<M>(url, (fn, args) => this.#takeOn(fn, args, false));
-  }
-
-  #takeOn(fn: Callable, args: readonly unknown[], chunk: boolean): ConcurrentFuture<unknown> {
-    expectFunction("fn", fn);
-    this.#mustBeOpen();
-    const call = new Call(args, chunk);
-    call.locate(fn, () => this.#pumpSoon());
-    this.#waiting.push(call);
-    this.#pumpSoon();
-    return call.future;
-  }
-
-  #mustBeOpen(): void {
-    if (this.#broken !== null) throw this.#broken;
-    if (this.#shutDown) {
-      throw new ExecutorShutdownError(
-        `submit to ${inspect(this)}: it takes no calls after shutdown`,
-      );
-    }
-    if (processIsEnding()) {
-      throw new ExecutorShutdownError(`submit to ${inspect(this)} while the process is ending`);
-    }
-  }
-
-  override async shutdown(options: ExecutorShutdownOptions = {}): Promise<void> {
-    this.#shutDown = true;
-    if (options.cancelFutures === true) {
-      const error = cancelled("the executor was shut down");
-      for (const call of this.#waiting) call.future.cancelWith(error);
-    }
-    this.#pump();
-    // Shielded: who is cancelled here stops waiting, and the threads end all the same.
-    if (options.wait ?? true) await shield(this.#ended);
+    this.pool = new Pool({
+      executor: this,
+      maxWorkers,
+      drives: true,
+      maxTasks: Infinity,
+      prefix,
+      grace,
+      initializer: initializerOf(options.initializer, options.initArgs),
+      medium: BETWEEN_THREADS,
+      open: (name, initializing, owner) =>
+        new ThreadLink(name, initializing, owner, resourceLimits),
+      minWorkers,
+      limits: { idle: idleTimeout, heap: maxHeap },
+      breakage: (cause) => broken(prefix, cause),
+    });
   }
 
   /** What it is doing now. */
   statistics(): ThreadPoolStatistics {
-    const threads = [...this.#threads];
-    return {
-      threads: threads.map((thread) => thread.name),
-      maxWorkers: this.#maxWorkers,
-      waiting: this.#waiting.filter((call) => !call.future.done()).length,
-      running: threads.reduce((sum, thread) => sum + thread.load, 0),
-    };
-  }
-
-  /** Calls of one microtask go out together. */
-  #pumpSoon(): void {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    queueMicrotask(() => this.#pump());
-  }
-
-  #pump(): void {
-    this.#pumping = false;
-    this.#skipDone();
-    this.#startThreads();
-    for (const thread of this.#threads) this.#feed(thread);
-    if (this.#shutDown) this.#closeIdle();
-  }
-
-  /** Calls that were cancelled, or whose function was not found. */
-  #skipDone(): void {
-    while (this.#waiting[0]?.future.done() === true) this.#waiting.shift();
-  }
-
-  #startThreads(): void {
-    const idle = [...this.#threads].filter((thread) => thread.load === 0).length;
-    const wanted = Math.min(this.#maxWorkers, this.#threads.size + this.#waiting.length - idle);
-    while (this.#threads.size < wanted && this.#broken === null) {
-      const name = `${this.#prefix}_${this.#started++}`;
-      this.#threads.add(new Thread(this.#owner, name, this.#grace, this.#initializer));
-    }
-  }
-
-  /** Gives a thread its share of what waits, in order. */
-  #feed(thread: Thread): void {
-    const share = Math.ceil(this.#waiting.length / this.#threads.size);
-    const batch: Call[] = [];
-    while (batch.length < share) {
-      this.#skipDone();
-      const call = this.#waiting[0];
-      if (call === undefined || call.reference === null) break;
-      if (thread.load + batch.length >= this.#pace.depth(call.reference)) break;
-      this.#waiting.shift();
-      if (call.future.setRunningOrNotifyCancel()) batch.push(call);
-    }
-    if (batch.length > 0) thread.send(batch);
-  }
-
-  #onEnding(call: Call, ending: Ending): void {
-    this.#pace.note(call.reference as Reference, ending.took);
-    if ("value" in ending) call.future.setResult(ending.value);
-    else call.endBy(unpackThrown(ending.thrown));
-  }
-
-  #onGone(thread: Thread, unbegun: readonly Call[]): void {
-    this.#threads.delete(thread);
-    for (const call of unbegun) call.future.takeBack();
-    this.#waiting.unshift(...unbegun);
-    this.#pumpSoon();
-  }
-
-  #breakDown(cause: unknown): void {
-    this.#broken ??= new BrokenThreadPool(
-      `a thread of ${this.#prefix} could not start: its initializer threw, or the thread itself failed`,
-      { cause },
-    );
-    for (const call of this.#waiting.splice(0)) call.fail(this.#broken);
-    for (const thread of this.#threads) thread.breakDown(this.#broken);
-  }
-
-  #closeIdle(): void {
-    if (this.#waiting.length > 0) return;
-    for (const thread of this.#threads) if (thread.load === 0) thread.close();
-    if (this.#threads.size === 0 && !this.#ended.done()) this.#ended.setResult();
+    const { workers, waiting, running } = this.pool;
+    const threads = Array.from(workers, (worker) => worker.name);
+    return { threads, maxWorkers: this.#maxWorkers, waiting, running };
   }
 
   /** @internal */
   [INSPECT](): string {
-    const { threads, maxWorkers, waiting, running } = this.statistics();
-    const state = this.#broken !== null ? ", broken" : this.#shutDown ? ", shut down" : "";
-    return `ThreadPoolExecutor { threads: ${threads.length} of ${maxWorkers}, running: ${running}, waiting: ${waiting}${state} }`;
+    return `ThreadPoolExecutor { ${this.pool.describe("threads")} }`;
   }
+}
+
+function broken(prefix: string, cause: unknown): BrokenThreadPool {
+  return new BrokenThreadPool(
+    `a thread of ${prefix} could not start: its initializer threw, or the thread itself failed`,
+    { cause },
+  );
 }

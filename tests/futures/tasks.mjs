@@ -10,7 +10,7 @@ import {
   setTaskFactory,
   sleep,
 } from "../../dist/index.js";
-import { cancelRequested } from "../../dist/futures/index.js";
+import { cancelRequested, transfer } from "../../dist/futures/index.js";
 
 /** @param {number} a @param {number} b */
 export const add = (a, b) => a + b;
@@ -23,6 +23,20 @@ export const abs = (x) => Math.abs(x);
 
 /** @param {number} a @param {number} b */
 export const divmod = (a, b) => [Math.floor(a / b), a % b];
+
+/** @param {Uint8Array} bytes */
+export const lengthOf = (bytes) => bytes.byteLength;
+
+/** Bytes that are moved back; how many were left here is told by {@link leftHere}. @param {number} size */
+export function makeBytes(size) {
+  made = new Uint8Array(size).fill(7);
+  return transfer(made);
+}
+
+/** @type {Uint8Array | undefined} */
+let made;
+
+export const leftHere = () => made?.byteLength;
 
 export const thread = () => threadId;
 
@@ -61,6 +75,13 @@ export class OwnError extends Error {
   name = "OwnError";
 }
 
+/** Fails at once, or when it is asked to stop. @param {boolean} soon */
+export function failingSoon(soon) {
+  if (soon) throw new RangeError("soon");
+  while (!cancelRequested());
+  throw new RangeError("late");
+}
+
 export function failingOwn() {
   throw new OwnError("own");
 }
@@ -83,9 +104,8 @@ export async function untilCancelled(seen) {
 /** @param {Int32Array} seen */
 export function spinning(seen) {
   Atomics.store(seen, 0, 1);
-  let turns = 0;
-  while (!cancelRequested()) turns++;
-  return turns > 0 ? "stopped by the flag" : "never ran";
+  while (!cancelRequested());
+  return "stopped by the flag";
 }
 
 /** @param {Int32Array} seen */
