@@ -1,54 +1,42 @@
 /*
- * A thread of the engine `threads`: takes the next code from the counter that all threads share,
- * downloads it, reports it, until there is none. It uses nothing of Ambit, so that it starts
- * fast; being told to stop is a message, since only the thread itself can close its request
- * without breaking off a file that it is writing.
+ * What the threads of the engine `threads` do: one flag after another, each a call of the pool's. A
+ * thread has a client, hence a connection, and a saver of its own. The functions say where they are
+ * exported: a thread loads compiled code, also when this file runs as TypeScript.
  */
-import { parentPort, workerData } from "node:worker_threads";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
+import { cancellable } from "ambit";
+import { task } from "ambit/futures";
 
 import { FileSaver } from "../storage/fileSaver.ts";
-import { StorageError } from "../storage/storageError.ts";
 import { Downloader } from "../transfer/downloader.ts";
 import type { Outcome } from "../transfer/outcome.ts";
 import type { Plan } from "../transfer/plan.ts";
 import { PlainClient } from "../transfer/plainClient.ts";
 
-/** What a thread is started with. */
-export interface FlagWorkerData {
-  readonly plan: Plan;
-  /** One number, the index of the next code to take. */
-  readonly next: Int32Array;
-}
+const here = pathToFileURL(createRequire(import.meta.url).resolve("#flag-worker"));
 
-export type FlagWorkerMessage =
-  | { readonly outcome: Outcome }
-  /** The output folder takes no more files; the message says why. */
-  | { readonly refused: string };
+let downloader: Downloader | undefined;
 
-async function work({ plan, next }: FlagWorkerData): Promise<void> {
-  const stop = new AbortController();
-  parentPort?.once("message", () => stop.abort());
-  const client = await PlainClient.for(plan.site.base);
-  const saver = new FileSaver(plan.folder);
-  const get = (url: string) => client.get(url, stop.signal);
-  const downloader = new Downloader(plan, get, (files) => saver.save(files));
-  try {
-    while (!stop.signal.aborted) {
-      const code = plan.codes[Atomics.add(next, 0, 1)];
-      if (code === undefined) break;
-      tell({ outcome: await downloader.download(code) });
-    }
-  } catch (error) {
-    if (error instanceof StorageError) tell({ refused: error.message });
-    else if (!stop.signal.aborted) throw error;
-  } finally {
-    client.close();
-    parentPort?.close();
-  }
-}
+/** Prepares a thread. */
+export const begin = task(
+  here,
+  "begin",
+  async ({ site, meta, folder }: Pick<Plan, "site" | "meta" | "folder">): Promise<void> => {
+    const client = await PlainClient.for(site.base);
+    const saver = new FileSaver(folder);
+    // The client knows nothing of tasks: it is told by a signal that its call was cancelled.
+    const get = (url: string) => cancellable((signal) => client.get(url, signal));
+    downloader = new Downloader({ site, meta }, get, (files) => saver.save(files));
+  },
+);
 
-function tell(message: FlagWorkerMessage): void {
-  parentPort?.postMessage(message);
-}
-
-await work(workerData as FlagWorkerData);
+/**
+ * Downloads and saves a flag, in a thread that was prepared.
+ *
+ * **Cancellation:** closes the request; what is being saved is saved to its end.
+ */
+export const downloadFlag = task(here, "downloadFlag", (code: string): Promise<Outcome> => {
+  return (downloader as Downloader).download(code);
+});

@@ -3,16 +3,12 @@
  * engine, some megabytes and tens of milliseconds to start, so there is a limit to them; that is
  * the price of this way, and what the comparison shows.
  */
-import { createRequire } from "node:module";
-import { Worker } from "node:worker_threads";
+import { mapConcurrent } from "ambit";
+import { ThreadPoolExecutor } from "ambit/futures";
 
-import { cancellable } from "ambit";
-
-import { StorageError } from "../storage/storageError.ts";
-import type { Outcome } from "../transfer/outcome.ts";
-import type { Plan } from "../transfer/plan.ts";
+import { asStorageError } from "../storage/storageError.ts";
 import type { Engine } from "./engine.ts";
-import type { FlagWorkerData, FlagWorkerMessage } from "./flagWorker.ts";
+import { begin, downloadFlag } from "./flagWorker.ts";
 
 const mostThreads = 32;
 
@@ -22,34 +18,21 @@ export const threads: Engine = {
   concurrency: ({ maxRequests, codes }) => Math.min(maxRequests, mostThreads, codes.length),
 
   async download(plan, report) {
-    const next = new Int32Array(new SharedArrayBuffer(4));
-    const workers = Array.from({ length: this.concurrency(plan) }, () => start(plan, next));
-    const ended = workers.map((worker) => endOf(worker, report));
+    const { site, meta, folder, codes } = plan;
+    const limit = this.concurrency(plan);
+    await using pool = new ThreadPoolExecutor({
+      maxWorkers: limit,
+      threadNamePrefix: "flags",
+      initializer: begin,
+      initArgs: [{ site, meta, folder }],
+      // However slow the disk is: a thread is not ended in the middle of a file.
+      grace: Infinity,
+    });
+    const download = async (code: string) => report(await pool.submit(downloadFlag, code));
     try {
-      await cancellable(Promise.all(ended));
-    } finally {
-      for (const worker of workers) worker.postMessage("stop");
-      // Not one thread is at work any more when the engine has ended.
-      await Promise.allSettled(ended);
+      for await (const _ of mapConcurrent(codes, download, { limit, ordered: false }));
+    } catch (error) {
+      throw asStorageError(error);
     }
   },
 };
-
-/** Threads load compiled code, also when this file runs as TypeScript; `imports` says where. */
-function start(plan: Plan, next: Int32Array): Worker {
-  const entry = createRequire(import.meta.url).resolve("#flag-worker");
-  return new Worker(entry, { workerData: { plan, next } satisfies FlagWorkerData });
-}
-
-/** Resolves when the thread has ended, rejects when it ended badly; never before it has ended. */
-function endOf(worker: Worker, report: (outcome: Outcome) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let failure: Error | undefined;
-    worker.on("message", (message: FlagWorkerMessage) => {
-      if ("outcome" in message) report(message.outcome);
-      else failure = new StorageError(message.refused, { fatal: true });
-    });
-    worker.on("error", (error) => (failure = error));
-    worker.on("exit", () => (failure === undefined ? resolve() : reject(failure)));
-  });
-}

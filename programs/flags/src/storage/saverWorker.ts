@@ -1,36 +1,17 @@
 /*
- * The thread behind {@link SaverThread}: saves what it is sent, one request after another, and
- * answers each. Saving is synchronous, so "close" is read only when all before it is saved.
+ * What the thread of the engine `async-executor` does: saves files, one call after another. Saving is
+ * synchronous, so a call that has begun saves its files to the end, whatever is cancelled.
  */
-import { parentPort, workerData } from "node:worker_threads";
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+
+import { task } from "ambit/futures";
 
 import { FileSaver, type NewFile } from "./fileSaver.ts";
-import { StorageError } from "./storageError.ts";
 
-/** Files to be saved together, with a number to answer to. */
-export interface SaverRequest {
-  readonly id: number;
-  readonly files: readonly NewFile[];
-}
+const here = pathToFileURL(createRequire(import.meta.url).resolve("#saver-worker"));
 
-export interface SaverAnswer {
-  readonly id: number;
-  readonly error?: { readonly message: string; readonly fatal: boolean };
-}
-
-const saver = new FileSaver(workerData as string);
-
-parentPort?.on("message", (message: SaverRequest | "close") => {
-  if (message === "close") parentPort?.close();
-  else parentPort?.postMessage(answer(message));
+/** Saves files into a folder, together. */
+export const saveFiles = task(here, "saveFiles", (folder: string, files: readonly NewFile[]) => {
+  new FileSaver(folder).save(files);
 });
-
-function answer({ id, files }: SaverRequest): SaverAnswer {
-  try {
-    saver.save(files);
-    return { id };
-  } catch (error) {
-    if (!(error instanceof StorageError)) throw error;
-    return { id, error: { message: error.message, fatal: error.fatal } };
-  }
-}

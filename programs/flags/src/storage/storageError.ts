@@ -15,6 +15,16 @@ export class StorageError extends Error {
   }
 }
 
+/**
+ * A StorageError again, of one that came from a thread: the class there is another one than here.
+ * Anything else as it is.
+ */
+export function asStorageError(error: unknown): unknown {
+  if (!(error instanceof Error) || error.name !== "StorageError") return error;
+  const { message, cause } = error;
+  return new StorageError(message, { fatal: (error as StorageError).fatal, cause });
+}
+
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: "no space left on the disk",
   EDQUOT: "the disk quota is used up",

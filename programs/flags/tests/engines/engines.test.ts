@@ -18,9 +18,12 @@ import { StorageError } from "../../src/storage/storageError.ts";
 import type { Outcome } from "../../src/transfer/outcome.ts";
 import type { Plan } from "../../src/transfer/plan.ts";
 import { temporaryFolder } from "../storage/temporaryFolder.ts";
+import { loadCompiledThreads } from "./compiledThreads.ts";
 
 // Threads start slowly on a busy machine.
 vi.setConfig({ testTimeout: 60_000 });
+
+loadCompiledThreads();
 
 const images = new FlagImages();
 const atOnce: Treat = () => ({ delay: 0 });

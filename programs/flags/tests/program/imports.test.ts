@@ -42,10 +42,14 @@ test("help and mistakes load the reading of arguments, and nothing that works", 
   ]);
 });
 
-test("a worker thread loads nothing of Ambit", () => {
-  const loaded = names("engines/flagWorker.ts");
-  expect(loaded).toContain("downloader.ts");
-  expect(loaded.filter((name) => name.startsWith("ambit"))).toEqual([]);
+test("a thread loads what it works with, and no server and no client of Ambit", () => {
+  const loaded = [...loadedBy(join(source, "engines/flagWorker.ts"))];
+  expect(loaded).toContain(join(source, "transfer/downloader.ts"));
+  expect(loaded.filter((path) => /^(ambit|node:http)/.test(path)).sort()).toEqual([
+    "ambit",
+    "ambit/futures",
+    "node:http",
+  ]);
 });
 
 test("no imports go round in a circle, types included", () => {
