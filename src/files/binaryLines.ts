@@ -1,0 +1,46 @@
+/*
+ * The lines of a file of bytes.
+ */
+import type { BufferedFile } from "./bufferedFile.ts";
+import type { LineSource } from "./lineIterator.ts";
+import { LineLimit } from "./lineLimit.ts";
+
+/** @internal */
+export class BinaryLines implements LineSource<Buffer> {
+  readonly #buffered: BufferedFile;
+  readonly #limit: LineLimit;
+
+  /** @param most bytes of the longest line, its end not counted */
+  constructor(buffered: BufferedFile, most: number) {
+    this.#buffered = buffered;
+    this.#limit = new LineLimit(most, "bytes", buffered.raw.name);
+  }
+
+  lineHere(): Buffer | null {
+    const buffered = this.#buffered;
+    const { ahead } = buffered;
+    return buffered.clear ? ahead.lineHere(this.#limit.most) : null;
+  }
+
+  async line(): Promise<Buffer | null> {
+    const buffered = this.#buffered;
+    const { ahead } = buffered;
+    const line = await buffered.inTurnToRead("readline", () => ahead.line(this.#limit));
+    return line.length === 0 ? null : line;
+  }
+
+  lines(): Promise<Buffer[]> {
+    const buffered = this.#buffered;
+    const { ahead } = buffered;
+    return buffered.inTurnToRead("batches", async () => {
+      const lines: Buffer[] = [];
+      ahead.takeLines(this.#limit.most, lines);
+      if (lines.length > 0) return lines;
+      const first = await ahead.line(this.#limit);
+      if (first.length === 0) return lines;
+      lines.push(first);
+      ahead.takeLines(this.#limit.most, lines);
+      return lines;
+    });
+  }
+}

@@ -1,0 +1,261 @@
+/*
+ * ReadBuffer: the bytes of a file that were read ahead of the program.
+ *
+ * Strategy: they lie in a chunk that is never written over while anybody has a view of it, so what is handed out is no
+ * copy. Each call of the system brings as much as comes into what is free of the chunk; what is wanted in one piece gets
+ * a chunk that can hold it. Who reads on and on gets larger chunks, and at last the next one fetched while he is busy
+ * with this one.
+ * Limits: it knows nothing of what is to be written; see `BufferedFile`.
+ */
+import type { LineLimit } from "./lineLimit.ts";
+import type { RawFile } from "./rawFile.ts";
+import { canPrefetch, ReadAhead } from "./readAhead.ts";
+
+/** Bytes that are read ahead, or gathered to be written, when nothing else is said. @internal */
+export const BUFFER_SIZE = 65_536;
+/** Bytes of one call of the system at most: a cancel waits for it. @internal */
+export const MOST = 16 * 1024 * 1024;
+/** Bytes that are read at once of a file that is read on and on. */
+const LARGE = 1_048_576;
+/** Lines that are told at once: each is an object. */
+const BATCH = 8192;
+const NEWLINE = 10;
+/** @internal */
+export const NO_BYTES: Buffer = Buffer.alloc(0);
+
+/** @internal */
+export class ReadBuffer {
+  /** Where the program is in the file. */
+  position: number;
+  readonly #raw: RawFile;
+  readonly #size: number;
+  /** What was read ahead, from `#at` to `#end` of the chunk. */
+  #chunk = NO_BYTES;
+  #at = 0;
+  #end = 0;
+  /** Bytes to ask for with the next call. */
+  #stride: number;
+  #ahead: ReadAhead | null = null;
+  /** Whether somebody has a view of the chunk. */
+  #lent = false;
+  /** A chunk that nobody has a view of, to be filled anew. */
+  #spare: Buffer | null = null;
+
+  /** @param size bytes to read ahead; only of the usual number it makes more when it is of use */
+  constructor(raw: RawFile, size: number, position: number) {
+    this.#raw = raw;
+    this.#size = size;
+    this.#stride = size;
+    this.position = position;
+  }
+
+  /** Bytes that can be taken. */
+  get available(): number {
+    return this.#end - this.#at;
+  }
+
+  /** Behind what was read ahead. */
+  get #rawPosition(): number {
+    return this.position + this.available;
+  }
+
+  /** Reads until there are as many bytes, or the file ends: false then. */
+  async fill(least: number): Promise<boolean> {
+    while (this.available < least) {
+      if (!(await this.#readMore(least))) return false;
+    }
+    return true;
+  }
+
+  /** Reads to the end of the file. */
+  async fillAll(): Promise<void> {
+    // One byte more than there should be, to see the end in the call that fills it.
+    let least = this.available + 1 + (await this.#left());
+    while (await this.#readMore(least)) {
+      if (this.available >= least) least = Math.max(2 * least, BUFFER_SIZE);
+    }
+  }
+
+  async #left(): Promise<number> {
+    if (!this.#raw.seekable) return 0;
+    return Math.max(0, (await this.#raw.size()) - this.#rawPosition);
+  }
+
+  /** One call: what comes at once, into a chunk that could hold `least`; false at the end. */
+  async #readMore(least: number): Promise<boolean> {
+    if (this.#ahead !== null && (await this.#takeAhead(this.#ahead))) return true;
+    this.#makeRoom(least);
+    const room = Math.min(this.#chunk.length - this.#end, MOST);
+    const position = this.#raw.seekable ? this.#rawPosition : null;
+    const count = await this.#raw.read(this.#chunk, this.#end, room, position);
+    this.#end += count;
+    // A chunk has less room when it begins with what was left of the last one.
+    if (count === room && 2 * room >= this.#stride) this.#goOn();
+    return count > 0;
+  }
+
+  /** The last call brought as much as was asked for: there will be more. */
+  #goOn(): void {
+    const raw = this.#raw;
+    if (this.#size !== BUFFER_SIZE || !canPrefetch(raw)) return;
+    if (this.#stride < LARGE) this.#stride *= 2;
+    else this.#ahead = new ReadAhead(raw, this.#rawPosition, LARGE, this.#takeSpare());
+  }
+
+  #takeSpare(): Buffer | null {
+    const spare = this.#spare;
+    this.#spare = null;
+    return spare;
+  }
+
+  /** Takes what was fetched, if it is what follows and there is anything. */
+  async #takeAhead(ahead: ReadAhead): Promise<boolean> {
+    await ahead.settle();
+    this.#ahead = null;
+    if (ahead.position !== this.#rawPosition || ahead.count === 0) return false;
+    const { chunk, at, end } = ahead.behind(this.#chunk.subarray(this.#at, this.#end));
+    this.#spare = this.#lent ? null : this.#chunk;
+    this.#use(chunk, at, end);
+    if (ahead.full) this.#goOn();
+    return true;
+  }
+
+  #makeRoom(least: number): void {
+    const { available } = this;
+    if (this.#chunk.length > this.#end && this.#chunk.length - this.#at >= least) return;
+    const size = Math.max(least, this.#stride);
+    if (available === 0 && !this.#lent && this.#chunk.length >= size) {
+      this.#at = this.#end = 0;
+      return;
+    }
+    const chunk = Buffer.allocUnsafeSlow(available === 0 ? size : Math.max(size, 2 * available));
+    this.#chunk.copy(chunk, 0, this.#at, this.#end);
+    this.#use(chunk, 0, available);
+  }
+
+  #use(chunk: Buffer, at: number, end: number): void {
+    this.#chunk = chunk;
+    this.#at = at;
+    this.#end = end;
+    this.#lent = false;
+  }
+
+  /** Takes as many bytes, which must be there; a view of them. */
+  take(count: number): Buffer {
+    this.lend();
+    return this.takeBriefly(count);
+  }
+
+  /** The same; of use only until more is read. */
+  takeBriefly(count: number): Buffer {
+    const bytes = this.#chunk.subarray(this.#at, this.#at + count);
+    this.skip(count);
+    return bytes;
+  }
+
+  /** Views of the chunk are kept. */
+  lend(): void {
+    this.#lent = true;
+  }
+
+  skip(count: number): void {
+    this.#at += count;
+    this.position += count;
+    // Nothing of it can be of use any more.
+    if (this.#at === this.#chunk.length && this.#lent) this.#use(NO_BYTES, 0, 0);
+  }
+
+  /** Puts back what was taken last, in whole or its end. */
+  putBack(bytes: Buffer): void {
+    const { length } = bytes;
+    this.position -= length;
+    if (this.#precedes(bytes)) {
+      this.#at -= length;
+      return;
+    }
+    const chunk = this.available === 0 ? bytes : Buffer.concat([bytes, this.look()]);
+    this.#use(chunk, 0, chunk.length);
+    this.#lent = true;
+  }
+
+  /** Whether the bytes are the part of the chunk that is before the position. */
+  #precedes(bytes: Buffer): boolean {
+    const end = bytes.byteOffset + bytes.length;
+    return bytes.buffer === this.#chunk.buffer && end === this.#chunk.byteOffset + this.#at;
+  }
+
+  /** What is there, not taken; a view. */
+  look(): Buffer {
+    return this.#chunk.subarray(this.#at, this.#end);
+  }
+
+  /** The next line, when it is there in whole; null when it is not, or longer than `most` bytes. */
+  lineHere(most: number): Buffer | null {
+    const found = this.#chunk.indexOf(NEWLINE, this.#at);
+    // Behind what was read, the chunk holds anything.
+    if (found === -1 || found >= this.#end || found - this.#at > most) return null;
+    return this.take(found + 1 - this.#at);
+  }
+
+  /** Takes the lines that are there in whole, up to one that is longer than `most` bytes, and until there are enough. */
+  takeLines(most: number, lines: Buffer[]): void {
+    const chunk = this.#chunk;
+    const begin = this.#at;
+    let at = begin;
+    while (lines.length < BATCH) {
+      const found = chunk.indexOf(NEWLINE, at);
+      if (found === -1 || found >= this.#end || found - at > most) break;
+      lines.push(chunk.subarray(at, found + 1));
+      at = found + 1;
+    }
+    if (at === begin) return;
+    this.lend();
+    this.skip(at - begin);
+  }
+
+  /** The next line; empty at the end of the file. */
+  async line(limit: LineLimit): Promise<Buffer> {
+    // No line ends before this place.
+    for (let from = 0; ;) {
+      const found = this.look().indexOf(NEWLINE, from);
+      const length = found === -1 ? this.available : found;
+      if (length > limit.most) throw limit.overrun(this.position);
+      if (found !== -1) return this.take(found + 1);
+      from = length;
+      if (!(await this.fill(from + 1))) return this.take(this.available);
+    }
+  }
+
+  /** A line, or its first `count` bytes. */
+  async linePart(count: number): Promise<Buffer> {
+    for (let from = 0; ;) {
+      const found = this.look().subarray(0, count).indexOf(NEWLINE, from);
+      if (found !== -1) return this.take(found + 1);
+      from = Math.min(count, this.available);
+      if (from === count || !(await this.fill(from + 1))) return this.take(from);
+    }
+  }
+
+  /** Goes to a position; keeps what was read ahead if that is in it. */
+  moveTo(position: number): void {
+    const place = this.#at + position - this.position;
+    this.position = position;
+    if (place >= 0 && place <= this.#end) {
+      this.#at = place;
+      return;
+    }
+    this.#use(NO_BYTES, 0, 0);
+    this.#stride = this.#size;
+  }
+
+  /** Forgets what was read ahead: it is about to be written over. */
+  forget(): void {
+    if (this.#chunk !== NO_BYTES) this.#use(NO_BYTES, 0, 0);
+    if (this.#ahead !== null) this.#ahead.position = -1;
+  }
+
+  /** Waits until no call is under way. */
+  async settle(): Promise<void> {
+    await this.#ahead?.settle();
+  }
+}

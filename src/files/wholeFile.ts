@@ -1,0 +1,95 @@
+/*
+ * Whole files in one call (`pathlib.Path.read_text` and its like).
+ */
+import { protect } from "../core/shield.ts";
+import { open, type OpenOptions, type TextOptions } from "./open.ts";
+import type { FilePath } from "./path.ts";
+
+interface Closable {
+  close(): Promise<void>;
+}
+
+/**
+ * Reads a file as text (`Path.read_text`).
+ *
+ * **Cancellation:** the call of the system that runs is waited for; the file is closed.
+ *
+ * @throws {@link FileError} `ENOENT`, `EACCES`, `EISDIR` …
+ * @throws {@link UnicodeDecodeError} when there are bytes that mean nothing, unless `errors` allows for them
+ *
+ * @example
+ * ```ts
+ * import { readText } from "ambit/files";
+ *
+ * JSON.parse(await readText("package.json")).name; // => "ambit"
+ * ```
+ */
+export async function readText(path: FilePath, options: TextOptions = {}): Promise<string> {
+  return await closing(await open(path, "r", options), (file) => file.read());
+}
+
+/**
+ * Reads a file (`Path.read_bytes`).
+ *
+ * **Cancellation:** the call of the system that runs is waited for; the file is closed.
+ *
+ * @throws {@link FileError} `ENOENT`, `EACCES`, `EISDIR` …
+ */
+export async function readBytes(path: FilePath, options: OpenOptions = {}): Promise<Buffer> {
+  return await closing(await open(path, "rb", options), (file) => file.read());
+}
+
+/**
+ * Writes text as the content of a file (`Path.write_text`); what was in it before is gone. For a file that must never be
+ * seen half written there is `atomicWrite`.
+ *
+ * **Cancellation:** before the file was opened: nothing happens. After that all is written.
+ *
+ * @returns how many characters: all
+ * @throws {@link FileError} `EACCES`, `ENOSPC`, `EISDIR` …; the file may be empty or half written then
+ * @throws {@link UnicodeEncodeError} when the encoding has not all of its characters; the file is empty then
+ *
+ * @example
+ * ```ts
+ * import { readText, temporaryDirectory, writeText } from "ambit/files";
+ *
+ * await using folder = await temporaryDirectory();
+ * await writeText(`${folder.path}/greeting`, "Grüße\n", { encoding: "latin-1" }); // => 6
+ * await readText(`${folder.path}/greeting`, { encoding: "latin-1" }); // => "Grüße\n"
+ * ```
+ */
+export async function writeText(
+  path: FilePath,
+  text: string,
+  options: TextOptions = {},
+): Promise<number> {
+  return await closing(await open(path, "w", options), (file) => protect(() => file.write(text)));
+}
+
+/**
+ * Writes bytes as the content of a file (`Path.write_bytes`); otherwise like {@link writeText}.
+ *
+ * **Cancellation:** before the file was opened: nothing happens. After that all is written.
+ *
+ * @returns how many bytes: all
+ */
+export async function writeBytes(
+  path: FilePath,
+  data: Uint8Array,
+  options: OpenOptions = {},
+): Promise<number> {
+  return await closing(await open(path, "wb", options), (file) => protect(() => file.write(data)));
+}
+
+/** With `await using`, the error of closing would hide the body's. */
+async function closing<F extends Closable, T>(file: F, body: (file: F) => Promise<T>): Promise<T> {
+  let result: T;
+  try {
+    result = await body(file);
+  } catch (error) {
+    await file.close().catch(() => {});
+    throw error;
+  }
+  await file.close();
+  return result;
+}

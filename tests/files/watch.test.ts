@@ -1,0 +1,286 @@
+/**
+ * watch: what happens to files and folders is told. On real folders, and so in real time: the system tells when it likes.
+ */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { moveOnAfter, run, sleep, taskGroup, timeout } from "ambit";
+import { atomicWrite, watch, type WatchEvents, type WatchOptions } from "ambit/files";
+import { cancelEverywhere, runVirtual } from "ambit/testing";
+import { describe, expect, test } from "vitest";
+import { runProgram } from "../core/childProgram.ts";
+import { folders } from "./folder.ts";
+
+const fresh = folders();
+
+/** Takes events until one is about this path; gives all that came, relative to the folder. */
+async function until(events: WatchEvents, folder: string, path: string): Promise<string[]> {
+  const seen: string[] = [];
+  await timeout(20_000, async () => {
+    while (seen.at(-1)?.endsWith(` ${path}`) !== true) {
+      const { value } = await events.next();
+      seen.push(
+        value === undefined ? `end ${path}` : `${value.type} ${relative(folder, value.path)}`,
+      );
+    }
+  });
+  return seen;
+}
+
+/** What is told of `work`, each once, in the order of the names. */
+async function changesOf(
+  folder: string,
+  work: () => Promise<void> | void,
+  options: WatchOptions = {},
+): Promise<string[]> {
+  await using events = await watch(folder, options);
+  await work();
+  await sleep(20);
+  writeFileSync(join(folder, "zzz"), "");
+  const seen = await until(events, folder, "zzz");
+  return [...new Set(seen.slice(0, -1))].sort();
+}
+
+describe("a folder", () => {
+  test("tells what comes, changes and goes", async () => {
+    const folder = dirname(fresh());
+    await using events = await watch(folder, { debounce: 0 });
+    const path = join(folder, "file");
+    writeFileSync(path, "");
+    expect((await until(events, folder, "file"))[0]).toBe("rename file");
+    writeFileSync(path, "content");
+    expect((await until(events, folder, "file"))[0]).toMatch(/^(change|rename) file$/);
+    renameSync(path, `${path}.new`);
+    expect(await until(events, folder, "file.new")).toContain("rename file.new");
+    rmSync(`${path}.new`);
+    expect(await until(events, folder, "file.new")).toContain("rename file.new");
+  });
+
+  test("what happens to one path in short order is told once", async () => {
+    const folder = dirname(fresh());
+    await using events = await watch(folder, { debounce: 30 });
+    for (let n = 0; n < 50; n++) writeFileSync(join(folder, "file"), String(n));
+    await sleep(60);
+    writeFileSync(join(folder, "next"), "");
+    expect(await until(events, folder, "next")).toEqual(["rename file", "rename next"]);
+  });
+
+  test("a path that is never quiet is told all the same", async () => {
+    const folder = dirname(fresh());
+    await using events = await watch(folder, { debounce: 20 });
+    const keepChanging = async (): Promise<void> => {
+      for (let n = 0; ; n++) {
+        writeFileSync(join(folder, "file"), String(n));
+        await sleep(2);
+      }
+    };
+    await taskGroup(async (group) => {
+      group.spawn(keepChanging);
+      expect((await events.next()).value).toMatchObject({ path: join(folder, "file") });
+      group.cancel();
+    });
+  });
+
+  test("does not tell what happens in folders in it", async () => {
+    const folder = dirname(fresh());
+    mkdirSync(join(folder, "inner"));
+    const seen = await changesOf(folder, () => writeFileSync(join(folder, "inner/file"), ""));
+    expect(seen.filter((event) => event.includes("file"))).toEqual([]);
+  });
+
+  test("ends when it is removed", async () => {
+    const folder = fresh("watched");
+    mkdirSync(folder);
+    const events = await watch(folder);
+    rmSync(folder, { recursive: true });
+    expect(await until(events, folder, "")).toContain("rename ");
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test("ends when another takes its place", async () => {
+    const folder = fresh("watched");
+    mkdirSync(folder);
+    const events = await watch(folder);
+    renameSync(folder, `${folder}.old`);
+    mkdirSync(folder);
+    const seen: string[] = [];
+    for await (const { type } of events) seen.push(type);
+    expect(seen).toContain("rename");
+  });
+
+  test("something in it that is called like it is told", async () => {
+    const folder = fresh("same");
+    mkdirSync(folder);
+    const seen = await changesOf(folder, () => writeFileSync(join(folder, "same"), ""));
+    expect(seen).toContain("rename same");
+  });
+
+  test("must be there", async () => {
+    const path = fresh("missing");
+    await expect(watch(path)).rejects.toMatchObject({ operation: "watch", path, code: "ENOENT" });
+    await expect(watch(path, { debounce: NaN })).rejects.toThrow("options.debounce");
+    await expect(watch(path, { recursive: 1 as never })).rejects.toThrow("options.recursive");
+  });
+});
+
+describe("a file", () => {
+  test("is watched also when another file takes its place", async () => {
+    const path = fresh();
+    writeFileSync(path, "0");
+    writeFileSync(`${path}.other`, "");
+    await using events = await watch(path, { debounce: 5 });
+    for (let n = 1; n <= 3; n++) {
+      writeFileSync(`${path}.other`, String(n));
+      await atomicWrite(path, String(n), { fsync: false });
+      const { value } = await timeout(20_000, () => events.next());
+      expect(value).toEqual({ type: "rename", path });
+    }
+    chmodSync(path, 0o600);
+    expect((await timeout(20_000, () => events.next())).value).toEqual({ type: "change", path });
+  });
+});
+
+describe("a tree", () => {
+  test("tells what happens in folders, and in those that come", async () => {
+    const folder = dirname(fresh());
+    mkdirSync(join(folder, "a/b"), { recursive: true });
+    await using events = await watch(folder, { recursive: true, debounce: 0 });
+    writeFileSync(join(folder, "a/b/old"), "");
+    expect(await until(events, folder, "a/b/old")).toContain("rename a/b/old");
+    mkdirSync(join(folder, "new/inner"), { recursive: true });
+    writeFileSync(join(folder, "new/inner/at once"), "");
+    expect(await until(events, folder, "new/inner/at once")).toContain("rename new/inner/at once");
+    writeFileSync(join(folder, "new/inner/later"), "");
+    expect(await until(events, folder, "new/inner/later")).toContain("rename new/inner/later");
+  });
+
+  test("goes with a folder that is moved, and forgets one that is removed", async () => {
+    const folder = dirname(fresh());
+    mkdirSync(join(folder, "a/b"), { recursive: true });
+    await using events = await watch(folder, { recursive: true, debounce: 0 });
+    renameSync(join(folder, "a"), join(folder, "c"));
+    expect(await until(events, folder, "c/b")).toContain("rename c");
+    writeFileSync(join(folder, "c/b/file"), "");
+    expect(await until(events, folder, "c/b/file")).toContain("rename c/b/file");
+    rmSync(join(folder, "c"), { recursive: true });
+    expect(await until(events, folder, "c")).toContain("rename c");
+    mkdirSync(join(folder, "c"));
+    writeFileSync(join(folder, "c/again"), "");
+    expect(await until(events, folder, "c/again")).toContain("rename c/again");
+  });
+
+  test("does not follow links", async () => {
+    const folder = dirname(fresh());
+    const outside = dirname(fresh());
+    symlinkSync(outside, join(folder, "link"));
+    symlinkSync("..", join(folder, "up"));
+    const work = (): void => writeFileSync(join(outside, "file"), "");
+    expect(await changesOf(folder, work, { recursive: true })).toEqual([]);
+  });
+});
+
+test("what nobody looks at is forgotten when it is too much, and that is told", async () => {
+  const folder = dirname(fresh());
+  await using events = await watch(folder, { debounce: 0 });
+  // In two rounds, so that the system need not keep more than it can.
+  for (let round = 0; round < 2; round++) {
+    for (let n = 0; n < 3000; n++) mkdirSync(join(folder, `${round}-${n}`));
+    await sleep(50);
+  }
+  expect((await events.next()).value).toEqual({ type: "overflow", path: folder });
+  writeFileSync(join(folder, "file"), "");
+  expect(await until(events, folder, "file")).toContain("rename file");
+});
+
+describe("leaving", () => {
+  test("ends a step that waits", async () => {
+    const events = await watch(dirname(fresh()));
+    const step = events.next();
+    await events.return();
+    expect(await step).toEqual({ done: true, value: undefined });
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test("a step that is cut short loses no event", async () => {
+    const folder = dirname(fresh());
+    await using events = await watch(folder, { debounce: 1 });
+    const seen = new Set<string>();
+    for (let n = 0; n < 20; n++) {
+      writeFileSync(join(folder, `f${n}`), "");
+      const { value } = await moveOnAfter(n % 3, () => events.next());
+      if (value?.value !== undefined) seen.add(value.value.path);
+    }
+    while (seen.size < 20) seen.add((await events.next()).value?.path ?? "");
+    expect(seen.size).toBe(20);
+  });
+
+  /** How many folders this process watches, as Linux tells. */
+  function watches(): number {
+    let count = 0;
+    for (const fd of readdirSync("/proc/self/fdinfo")) {
+      const path = `/proc/self/fdinfo/${fd}`;
+      if (existsSync(path)) count += readFileSync(path, "utf8").split("inotify wd:").length - 1;
+    }
+    return count;
+  }
+
+  test.skipIf(process.platform !== "linux")(
+    "cancelled at any point, it watches no more",
+    async () => {
+      const folder = dirname(fresh());
+      mkdirSync(join(folder, "a/b"), { recursive: true });
+      const before = watches();
+      let most = 0;
+      const points = await cancelEverywhere(async () => {
+        const events = await watch(folder, { recursive: true, debounce: 0 });
+        most = Math.max(most, watches());
+        writeFileSync(join(folder, "a/b/file"), "");
+        for await (const { path } of events) if (path.endsWith("file")) break;
+      });
+      expect(points).toBeGreaterThan(2);
+      expect([most - before, watches() - before]).toEqual([3, 0]);
+    },
+  );
+
+  test.skipIf(process.platform !== "linux")("that nobody closed ends with its run", async () => {
+    const before = watches();
+    const events = await run(async () => {
+      const forgotten = await watch(dirname(fresh()));
+      expect(watches()).toBe(before + 1);
+      return forgotten;
+    });
+    expect(watches()).toBe(before);
+    expect((await events.next()).done).toBe(true);
+  });
+
+  test("a program ends that has forgotten to, but not while it waits", async () => {
+    const folder = dirname(fresh());
+    const ended = await runProgram(`
+      import { watch } from "ambit/files";
+      import { writeFileSync } from "node:fs";
+      const events = await watch(${JSON.stringify(folder)});
+      setTimeout(() => writeFileSync(${JSON.stringify(join(folder, "file"))}, ""), 50).unref();
+      setTimeout(() => {}, 20);
+      console.log((await events.next()).value.type);
+    `);
+    expect(ended).toMatchObject({ code: 0, out: "rename\n", err: "" });
+  });
+
+  test("virtual time stands still for it", async () => {
+    const folder = dirname(fresh());
+    await runVirtual(async () => {
+      await using events = await watch(folder);
+      setTimeout(() => writeFileSync(join(folder, "file"), ""), 20);
+      expect((await events.next()).value?.path).toBe(join(folder, "file"));
+    });
+  });
+});
