@@ -125,10 +125,11 @@ http {
 
 type Ports = readonly [plain: number, secure: number];
 
-/** A port that nobody listens on now. */
-async function freePort(): Promise<number> {
+/** A port that nobody listens on now, and not the one that is already chosen. */
+async function freePort(chosen?: number): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
+    if (port === chosen) continue;
     const probe = createServer();
     const free = await new Promise<boolean>((resolve) => {
       probe.once("error", () => resolve(false));
@@ -177,12 +178,26 @@ export class Nginx implements AsyncDisposable {
     process.once("exit", this.#kill);
   }
 
-  /** Starts one; settles when it takes connections. */
+  /**
+   * Starts one; settles when it takes connections. A port that another process took between the look and the listening
+   * is a reason to choose again, not to fail.
+   */
   static async start(options: NginxOptions = {}): Promise<Nginx> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await Nginx.#startOnce(options);
+      } catch (error) {
+        if (attempt === 5 || !String(error).includes("Address already in use")) throw error;
+      }
+    }
+  }
+
+  static async #startOnce(options: NginxOptions): Promise<Nginx> {
     const folder = mkdtempSync(join(tmpdir(), "ambit-nginx-"));
     mkdirSync(join(folder, "files"));
     mkdirSync(join(folder, "temp"));
-    const ports: Ports = [await freePort(), await freePort()];
+    const plain = await freePort();
+    const ports: Ports = [plain, await freePort(plain)];
     writeFileSync(join(folder, "nginx.conf"), configuration(folder, ports, options));
     const nginx = new Nginx(folder, ports);
     try {
