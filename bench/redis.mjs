@@ -1,0 +1,115 @@
+// Commands to a Redis of its own: one after the other, 64 at a time, and in pipelines of 100.
+//
+// Every client has one connection, and checks each answer. The server runs on the same two cores, so the ratios are nearer
+// to 1 than what the clients cost.
+import { Redis as Ioredis } from "ioredis";
+import { createClient } from "redis";
+import { startRedis } from "../scripts/databaseServers.mjs";
+import { createRedis } from "../dist/redis/index.js";
+
+/** @typedef {import("./compare.mjs").Comparison} Comparison */
+/** @typedef {import("./compare.mjs").Figure} Figure */
+/** @typedef {import("./timed.mjs").Work} Work */
+
+const SERIAL = 2000;
+const PARALLEL = 64;
+const EACH = 300;
+const PIPELINES = 100;
+const SIZE = 100;
+
+const server = await startRedis();
+const ambit = createRedis(server.url);
+const ioredis = new Ioredis(server.url);
+const nodeRedis = createClient({ url: server.url });
+await nodeRedis.connect();
+await ambit.set("key", "value");
+
+/** @param {() => Promise<unknown>} get @param {number} times @returns {Promise<number>} */
+async function serially(get, times) {
+  let right = 0;
+  for (let at = 0; at < times; at++) if ((await get()) === "value") right++;
+  return right;
+}
+
+/** @param {() => Promise<unknown>} get @returns {Work} */
+function together(get) {
+  return async () => {
+    const runs = Array.from({ length: PARALLEL }, () => serially(get, EACH));
+    let right = 0;
+    for (const each of runs) right += await each;
+    return right;
+  };
+}
+
+/** @param {() => Promise<unknown[]>} run gives the answers @returns {Work} */
+function inPipelines(run) {
+  return async () => {
+    let right = 0;
+    for (let at = 0; at < PIPELINES; at++)
+      for (const answer of await run()) if (answer === "value") right++;
+    return right;
+  };
+}
+
+const get = {
+  ambit: () => ambit.get("key"),
+  ioredis: () => ioredis.get("key"),
+  nodeRedis: () => nodeRedis.get("key"),
+};
+
+/** @param {{ get(key: string): unknown, exec(): Promise<readonly (readonly unknown[])[] | null> }} pipeline */
+async function hundred(pipeline) {
+  for (let at = 0; at < SIZE; at++) pipeline.get("key");
+  const results = (await pipeline.exec()) ?? [];
+  return results.map(([, value]) => value);
+}
+
+const pipelined = {
+  ambit: inPipelines(() => hundred(ambit.pipeline())),
+  ioredis: inPipelines(() => hundred(ioredis.pipeline())),
+  nodeRedis: inPipelines(() => {
+    const multi = nodeRedis.multi();
+    for (let at = 0; at < SIZE; at++) multi.get("key");
+    return /** @type {Promise<unknown[]>} */ (multi.execAsPipeline());
+  }),
+};
+
+/** @type {Comparison[]} */
+export const comparisons = [
+  {
+    what: "GET, one after the other",
+    result: SERIAL,
+    ambit: () => serially(get.ambit, SERIAL),
+    rivals: [
+      { name: "ioredis", target: { 26: 1.15 }, work: () => serially(get.ioredis, SERIAL) },
+      { name: "redis", work: () => serially(get.nodeRedis, SERIAL) },
+    ],
+  },
+  {
+    what: "GET, 64 at a time",
+    result: PARALLEL * EACH,
+    ambit: together(get.ambit),
+    rivals: [
+      { name: "ioredis", target: { 26: 1.15 }, work: together(get.ioredis) },
+      { name: "redis", work: together(get.nodeRedis) },
+    ],
+  },
+  {
+    what: "GET, pipelines of 100",
+    result: PIPELINES * SIZE,
+    ambit: pipelined.ambit,
+    rivals: [
+      { name: "ioredis", target: { 26: 1.15 }, work: pipelined.ioredis },
+      { name: "redis", work: pipelined.nodeRedis },
+    ],
+  },
+];
+
+/** Ends what was begun; measures nothing. @returns {Promise<Figure[]>} */
+export async function measure() {
+  await ambit.close();
+  ioredis.disconnect();
+  nodeRedis.destroy();
+  await server.stop();
+  return [];
+}

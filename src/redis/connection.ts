@@ -1,0 +1,300 @@
+/*
+ * A connection of the driver's: commands go out, answers come back, and none waits for ever.
+ *
+ * Strategy: what the tasks of one turn send is written in one piece (a driver of its own would make a system call for
+ * each command). Answers come in the order of the commands, so one timer, for the oldest, watches all of them; when it
+ * is due, the connection is given up, and all that waits on it is told so. A command is handed to the driver only when
+ * the connection is ready; until then its caller waits here, and can be cancelled. Sent once, it is never sent again.
+ * Limits: in a cluster the driver decides on connections, and repeats commands there after a redirection.
+ */
+import { type Cluster, Command as DriverCommand, type Redis as DriverRedis } from "ioredis";
+import type { TimerHandle } from "../core/clock.ts";
+import type { Loop } from "../core/loop.ts";
+import { protect } from "../core/shield.ts";
+import { getRunningLoop } from "../core/scope.ts";
+import type { Wait } from "../core/suspension.ts";
+import { uninterruptible } from "../core/uninterruptible.ts";
+import { Call, type Flight, type Settler } from "./call.ts";
+import { commandNamed, type KnownCommand, type ReplyEncoding } from "./commandNames.ts";
+import { isObserved, type RedisServerAddress, tellStarted } from "./diagnostics.ts";
+import { RedisClosedError, RedisConnectionError, RedisTimeoutError } from "./errors.ts";
+import { Openings } from "./openings.ts";
+import { Outgoing } from "./outgoing.ts";
+import { errorOf, isRefusal } from "./replyErrors.ts";
+
+/** What the driver's connections and clusters have in common. @internal */
+export type Driver = DriverRedis | Cluster;
+
+/** What a command of the driver's is made of. */
+interface Sendable {
+  readonly command: KnownCommand;
+  readonly encoding: ReplyEncoding;
+  readonly args: unknown[];
+}
+
+/** @internal */
+export interface ConnectionLimits {
+  readonly commandTimeout: number;
+  readonly connectTimeout: number;
+}
+
+/** @internal */
+export class Connection implements Flight {
+  readonly driver: Driver;
+  readonly server: RedisServerAddress;
+  readonly limits: ConnectionLimits;
+  /** Called each time when it is ready, before any command is sent. */
+  onReady: (() => void) | null = null;
+  /** Called when it broke, or ended. */
+  onLost: (() => void) | null = null;
+  /** How often it became ready, and how many commands were sent. */
+  readied = 0;
+  sent = 0;
+  closed = false;
+  /** What went wrong last, while there is no connection. */
+  trouble: Error | null = null;
+  readonly #keyPrefix: string | undefined;
+  readonly #calls = new Set<Call>();
+  readonly #openings: Openings = new Openings(this);
+  readonly #outgoing: Outgoing | null;
+  #timer: TimerHandle | null = null;
+  #loop: Loop | null = null;
+  #drained: (() => void) | null = null;
+
+  constructor(driver: Driver, limits: ConnectionLimits, server: RedisServerAddress) {
+    this.driver = driver;
+    this.limits = limits;
+    this.server = server;
+    this.#keyPrefix = driver.options.keyPrefix;
+    this.#outgoing = driver.isCluster ? null : new Outgoing(driver as DriverRedis);
+    driver.on("error", (error: Error) => this.#troubled(error));
+    driver.on("ready", () => this.#readied());
+    driver.on("close", () => this.#lostAll());
+    driver.on("end", () => this.#ended());
+  }
+
+  get ready(): boolean {
+    return this.driver.status === "ready" && !this.closed;
+  }
+
+  /** How many commands wait for their answers, and how many for the connection. */
+  get inFlight(): number {
+    return this.#calls.size;
+  }
+
+  get waiting(): number {
+    return this.#openings.size;
+  }
+
+  /**
+   * Sends a command, after waiting for the connection where there is none; settles with its answer. A cancel ends the
+   * wait for the connection, not the wait for an answer: what was sent can't be called back.
+   */
+  send(command: KnownCommand, encoding: ReplyEncoding, args: unknown[]): Promise<unknown> {
+    const call = new Call(this, command, encoding, args, this.limits.commandTimeout);
+    if (isObserved()) call.event = tellStarted(command.title, 1, this.server);
+    if (!this.ready) return this.#sendLater(call);
+    return uninterruptible<unknown, Call>(startCall, call, command.label);
+  }
+
+  async #sendLater(call: Call): Promise<unknown> {
+    try {
+      await this.opened(call.command.title);
+    } catch (error) {
+      call.settler = NOBODY;
+      call.end(error as Error, undefined);
+      throw error;
+    }
+    return uninterruptible<unknown, Call>(startCall, call, call.command.label);
+  }
+
+  /** Sends a command that the program's own affairs need: outside any scope, and only when it is ready. */
+  request(name: string, args: unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const { commandTimeout } = this.limits;
+      const call = new Call(this, commandNamed(name), "utf8", args, commandTimeout);
+      this.dispatch(call, { resolve, reject }, getRunningLoop());
+    });
+  }
+
+  /** Waits until commands can be sent. Cancelling it takes nothing back but the wait. */
+  async opened(title: string): Promise<void> {
+    const until = getRunningLoop().time() + this.limits.connectTimeout;
+    while (!this.ready) {
+      if (this.closed) throw new RedisClosedError(title);
+      const { status } = this.driver;
+      if (status === "wait" || status === "end") this.driver.connect().catch(nothing);
+      await this.#openings.wait(title, until);
+    }
+  }
+
+  /** Hands a call to the driver. */
+  dispatch(call: Call, settler: Settler, loop: Loop): void {
+    call.settler = settler;
+    const command = this.#driverCommand(call);
+    // The driver's own promise of the answer would cost two more turns of the microtask queue: it stays unused.
+    command.isTraced = true;
+    command.resolve = (value: unknown): void => {
+      command.isResolved = command.isSettled = true;
+      answer(call, command, value);
+    };
+    command.reject = (error: unknown): void => {
+      command.isSettled = true;
+      call.refused(error);
+    };
+    this.#calls.add(call);
+    this.sent++;
+    call.sentAt = loop.time();
+    if (call.limit !== Infinity && (this.#timer === null || this.#loop !== loop))
+      this.#arm(call, loop);
+    this.driver.sendCommand(command, this.#outgoing as never);
+    call.sent = true;
+  }
+
+  #driverCommand({ command, encoding, args }: Sendable): DriverCommand {
+    const keyPrefix = this.#keyPrefix;
+    const options = keyPrefix
+      ? { replyEncoding: encoding, keyPrefix }
+      : { replyEncoding: encoding };
+    return new DriverCommand(command.name, args as never, options);
+  }
+
+  /** Turns the server's answer to a command, in bytes, into what the command is said to answer. */
+  translate(sendable: Sendable, answer: unknown): unknown {
+    return this.#driverCommand(sendable).transformReply(answer as never);
+  }
+
+  landed(call: Call): void {
+    this.#calls.delete(call);
+    if (this.#calls.size === 0) this.#drained?.();
+  }
+
+  lost(call: Call, error: Error): Error {
+    const words = call.sent
+      ? "the connection broke before the answer came: the server may have carried it out, or not"
+      : "the connection broke before it was sent";
+    return new RedisConnectionError(call.command.title, words, call.sent, this.trouble ?? error);
+  }
+
+  #arm(call: Call, loop: Loop): void {
+    this.#timer?.cancel();
+    this.#loop = loop;
+    this.#timer = loop.schedule<Connection>(call.sentAt + call.limit, Connection.#look, this);
+  }
+
+  /** Looks whether the oldest call has waited for too long. */
+  static #look(this: void, connection: Connection): void {
+    connection.#timer = null;
+    const [oldest] = connection.#calls;
+    const loop = connection.#loop as Loop;
+    if (oldest === undefined || oldest.limit === Infinity) return;
+    if (loop.time() < oldest.sentAt + oldest.limit) connection.#arm(oldest, loop);
+    else connection.#tooLong(oldest);
+  }
+
+  #tooLong(call: Call): void {
+    const { limit, command } = call;
+    const words = `no answer within ${limit} ms: the server may have carried it out, or not`;
+    call.end(new RedisTimeoutError(command.title, words, limit), undefined);
+    this.giveUp(new Error(`${command.title} was not answered within ${limit} ms`));
+  }
+
+  /** Ends the connection that there is, and all calls on it; a new one is sought, unless this one is closed. */
+  giveUp(reason: Error): void {
+    this.trouble = reason;
+    if (this.driver.isCluster) return this.driver.disconnect(true);
+    const { stream } = this.driver as DriverRedis;
+    stream?.destroy();
+    this.#lostAll();
+  }
+
+  #troubled(error: Error): void {
+    this.trouble = error;
+    if (isRefusal(error)) this.#openings.fail((title) => errorOf(title, error, false));
+  }
+
+  #readied(): void {
+    this.readied++;
+    this.trouble = null;
+    this.onReady?.();
+    this.#openings.succeed();
+  }
+
+  /** The connection broke. A cluster's driver knows best which of its calls that concerns. */
+  #lostAll(): void {
+    this.#outgoing?.drop();
+    if (!this.driver.isCluster) {
+      for (const call of this.#calls)
+        call.end(this.lost(call, new Error("it was closed")), undefined);
+    }
+    this.onLost?.();
+  }
+
+  #ended(): void {
+    this.#lostAll();
+    const { trouble } = this;
+    this.#openings.fail((title) => {
+      if (this.closed) return new RedisClosedError(title);
+      return new RedisConnectionError(title, "there is no connection", false, trouble ?? undefined);
+    });
+  }
+
+  /** Waits for the answers that are due, ends the connection, and waits until it is closed. */
+  close(): Promise<void> {
+    return protect(async () => {
+      if (!this.closed) {
+        this.closed = true;
+        this.#openings.fail((title) => new RedisClosedError(title));
+      }
+      if (this.#calls.size > 0) await uninterruptible<void>((wait) => this.#whenDrained(wait));
+      await this.destroy();
+    });
+  }
+
+  #whenDrained(wait: Wait<void>): void {
+    this.#drained = () => wait.resolve();
+  }
+
+  /** Ends the connection at once. */
+  destroy(): Promise<void> {
+    this.closed = true;
+    this.#timer?.cancel();
+    const { driver } = this;
+    const { status } = driver;
+    if (status === "end") return Promise.resolve();
+    return protect(() =>
+      uninterruptible<void>(
+        (wait) => {
+          const done = (): void => void wait.resolve();
+          driver.once("end", done);
+          driver.disconnect();
+          if (driver.isCluster) return;
+          const { stream } = driver as DriverRedis;
+          stream?.destroy();
+          if (status !== "reconnecting") return;
+          // Between two attempts the last stream is closed already: the driver would wait for its end, and tell nothing.
+          stream?.emit("close");
+          done();
+        },
+        undefined,
+        "redis close",
+      ),
+    );
+  }
+}
+
+const NOBODY: Settler = { resolve: nothing, reject: nothing };
+
+function nothing(): void {}
+
+function startCall(wait: Wait<unknown>, call: Call): void {
+  (call.flight as Connection).dispatch(call, wait, wait.loop);
+}
+
+function answer(call: Call, command: DriverCommand, value: unknown): void {
+  try {
+    call.answered(command.transformReply(value as never));
+  } catch (error) {
+    call.refused(error);
+  }
+}
