@@ -1,0 +1,84 @@
+/*
+ * Spans as OTLP's JSON (OpenTelemetry Protocol, `POST /v1/traces`).
+ *
+ * Ids are hex, not base64, and enumerations numbers: the two places where OTLP leaves protobuf's mapping to JSON.
+ */
+import type { AttributeValue } from "./attributes.ts";
+import type { Resource } from "./reporter.ts";
+import { type FinishedSpan, listOf, type SpanKind, type SpanStatus } from "./span.ts";
+
+const KINDS: Readonly<Record<SpanKind, number>> = {
+  internal: 1,
+  server: 2,
+  client: 3,
+  producer: 4,
+  consumer: 5,
+};
+const STATUSES: Readonly<Record<SpanStatus, number>> = { unset: 0, ok: 1, error: 2 };
+const SAMPLED = 1;
+
+/** A list of spans, as `POST /v1/traces` takes it. */
+export function encodeOtlp(spans: readonly FinishedSpan[], resource: Resource): string {
+  const about = { "service.name": resource.serviceName, ...resource.attributes };
+  return JSON.stringify({
+    resourceSpans: [
+      {
+        resource: { attributes: pairsOf(Object.entries(about).flat() as AttributeValue[]) },
+        scopeSpans: [{ scope: { name: "ambit" }, spans: spans.map(spanRecord) }],
+      },
+    ],
+  });
+}
+
+function spanRecord(span: FinishedSpan): object {
+  const { context, parentId, name, kind, status, statusMessage, dropped } = span;
+  const { traceId, spanId, traceState } = context;
+  return {
+    traceId,
+    spanId,
+    ...(traceState === undefined ? {} : { traceState }),
+    ...(parentId === null ? {} : { parentSpanId: parentId }),
+    flags: context.sampled ? SAMPLED : 0,
+    name,
+    kind: KINDS[kind],
+    startTimeUnixNano: nanoseconds(span.startTime),
+    endTimeUnixNano: nanoseconds(span.startTime + span.duration),
+    attributes: pairsOf(listOf(span)),
+    ...(dropped > 0 ? { droppedAttributesCount: dropped } : {}),
+    events: span.events.map(({ name: event, time, attributes }) => ({
+      timeUnixNano: nanoseconds(time),
+      name: event,
+      attributes: pairsOf(Object.entries(attributes).flat() as AttributeValue[]),
+    })),
+    links: span.links.map((link) => ({
+      traceId: link.context.traceId,
+      spanId: link.context.spanId,
+      attributes: pairsOf(Object.entries(link.attributes ?? {}).flat() as AttributeValue[]),
+    })),
+    status: {
+      code: STATUSES[status],
+      ...(statusMessage === undefined ? {} : { message: statusMessage }),
+    },
+  };
+}
+
+/** More than a number holds exactly; microseconds are what is known. */
+function nanoseconds(milliseconds: number): string {
+  return `${Math.round(milliseconds * 1000)}000`;
+}
+
+function pairsOf(list: readonly (string | AttributeValue)[]): object[] {
+  const pairs: object[] = [];
+  for (let at = 0; at < list.length; at += 2)
+    pairs.push({ key: list[at], value: valueOf(list[at + 1] as AttributeValue) });
+  return pairs;
+}
+
+function valueOf(value: AttributeValue): object {
+  if (typeof value === "string") return { stringValue: value };
+  if (typeof value === "boolean") return { boolValue: value };
+  if (typeof value === "object") return { arrayValue: { values: value.map(valueOf) } };
+  // An intValue is text, since it has 64 bits. JSON has no NaN and no Infinity; protobuf's mapping has them as text.
+  if (Number.isSafeInteger(value)) return { intValue: String(value) };
+  return { doubleValue: Number.isFinite(value) ? value : String(value) };
+}

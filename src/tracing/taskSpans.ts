@@ -1,0 +1,68 @@
+/*
+ * Spans of tasks: from a task's first step to its end, as children of the span that was current where it was created.
+ *
+ * Strategy: a task inherits the current span with its context variables; in its first step its own span takes that
+ * place, in the task's own context. Tasks outside of any recorded trace have none.
+ */
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { currentTask } from "../core/currentTask.ts";
+import type { TaskEvent } from "../core/diagnostics.ts";
+import type { Task } from "../core/task.ts";
+import { setCurrent } from "./currentSpan.ts";
+import type { Span } from "./span.ts";
+import { ambientParent, type Tracer } from "./tracer.ts";
+
+/** Which tasks have spans: those that were given a name, all, or none. */
+export type TracedTasks = "named" | "all" | "none";
+
+/** @internal */
+export interface TaskSpans {
+  /** The running task has another span. */
+  taken(): void;
+  stop(): void;
+}
+
+/** Has spans made until it is stopped. @internal */
+export function traceTasks(tracer: Tracer, which: TracedTasks): TaskSpans {
+  if (which === "none") return { taken: () => {}, stop: () => {} };
+  const spans = new WeakMap<object, Span>();
+  const started = (message: unknown): void => {
+    const parent = ambientParent();
+    // Most tasks are in no trace, so this is asked first. What is suppressed is not sampled.
+    if (parent?.sampled !== true) return;
+    const { name } = (message as TaskEvent).task as Task<unknown>;
+    if (which === "named" && UNNAMED.test(name)) return;
+    const about = { links: [], attributes: ["ambit.task.name", name], decision: null };
+    const span = tracer.start({
+      name,
+      kind: "internal",
+      parent,
+      join: false,
+      root: false,
+      ...about,
+    });
+    spans.set((message as TaskEvent).task as object, span);
+    setCurrent(span.context);
+  };
+  const ended = (message: unknown): void => {
+    const { task, error } = message as TaskEvent;
+    const span = spans.get(task as object);
+    if (span === undefined) return;
+    if (error !== undefined) span.fail(error);
+    span.end();
+  };
+  subscribe("ambit:task.started", started);
+  subscribe("ambit:task.ended", ended);
+  return {
+    taken: () => {
+      const task = currentTask();
+      if (task !== null) spans.get(task)?.drop();
+    },
+    stop: () => {
+      unsubscribe("ambit:task.started", started);
+      unsubscribe("ambit:task.ended", ended);
+    },
+  };
+}
+
+const UNNAMED = /^Task-\d+$/;

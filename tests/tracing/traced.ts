@@ -1,0 +1,49 @@
+/**
+ * Tracing for tests: one reporter that keeps, closed whatever happens.
+ */
+import {
+  type FinishedSpan,
+  MemoryReporter,
+  startTracing,
+  type TracingOptions,
+} from "ambit/tracing";
+
+/** Runs a body that is traced, and gives the spans. */
+export async function traced(
+  body: (reporter: MemoryReporter) => unknown,
+  options: Partial<TracingOptions> = {},
+): Promise<readonly FinishedSpan[]> {
+  const reporter = new MemoryReporter();
+  const tracing = startTracing({ serviceName: "test", ...options, reporters: [reporter] });
+  try {
+    await body(reporter);
+  } finally {
+    await tracing.close();
+  }
+  return reporter.spans;
+}
+
+/** The one span of that name. */
+export function only(spans: readonly FinishedSpan[], name: string): FinishedSpan {
+  const found = spans.filter((span) => span.name === name);
+  if (found[0] === undefined || found.length > 1)
+    throw new Error(
+      `${found.length} spans '${name}' of ${spans.map((span) => span.name).join(", ")}`,
+    );
+  return found[0];
+}
+
+/** The spans as a tree: each name with those of its children, in the order in which they began. */
+export function treeOf(spans: readonly FinishedSpan[]): string {
+  const byStart = [...spans].sort(
+    (a, b) => a.startTime - b.startTime || a.name.localeCompare(b.name),
+  );
+  const ids = new Set(spans.map(({ context }) => context.spanId));
+  const written = (span: FinishedSpan): string => {
+    const children = byStart.filter(({ parentId }) => parentId === span.context.spanId);
+    const label = span.kind === "internal" ? span.name : `${span.kind} ${span.name}`;
+    return children.length === 0 ? label : `${label} (${children.map(written).join(", ")})`;
+  };
+  const roots = byStart.filter(({ parentId }) => parentId === null || !ids.has(parentId));
+  return roots.map(written).join("; ");
+}
