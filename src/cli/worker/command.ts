@@ -1,0 +1,64 @@
+/*
+ * The command `ambit worker`: loads the modules that name the tasks, and runs calls until a signal.
+ */
+import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { run } from "../../core/run.ts";
+import { signals } from "../../flow/signals.ts";
+import type { DistributedWorker } from "../../distributed/distributedWorker.ts";
+import { errorDetail } from "../serve/errorLine.ts";
+import { exitCodeOf } from "../serve/exitCode.ts";
+import type { Streams } from "../streams.ts";
+import { UsageError } from "../usageError.ts";
+import { readWorkerArguments, WORKER_HELP, type WorkerArguments } from "./arguments.ts";
+
+/** Runs `ambit worker`; returns the exit code. */
+export async function workerCommand(args: readonly string[], streams: Streams): Promise<number> {
+  const options = readWorkerArguments(args, streams.env);
+  if (options === "help") {
+    streams.out.write(WORKER_HELP);
+    return 0;
+  }
+  const files = options.modules.map((module) => resolve(module));
+  for (const [at, file] of files.entries())
+    if (!existsSync(file)) throw new UsageError(`there is no module ${options.modules[at]}`);
+  try {
+    for (const file of files) await import(pathToFileURL(file).href);
+  } catch (error) {
+    streams.err.write(`ambit worker: a module failed\n${errorDetail(error)}\n`);
+    return 1;
+  }
+  return await run(() => work(options, streams), { name: "ambit worker" });
+}
+
+async function work(options: WorkerArguments, { out, err }: Streams): Promise<number> {
+  const worker = await makeWorker(options, (error) =>
+    err.write(`ambit worker: ${error.message}\n`),
+  );
+  await using received = signals("SIGINT", "SIGTERM");
+  await worker.ready();
+  out.write(`takes calls of the queue ${options.queue} (process ${process.pid})\n`);
+  await received.next();
+  out.write(`stopping: calls that run have ${options.grace} ms to end\n`);
+  // At the end of the block it is done, and there was none.
+  void received.next().then(({ value }) => value && process.exit(exitCodeOf(value)));
+  await worker.close(options.grace);
+  const { ended, failed } = worker.statistics();
+  out.write(`stopped: ${ended} calls ended, ${failed} of them failed\n`);
+  return 0;
+}
+
+async function makeWorker(
+  { redis, queue, prefix, concurrency = availableParallelism(), place }: WorkerArguments,
+  onTrouble: (error: Error) => void,
+): Promise<DistributedWorker> {
+  const { DistributedWorker } = await import("../../distributed/distributedWorker.ts");
+  const usual = { redis, queue, prefix, concurrency, onTrouble };
+  if (place === "threads") return new DistributedWorker(usual);
+  if (place === "inline") return new DistributedWorker({ ...usual, executor: "inline" });
+  const { ProcessPoolExecutor } = await import("../../futures/processPool.ts");
+  const executor = new ProcessPoolExecutor({ maxWorkers: concurrency });
+  return new DistributedWorker({ ...usual, executor });
+}

@@ -1,0 +1,89 @@
+/*
+ * The connections to Redis that a submitter or a worker has: one for commands, one that listens.
+ *
+ * Strategy: the driver seeks a lost connection again for as long as there is somebody who wants it, and sends again what was
+ * not answered: all that is sent here may be carried out twice. Who uses them sets the deadlines.
+ */
+import { Redis, type RedisOptions } from "ioredis";
+import { protect } from "../core/shield.ts";
+import { suspend } from "../core/suspend.ts";
+
+const FIRST_DELAY = 20;
+const LONGEST_DELAY = 1000;
+
+const OPTIONS = {
+  maxRetriesPerRequest: null,
+  enableReadyCheck: true,
+  retryStrategy: (attempt: number): number =>
+    Math.min(FIRST_DELAY * 2 ** Math.min(attempt - 1, 10), LONGEST_DELAY),
+} satisfies RedisOptions;
+
+/** @internal */
+export class Connections {
+  readonly commands: Redis;
+  /** In the state in which it takes SUBSCRIBE only. */
+  readonly listener: Redis;
+  readonly #channels = new Set<string>();
+  /** The last that went wrong. */
+  trouble: Error | null = null;
+
+  constructor(redis: string | RedisOptions, hear: (channel: string, message: string) => void) {
+    this.commands = dial(redis, { enableAutoPipelining: false });
+    // The driver would subscribe anew by itself, but not hear of it when the connection is closed just then.
+    this.listener = dial(redis, { autoResubscribe: false });
+    for (const each of [this.commands, this.listener])
+      each.on("error", (error: Error) => (this.trouble = error));
+    this.listener.on("message", hear);
+    this.listener.on("ready", () => void this.#listen().catch(() => {}));
+  }
+
+  /** Hears what is said on those channels, also when the connection was lost and is there again. */
+  async subscribe(...channels: readonly string[]): Promise<void> {
+    for (const channel of channels) this.#channels.add(channel);
+    await this.#listen();
+  }
+
+  async #listen(): Promise<void> {
+    if (this.#channels.size > 0) await this.listener.subscribe(...this.#channels);
+  }
+
+  get ready(): boolean {
+    return this.commands.status === "ready" && this.listener.status === "ready";
+  }
+
+  /** Calls back whenever one of them is lost or there again. */
+  watch(lost: () => void, ready: () => void): void {
+    for (const each of [this.commands, this.listener]) {
+      each.on("close", lost);
+      each.on("ready", ready);
+    }
+  }
+
+  /** Ends both at once, and waits until they are closed. */
+  close(): Promise<void> {
+    return protect(async () => {
+      await Promise.all([ended(this.commands), ended(this.listener)]);
+    });
+  }
+}
+
+function dial(redis: string | RedisOptions, own: RedisOptions): Redis {
+  const options = { ...OPTIONS, ...own } as RedisOptions;
+  if (typeof redis === "string") return new Redis(redis, options as never);
+  return new Redis({ ...redis, ...options } as never);
+}
+
+/** Ends a connection, and waits until it is closed. @internal */
+export function ended(redis: Redis): Promise<void> {
+  if (redis.status === "end") return Promise.resolve();
+  return suspend<void>((wait) => {
+    const { status, stream } = redis;
+    const done = (): void => void wait.resolve();
+    redis.once("end", done);
+    redis.disconnect();
+    if (status !== "reconnecting") return;
+    // Between two attempts the last stream is closed already: the driver would wait for its end, and tell nothing.
+    stream?.emit("close");
+    done();
+  });
+}

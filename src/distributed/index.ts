@@ -1,0 +1,23 @@
+/*
+ * `ambit/distributed`: an executor whose workers run on other machines, by BullMQ on Redis.
+ */
+export { task } from "../futures/reference.ts";
+export { type TaskSettings } from "../futures/registered.ts";
+export { type BackoffOptions, type CallOptions, type DistributedOptions } from "./callOptions.ts";
+export { type CurrentCall, currentCall, reportProgress } from "./currentCall.ts";
+export { DistributedExecutor, type QueueStatistics } from "./distributedExecutor.ts";
+export {
+  DistributedWorker,
+  type DistributedWorkerOptions,
+  type DistributedWorkerStatistics,
+} from "./distributedWorker.ts";
+export {
+  CallDeadlineError,
+  CallLostError,
+  DistributedConnectionError,
+  DistributedError,
+  PayloadTooLargeError,
+  TaskVersionError,
+  UnknownTaskError,
+  UnregisteredTaskError,
+} from "./errors.ts";

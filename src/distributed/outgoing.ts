@@ -1,0 +1,102 @@
+/*
+ * Calls on their way out: what of a submission goes into the queue, and what beside it.
+ */
+import type { Queue } from "bullmq";
+import { ambientVariables } from "../futures/call.ts";
+import type { Settings } from "./callOptions.ts";
+import type { Connections } from "./connections.ts";
+import type { Keys } from "./keys.ts";
+import type { CallData } from "./messages.ts";
+import { BETWEEN_MACHINES, pack, type Packed } from "./payload.ts";
+import type { Submission } from "./submission.ts";
+
+/** Of a key in Redis, in milliseconds. @internal */
+export const LONGEST_LIFE: number = 30 * 24 * 3_600_000;
+
+/** @internal */
+export interface Outgoing {
+  readonly submission: Submission;
+  readonly data: CallData;
+  readonly args: Packed;
+}
+
+/** Who sends it. @internal */
+export interface Sender {
+  readonly id: string;
+  readonly keys: Keys;
+  readonly settings: Settings;
+  readonly connections: Connections;
+}
+
+const UNLIMITED = { inlineLimit: Infinity, maxPayload: Infinity };
+
+/**
+ * @throws TypeError when an argument cannot be cloned
+ * @throws PayloadTooLargeError
+ * @internal
+ */
+export function packCall(
+  { id: submitter, keys, settings }: Sender,
+  submission: Submission,
+  args: readonly unknown[],
+  chunk: boolean,
+): Outgoing {
+  const { id, task, options, shared } = submission;
+  const what = `the ${chunk ? "items" : "arguments"} of '${task.name}'`;
+  const packed = pack(args, what, chunk ? "items" : "args", keys.payload(id, "args"), settings);
+  const context = ambientVariables(BETWEEN_MACHINES);
+  const data: CallData = {
+    args: packed.payload,
+    chunk,
+    version: task.version,
+    variables: context === null ? null : pack(context, what, "variables", "", UNLIMITED).payload,
+    submitter,
+    owned: settings.orphans === "cancel" && !shared,
+    key: options.deduplicationKey ?? id,
+    shared,
+    keep: settings.keepResults,
+  };
+  return { submission, data, args: packed };
+}
+
+/** Puts what is large under its key: before the call is there. @internal */
+export async function sendPayloads(
+  { settings, connections }: Sender,
+  batch: readonly Outgoing[],
+): Promise<void> {
+  const pipeline = connections.commands.pipeline();
+  for (const { submission, args } of batch) {
+    if (args.bytes === null || !("key" in args.payload)) continue;
+    const { delay = 0, deadline = settings.deadline } = submission.options;
+    const life = Math.min(Math.ceil(deadline) + delay + settings.keepResults, LONGEST_LIFE);
+    pipeline.set(args.payload.key, args.bytes, "PX", life);
+  }
+  if (pipeline.length > 0) throwFirst(await pipeline.exec());
+}
+
+/** What BullMQ is told. @internal */
+export function jobOf(
+  { keepResults }: Settings,
+  { submission, data }: Outgoing,
+): Parameters<Queue["addBulk"]>[0][number] {
+  const { priority, delay, attempts, backoff } = submission.options;
+  const kept = { age: Math.ceil(keepResults / 1000) };
+  return {
+    name: submission.task.name,
+    data,
+    opts: {
+      jobId: submission.id,
+      removeOnComplete: kept,
+      removeOnFail: kept,
+      ...(priority === undefined ? {} : { priority }),
+      ...(delay === undefined ? {} : { delay }),
+      ...(attempts === undefined ? {} : { attempts }),
+      ...(backoff === undefined ? {} : { backoff }),
+    },
+  };
+}
+
+/** The results of a pipeline are errors or not, one by one. @internal */
+export function throwFirst(results: [Error | null, unknown][] | null): void {
+  for (const [error] of results ?? []) if (error !== null) throw error;
+}

@@ -1,0 +1,11 @@
+/*
+ * A worker in a process of its own: `node worker.mjs '{"redis": …}'` prints `ready`, and closes at the end of its input.
+ */
+import { DistributedWorker } from "ambit/distributed";
+
+await import("./tasks.mjs");
+const { grace = Infinity, ...options } = JSON.parse(/** @type {string} */ (process.argv[2]));
+const worker = new DistributedWorker(options);
+await worker.ready();
+process.stdout.write("ready\n");
+process.stdin.resume().on("end", () => void worker.close(grace));

@@ -1,0 +1,84 @@
+/**
+ * Workers in processes of their own, and executors, for the tests of this folder.
+ *
+ * The workers run what is built. Whatever a test starts here ends with the test.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DistributedExecutor, type DistributedOptions } from "ambit/distributed";
+import { onTestFinished } from "vitest";
+import type { Served } from "../servers/databases.ts";
+
+/** How a worker is made, as far as it can be told to another process. */
+export interface WorkerOptions {
+  readonly redis: string;
+  readonly queue: string;
+  readonly concurrency?: number;
+  readonly executor?: "inline";
+  readonly lockDuration?: number;
+  readonly maxLosses?: number;
+  readonly watchInterval?: number;
+  readonly inlineLimit?: number;
+  readonly maxPayload?: number;
+  readonly grace?: number;
+}
+
+const children = new Set<ChildProcess>();
+
+/** Called at the end of a test file's `describe`: ends the workers that are left. */
+export async function endWorkers(): Promise<void> {
+  await Promise.all(Array.from(children, endWorker));
+}
+
+/** Starts a worker; settles when it takes calls. It is ended with {@link endWorkers}, at the latest. */
+export async function startWorker(options: WorkerOptions): Promise<ChildProcess> {
+  const file = join(import.meta.dirname, "worker.mjs");
+  const child = spawn(process.execPath, [file, JSON.stringify(options)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  children.add(child);
+  await Promise.race([once(child.stdout, "data"), diedEarly(child)]);
+  return child;
+}
+
+async function diedEarly(child: ChildProcess): Promise<never> {
+  const [code] = (await once(child, "exit")) as [number | null];
+  throw new Error(`the worker ended with ${code} before it was ready`);
+}
+
+/** Kills a worker, if it still runs, and waits until it has ended. */
+export async function endWorker(child: ChildProcess): Promise<void> {
+  children.delete(child);
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+}
+
+let queues = 0;
+
+/** A queue that nobody else uses. */
+export function freshQueue(): string {
+  return `queue${++queues}`;
+}
+
+/** An executor that is shut down at the end of the test. */
+export function executorOf(
+  served: Served,
+  queue: string,
+  options: DistributedOptions = {},
+): DistributedExecutor {
+  const executor = new DistributedExecutor({ redis: served.server.url, queue, ...options });
+  onTestFinished(() => executor.shutdown({ cancelFutures: true }));
+  return executor;
+}
+
+/** A folder that is removed at the end of the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "ambit-distributed-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
