@@ -13,9 +13,15 @@ import { writeSnippets } from "./scripts/snippets.mjs";
 
 writeSnippets(import.meta.dirname);
 
+// What Node loads: `module` is for bundlers, and what is under it Node cannot always load.
+const conditions = (usual: readonly string[]): string[] => [
+  "source",
+  ...usual.filter((condition) => condition !== "module"),
+];
+
 export default defineConfig({
-  resolve: { conditions: ["source", ...defaultClientConditions] },
-  ssr: { resolve: { conditions: ["source", ...defaultServerConditions] } },
+  resolve: { conditions: conditions(defaultClientConditions) },
+  ssr: { resolve: { conditions: conditions(defaultServerConditions) } },
   test: {
     include: [
       "tests/**/*.test.ts",

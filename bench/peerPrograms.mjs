@@ -1,4 +1,4 @@
-// Programs of other languages that the benchmarks of HTTP compare with, as they are found: unpacked from
+// Programs of other languages that the benchmarks compare with, as they are found: unpacked from
 // Debian's packages in `.servers/downloaders` (scripts/downloaders.mjs), or on the machine.
 import { execFileSync } from "node:child_process";
 import { readdirSync } from "node:fs";
@@ -44,15 +44,22 @@ function program(name, binary) {
   return version === null ? missing(name) : { name, version, command, env };
 }
 
-/** Debian's Python, which Debian's packages are made for. @returns {PeerProgram | null} */
-function aiohttp() {
-  const folder = folderOf("aiohttp");
+/** A module of Debian's Python, which Debian's packages are made for. @param {string} name @param {string} tellVersion @returns {PeerProgram | null} */
+function python(name, tellVersion) {
+  const folder = folderOf(name);
   const env = { ...process.env };
   if (folder !== null) env["PYTHONPATH"] = join(folder, "lib", "python3", "dist-packages");
   const command = ["/usr/bin/python3"];
-  const version = versionOf([...command, "-c", "import aiohttp; print(aiohttp.__version__)"], env);
-  return version === null ? missing("aiohttp") : { name: "aiohttp", version, command, env };
+  const version = versionOf([...command, "-c", tellVersion], env);
+  return version === null ? missing(name) : { name, version, command, env };
 }
+
+/** By name, those that are no programs of their own. @type {Readonly<Record<string, string>>} */
+const PYTHONS = {
+  python: "import sys; print(*sys.version_info[:3], sep='.')",
+  aiohttp: "import aiohttp; print(aiohttp.__version__)",
+  aiofiles: "import aiofiles, importlib.metadata as m; print(m.version('aiofiles'))",
+};
 
 /** @param {string} name */
 function missing(name) {
@@ -60,10 +67,11 @@ function missing(name) {
   return null;
 }
 
-/** Those that are there. @param {readonly ("curl" | "aria2" | "wget2" | "aiohttp")[]} names @returns {PeerProgram[]} */
+/** Those that are there. @param {readonly ("curl" | "aria2" | "wget2" | "aiohttp" | "aiofiles" | "python")[]} names @returns {PeerProgram[]} */
 export function peerPrograms(names) {
   const found = names.map((name) => {
-    if (name === "aiohttp") return aiohttp();
+    const tellVersion = PYTHONS[name];
+    if (tellVersion !== undefined) return python(name, tellVersion);
     return program(name, name === "aria2" ? "aria2c" : name);
   });
   return found.filter((each) => each !== null);

@@ -7,7 +7,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { tableOf, writeReadme } from "./benchTable.mjs";
 import { say } from "./command.mjs";
-import { bringDownloaders } from "./downloaders.mjs";
+import { bringDatabases } from "./databases.mjs";
+import { bringAiofiles, bringDownloaders } from "./downloaders.mjs";
 import { bringNginx } from "./nginx.mjs";
 import { root, setUp, setUpFolder } from "./setup.mjs";
 
@@ -25,8 +26,15 @@ const BENCHMARKS = {
   timers: [],
   streams: [],
   subprocess: [],
+  executors: [],
+  folders: [],
+  files: [bringAiofiles],
   "http-client": [bringNginx, bringDownloaders],
   downloader: [bringNginx, bringDownloaders],
+  web: [bringDownloaders],
+  "web-probes": [],
+  drivers: [bringDatabases],
+  redis: [bringDatabases],
 };
 const NAMES = Object.keys(BENCHMARKS);
 const folder = join(root, "bench");

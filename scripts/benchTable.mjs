@@ -10,8 +10,13 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 /** @typedef {{ benchmark: string, nodes: Record<string, string>, peers: Record<string, string>, rows: Row[] }} Result */
 
 const ORDER = ["kernel", "sync", "queues", "timers", "streams", "subprocess"].concat([
+  "executors",
+  "files",
+  "folders",
   "http-client",
   "downloader",
+  "web",
+  "redis",
 ]);
 const BEGIN = "<!-- performance: written by scripts/benchTable.mjs -->";
 const END = "<!-- end of performance -->";

@@ -13,7 +13,22 @@ import { pathToFileURL } from "node:url";
 const SHARED = "chunks";
 
 /** The folders of src that others import, from the lowest floor up; any other comes after them. */
-const FLOORS = ["core", "sync", "queues", "flow", "streams", "futures", "subprocess", "http"];
+const FLOORS = [
+  "core",
+  "sync",
+  "queues",
+  "flow",
+  "streams",
+  "futures",
+  "subprocess",
+  "files",
+  "node",
+  "webSockets",
+  "http",
+  "download",
+  "web",
+  "sql",
+];
 
 /**
  * Joins `dist/**.js` in place. Gives the files that it wrote.

@@ -1,5 +1,5 @@
-// The programs that the benchmarks of HTTP compare with and npm does not have: aria2, wget2 and
-// aiohttp, from Debian's packages (debian.mjs), in `.servers/downloaders`. curl is the machine's own.
+// The programs that benchmarks compare with and npm does not have: aria2, wget2, aiohttp and aiofiles,
+// from Debian's packages (debian.mjs), in `.servers/downloaders`. curl and Python are the machine's own.
 //
 // Each is brought by itself; one that cannot be had is left out of the benchmark, which says so.
 import { existsSync } from "node:fs";
@@ -17,15 +17,27 @@ const PACKAGES = {
   aiohttp: ["aiohttp", "aiosignal", "async-timeout", "attr", "charset-normalizer"]
     .concat(["frozenlist", "idna", "multidict", "yarl"])
     .map((name) => `python3-${name}`),
+  aiofiles: ["python3-aiofiles"],
 };
+/** @typedef {keyof typeof PACKAGES} Peer */
 
-/** Brings what is not there yet. */
-export async function bringDownloaders() {
-  for (const [name, packages] of Object.entries(PACKAGES)) {
+/** What the benchmarks of HTTP need. */
+export function bringDownloaders() {
+  return bring(["aria2", "wget2", "aiohttp"]);
+}
+
+/** What the benchmark of files needs. */
+export function bringAiofiles() {
+  return bring(["aiofiles"]);
+}
+
+/** Brings what is not there yet. @param {readonly Peer[]} names */
+async function bring(names) {
+  for (const name of names) {
     const path = join(folder, name);
     if (existsSync(path)) continue;
     try {
-      await unpackPackages(path, packages);
+      await unpackPackages(path, PACKAGES[name]);
       say(`${name} is in ${path}`);
     } catch (error) {
       if (!(error instanceof StepFailed)) throw error;

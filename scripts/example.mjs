@@ -1,5 +1,5 @@
-// `npm run example NAME [NUMBER…]`: sets up, compiles examples/ (Node 20 cannot run TypeScript) and
-// runs one of them here. The numbers are what its `main` takes: milliseconds, a port.
+// `npm run example NAME [NUMBER or PATH…]`: sets up, compiles examples/ (Node 20 cannot run TypeScript) and
+// runs one of them here. What follows is what its `main` takes: milliseconds, a port, a folder.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -24,4 +24,6 @@ if (compiled.code !== 0) {
 const file = join(root, "generated", "examples", `${name}.js`);
 process.argv = [process.execPath, file, ...process.argv.slice(3)];
 const { main } = await import(pathToFileURL(file).href);
-await main(process.stdout, ...process.argv.slice(2).map(Number));
+// A number is milliseconds or a port; anything else, a folder.
+const given = process.argv.slice(2).map((each) => (/^\d+$/.test(each) ? Number(each) : each));
+await main(process.stdout, ...given);

@@ -3,7 +3,8 @@
 // Read are README.md, CONTRIBUTING.md, docs/, and the pages and TSDoc comments of src/ and
 // programs/. Each ```ts block becomes a file of generated/snippets/, which tsc checks and vitest
 // runs; one marked ```ts no-run is only checked. A block that imports from "ambit" alone runs in
-// virtual time, so that none depends on how busy the machine is. In a block
+// virtual time, so that none depends on how busy the machine is. One that reads POSTGRES_URL,
+// MYSQL_URL or REDIS_URL from the environment gets a server of its own. In a block
 //
 //     expr; // => value            says that expr equals value
 //     const name = expr; // => value   says that name equals value
@@ -18,6 +19,13 @@ import { join, relative, sep } from "node:path";
 
 const FENCE = /^([ \t]*)```(\w+)?([^\n]*)\n([\s\S]*?)^\1```[ \t]*$/gm;
 const CLAIM = /^(.*?);?\s*\/\/ (=>|throws) (.+)$/;
+
+/** Servers that a snippet gets for itself when it reads the variable; without one it is skipped. */
+const SERVERS = [
+  { variable: "POSTGRES_URL", start: "startPostgres", missing: "postgresMissing" },
+  { variable: "MYSQL_URL", start: "startMariadb", missing: "mariadbMissing" },
+  { variable: "REDIS_URL", start: "startRedis", missing: "redisMissing" },
+];
 
 /** @typedef {{ where: string, code: string, run: boolean }} Snippet */
 
@@ -119,13 +127,16 @@ export function testOf(where, code) {
   const imports = code.match(/^import\b[^;]*;/gm) ?? [];
   const body = code.replace(/^import\b[^;]*;/gm, "").replace(/^export (?!\{)/gm, "");
   const isVirtual = imports.every((each) => each.endsWith(' from "ambit";'));
+  const server = SERVERS.find(({ variable }) => code.includes(`process.env["${variable}"]`));
   return [
     `// from ${where}`,
     `import { format as $format } from "node:util";`,
     `import { runVirtual as $virtually } from "ambit/testing";`,
     `import { expect as $expect, test as $test } from "vitest";`,
+    ...(server === undefined ? [] : serverImports(server)),
     ...imports,
-    `$test(${JSON.stringify(where)}, () => ${isVirtual ? "$virtually" : "$really"}(async () => {`,
+    `${server === undefined ? "$test" : "$test.skipIf($missing() !== null)"}(${JSON.stringify(where)}, ` +
+      `() => ${server !== undefined ? "$served" : isVirtual ? "$virtually" : "$really"}(async () => {`,
     ...withAssertions(body.trim().split("\n")),
     `$expect(true).toBe(true);`,
     `}));`,
@@ -133,6 +144,21 @@ export function testOf(where, code) {
     `void [$format, $virtually, $really];`,
     ``,
   ].join("\n");
+}
+
+/**
+ * The helpers of a snippet that reads the address of a server from the environment.
+ * @param {typeof SERVERS[number]} server
+ */
+function serverImports({ variable, start, missing }) {
+  return [
+    `import { ${missing} as $missing, ${start} as $start } from "../../tests/servers/databases.ts";`,
+    `async function $served(body: () => Promise<void>) {`,
+    `  const server = await $start();`,
+    `  process.env["${variable}"] = server.url;`,
+    `  await body().finally(() => server.stop());`,
+    `}`,
+  ];
 }
 
 /** @param {readonly string[]} lines */

@@ -14,8 +14,16 @@ import { root, setUp, setUpFolder } from "./setup.mjs";
 
 const folder = join(root, "tests", "nodes");
 
-/** What a kill leaves on the disk is the system's doing, not Node's: `npm test` alone looks, half a minute long. */
-const ONCE = ["tests/download/kill.test.ts"];
+/**
+ * What `npm test` alone looks at, since Node has no part in it: what a kill leaves on the disk, which takes half a minute,
+ * the names that CPython has, what a page does in a browser, and what Bun and Deno do.
+ */
+const ONCE = [
+  "tests/download/kill.test.ts",
+  "programs/charfinder/tests/names/cpython.test.ts",
+  "programs/charfinder/tests/browser/page.test.ts",
+  "tests/web/runtimes.test.ts",
+];
 
 /** The folders with a `node` of the lines asked for, or of all. @param {string[]} lines */
 function nodeFolders(lines) {

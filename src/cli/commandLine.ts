@@ -24,6 +24,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: "tell the system, kernel, runtime, versions, and how the ambient scope is kept",
     run: async (args, streams) => (await import("./info.ts")).infoCommand(args, streams),
   },
+  serve: {
+    summary: "serve an application of ambit/web, with one process or several",
+    run: async (args, streams) => (await import("./serve/command.ts")).serveCommand(args, streams),
+  },
+  trace: {
+    summary: "show traces that programs send, on a page",
+    run: async (args, streams) => (await import("./trace/command.ts")).traceCommand(args, streams),
+  },
+  worker: {
+    summary: "run the calls of programs on other machines (ambit/distributed)",
+    run: async (args, streams) =>
+      (await import("./worker/command.ts")).workerCommand(args, streams),
+  },
 };
 
 /**

@@ -21,9 +21,16 @@ const edges = importEdges(SRC);
 /**
  * The files that make time: everybody else asks the loop. `steps.ts` measures the loop itself, from
  * outside it; `http2Session.ts` has Node tell when a session is idle, by a clock that holds no
- * process.
+ * process; so does `lockHeartbeat.ts` when it renews a lock for other machines, whose time is real.
+ * `pageScript.ts` is text that a browser runs.
  */
-const TIMEKEEPERS = ["core/uvLoop.ts", "core/steps.ts", "http/http2Session.ts"];
+const TIMEKEEPERS = [
+  "core/uvLoop.ts",
+  "core/steps.ts",
+  "cli/trace/pageScript.ts",
+  "files/lockHeartbeat.ts",
+  "http/http2Session.ts",
+];
 const CLOCKS =
   /\b(setTimeout|setInterval|setImmediate|Date\.now|performance\.now|timers\/promises)\b/;
 

@@ -18,9 +18,11 @@ const FLOORS: readonly (readonly string[])[] = [
   ["core"],
   ["sync", "queues", "flow"],
   ["streams"],
-  ["futures", "subprocess", "files", "node"],
+  ["futures", "subprocess", "files", "node", "webSockets"],
   ["http"],
   ["download", "web"],
+  // What MySQL and PostgreSQL have in common: pool, transactions, statements.
+  ["sql"],
   ["mysql", "postgres", "redis", "tracing", "distributed"],
 ];
 
@@ -29,12 +31,17 @@ const SIDE_DOORS: Readonly<Record<string, readonly string[]>> = {
   // Pairs of streams in memory and the simulated network are transports under the real readers and writers.
   testing: ["core", "streams"],
   inspector: ["core"],
+  // A client for the tests of web's applications.
+  webTesting: ["core", "http", "web"],
   cli: FLOORS.flat(),
 };
 
 /** What may come from outside, apart from `node:*`. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  http: ["tough-cookie", "undici", "ws"],
+  http: ["tough-cookie", "undici"],
+  webSockets: ["ws"],
+  redis: ["ioredis"],
+  distributed: ["bullmq", "ioredis"],
 };
 
 const IMPORT =

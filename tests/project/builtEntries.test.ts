@@ -1,0 +1,41 @@
+/*
+ * What is loaded with each entry of the built package: files are joined by folder, and a module in the wrong one would
+ * bring a whole HTTP client along.
+ */
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, test } from "vitest";
+
+const dist = join(import.meta.dirname, "../../dist");
+
+/** The joined files that one loads before it runs, by name. */
+function loadedBy(file: string, loaded = new Set<string>()): Set<string> {
+  for (const [, specifier = ""] of readFileSync(file, "utf8").matchAll(
+    /^(?:import|export)\b[^;"']*?(?:\bfrom)?\s*"(\.[^"]+)"/gm,
+  )) {
+    const path = join(dirname(file), specifier);
+    if (loaded.has(path)) continue;
+    loaded.add(path);
+    loadedBy(path, loaded);
+  }
+  return loaded;
+}
+
+function chunksOf(entry: string): string[] {
+  return [...loadedBy(join(dist, entry))].map((path) => path.slice(dist.length + 1));
+}
+
+test.each([
+  ["web/index.js", ["http", "download", "futures", "cli"]],
+  ["http/index.js", ["web", "download", "files", "futures", "cli"]],
+  ["files/index.js", ["web", "http", "download", "futures", "cli"]],
+  ["futures/index.js", ["web", "http", "download", "files", "cli"]],
+  ["mysql/index.js", ["web", "http", "files", "futures", "cli"]],
+  ["redis/index.js", ["web", "http", "files", "futures", "cli"]],
+  ["index.js", ["web", "http", "files", "futures", "cli", "streams"]],
+  ["cli/main.js", ["web", "http", "download", "files", "futures"]],
+])("%s is loaded without %j", (entry, others) => {
+  const chunks = chunksOf(entry);
+  expect(chunks, "joined: `npm run build` makes what is looked at").toContain("chunks/core.js");
+  for (const other of others) expect(chunks).not.toContain(`chunks/${other}.js`);
+});
