@@ -16,7 +16,8 @@ import type { Task } from "../core/task.ts";
 import type { AppContext } from "./appContext.ts";
 import { type BackgroundTasks, endOf } from "./backgroundTasks.ts";
 import type { EnteredContexts, Lifecycle } from "./lifecycle.ts";
-import type { DrainOptions, WebServer } from "./webServer.ts";
+import type { DrainOptions } from "./drainOptions.ts";
+import type { WebServer } from "./webServer.ts";
 
 /** How long what an application without a server has begun is waited for, in milliseconds. */
 const DRAIN_TIMEOUT = 15_000;

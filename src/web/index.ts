@@ -176,7 +176,7 @@ export { stream, type StreamInit, type StreamWriter } from "./streamReply.ts";
 export { type SaveOptions, Upload } from "./upload.ts";
 export { validate } from "./validation.ts";
 export { ValidationError, type ValidationIssue } from "./validationError.ts";
-export { type DrainOptions } from "./webServer.ts";
+export { type DrainOptions } from "./drainOptions.ts";
 export { webSocket, type WebSocketHandler } from "./webSocket.ts";
 export { BadMessage, ConnectionClosed } from "./webSocketErrors.ts";
 export { type WebSocketMessage } from "../webSockets/inbox.ts";

@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net";
 import { InvalidStateError } from "../core/errors.ts";
 import { INSPECT } from "../core/inspection.ts";
 import type { AppRun } from "./appRun.ts";
-import type { DrainOptions, WebServer } from "./webServer.ts";
+import type { DrainOptions } from "./drainOptions.ts";
+import type { WebServer } from "./webServer.ts";
 
 /**
  * An application that runs.

@@ -14,17 +14,16 @@ import { OUTSIDE } from "../core/outside.ts";
 import { Scope } from "../core/scope.ts";
 import { sleep } from "../core/sleep.ts";
 import { suspend } from "../core/suspend.ts";
-import type { Cleanup, Wait } from "../core/suspension.ts";
-import { moveOnAfter } from "../core/cancelScope.ts";
-import { WaitQueue } from "../core/waitQueue.ts";
 import type { Upgrade } from "./exchange.ts";
 import { refuseOn } from "./badRequest.ts";
+import type { DrainOptions } from "./drainOptions.ts";
 import { longRepliesUnder } from "./longReplies.ts";
 import { makeServer } from "./makeServer.ts";
 import { NodeExchange } from "./nodeExchange.ts";
 import type { RequestRun } from "./requestRun.ts";
 import type { ServerSettings } from "./serverOptions.ts";
 import { asksForWebSocket, putBack } from "./upgradeRequest.ts";
+import { Vacancy } from "./vacancy.ts";
 import { type ConnectionHost, WebConnection } from "./webConnection.ts";
 
 /** How long requests that were cancelled may take to clean up, before their connections are broken off. */
@@ -35,20 +34,6 @@ export interface RequestHost {
   /** Whether a route takes connections over. */
   readonly upgrades: boolean;
   accept(exchange: NodeExchange, connection: WebConnection, headerCount: number): void;
-}
-
-/** How long to wait for what. */
-export interface DrainOptions {
-  /** For running requests, in milliseconds; then they are cancelled. Default: the server's `drainTimeout`. */
-  readonly timeout?: number;
-  /** For who sends requests to see that the server is not ready, in milliseconds. Default: the server's `lameDuck`. */
-  readonly lameDuck?: number;
-  /**
-   * For connections that have nothing to do, in milliseconds, once it listens no more: a request may be on its way on
-   * them, and the answer to that is their last. They are closed then. Part of `timeout`; default 0: they are closed at
-   * once.
-   */
-  readonly idleGrace?: number;
 }
 
 const CONNECTION: unique symbol = Symbol("ambit.connection");
@@ -68,8 +53,8 @@ export class WebServer implements ConnectionHost {
   /** With TLS, what connections are made of; of one whose handshake has not ended, node:https tells nothing more. */
   readonly #sockets = new Set<Socket>();
   /** Who waits for all requests to end, and for all connections. */
-  readonly #idlers = new WaitQueue();
-  readonly #leavers = new WaitQueue();
+  readonly #idle = new Vacancy();
+  readonly #left = new Vacancy();
   #server: Server | null = null;
   #address: AddressInfo | string | null = null;
   #closed: Promise<void> | null = null;
@@ -185,12 +170,12 @@ export class WebServer implements ConnectionHost {
 
   runEnded(): void {
     this.#running--;
-    if (this.#running === 0) wakeAll(this.#idlers);
+    if (this.#running === 0) this.#idle.reached();
   }
 
   connectionEnded(connection: WebConnection): void {
     this.#connections.delete(connection);
-    if (this.#connections.size === 0) wakeAll(this.#leavers);
+    if (this.#connections.size === 0) this.#left.reached();
   }
 
   /** Stops accepting, waits for what runs, cancels what takes too long, and closes. */
@@ -209,11 +194,11 @@ export class WebServer implements ConnectionHost {
     if (this.#running > 0) await this.#cancelRuns();
     for (const { socket } of this.#connections) socket.destroySoon();
     // A client that does not read its last answer is not waited for.
-    if (this.#connections.size > 0) await waitAtMost(CLEANING, this.#leavers);
+    if (this.#connections.size > 0) await this.#left.within(CLEANING);
     this.#breakOff();
     await (this.#closed ?? Promise.resolve());
     // The server is told of a socket's end before we are.
-    if (this.#connections.size > 0) await waitAtMost(CLEANING, this.#leavers);
+    if (this.#connections.size > 0) await this.#left.within(CLEANING);
     this.scope.end();
   }
 
@@ -246,7 +231,7 @@ export class WebServer implements ConnectionHost {
   async #finishConnections(grace: number): Promise<void> {
     // That of node:http would close those that are idle.
     if (this.#server !== null) NetServer.prototype.close.call(this.#server);
-    if (this.#connections.size > 0) await waitAtMost(grace, this.#leavers);
+    if (this.#connections.size > 0) await this.#left.within(grace);
   }
 
   #stopListening(): void {
@@ -256,7 +241,7 @@ export class WebServer implements ConnectionHost {
   }
 
   async #idleWithin(timeout: number): Promise<void> {
-    if (this.#running > 0) await waitAtMost(timeout, this.#idlers);
+    if (this.#running > 0) await this.#idle.within(timeout);
   }
 
   #report(message: string, exception: unknown): void {
@@ -279,22 +264,4 @@ export class WebServer implements ConnectionHost {
           : `${address.address}:${address.port}`;
     return `<WebServer ${where} connections=${this.#connections.size}>`;
   }
-}
-
-/** Waits until somebody wakes the queue, that many milliseconds at most. */
-async function waitAtMost(ms: number, queue: WaitQueue): Promise<void> {
-  await moveOnAfter(ms, () => suspend<void, WaitQueue>(lineUp, queue, "WebServer.drain"));
-}
-
-function lineUp(wait: Wait<void>, queue: WaitQueue): Cleanup<void, WaitQueue> {
-  queue.push(wait);
-  return leave;
-}
-
-function leave(wait: Wait<void>, queue: WaitQueue): void {
-  queue.remove(wait);
-}
-
-function wakeAll(queue: WaitQueue): void {
-  for (let wait = queue.shift(); wait !== null; wait = queue.shift()) wait.resolve();
 }
