@@ -14,7 +14,7 @@ interface Output {
 }
 
 /** How long a stage takes, in milliseconds. */
-const stage = 20;
+const stage = 50;
 
 /** What the shop did in the course of one order. */
 type Journal = string[];
@@ -97,7 +97,8 @@ async function calledOff(out: Output): Promise<void> {
   });
   const task = createTask(() => orderInTask(tasked, "tea"));
 
-  await sleep(1.5 * stage);
+  // Until each of them is in its second stage.
+  while (journals.some(({ length }) => length === 0)) await sleep(1);
   isListening.callbacks = false;
   isListening.promises = false;
   task.cancel("the customer changed his mind");
