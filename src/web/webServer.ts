@@ -116,7 +116,19 @@ export class WebServer implements ConnectionHost {
 
   #keep(socket: Socket): void {
     this.#sockets.add(socket);
-    socket.once("close", () => void this.#sockets.delete(socket));
+    socket.once("close", () => {
+      this.#sockets.delete(socket);
+      this.#someoneLeft();
+    });
+  }
+
+  #someoneLeft(): void {
+    if (!this.#someoneThere) this.#left.reached();
+  }
+
+  /** Whether there is a connection, or one to be whose handshake has not ended. */
+  get #someoneThere(): boolean {
+    return this.#connections.size > 0 || this.#sockets.size > 0;
   }
 
   #listenTo(server: Server, connection: string): void {
@@ -175,7 +187,7 @@ export class WebServer implements ConnectionHost {
 
   connectionEnded(connection: WebConnection): void {
     this.#connections.delete(connection);
-    if (this.#connections.size === 0) this.#left.reached();
+    this.#someoneLeft();
   }
 
   /** Stops accepting, waits for what runs, cancels what takes too long, and closes. */
@@ -231,7 +243,7 @@ export class WebServer implements ConnectionHost {
   async #finishConnections(grace: number): Promise<void> {
     // That of node:http would close those that are idle.
     if (this.#server !== null) NetServer.prototype.close.call(this.#server);
-    if (this.#connections.size > 0) await this.#left.within(grace);
+    if (this.#someoneThere) await this.#left.within(grace);
   }
 
   #stopListening(): void {

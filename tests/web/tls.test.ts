@@ -2,12 +2,13 @@
  * HTTPS by the server's own `tls`: real TLS over real sockets, and real time, for a socket knows no other.
  */
 import { generateKeyPairSync } from "node:crypto";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect as connectPlainly, type Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
-import { Event, run, sleep } from "ambit";
+import { createTask, Event, run, sleep } from "ambit";
 import { ClientError, ClientSession } from "ambit/http";
 import {
   Application,
@@ -112,6 +113,30 @@ describe.each([
       expect(socket.bytesRead).toBe(0);
     };
     await serving(new Application(), body, { headTimeout: 20 });
+  });
+});
+
+test("a client whose handshake is under way when a server drains is answered within the grace", async () => {
+  const app = new Application();
+  app.get("/", () => "right");
+  await serving(app, async (running) => {
+    const accepted = new Event();
+    const accept = (): void => accepted.set();
+    subscribe("net.server.socket", accept);
+    const plain = await hesitant(running, "");
+    await accepted.wait();
+    unsubscribe("net.server.socket", accept);
+    const draining = createTask(() => running.drain({ timeout: 60_000, idleGrace: 60_000 }));
+    // It listens no more.
+    while (process.getActiveResourcesInfo().includes("TCPServerWrap")) await sleep(1);
+    const socket = connect({ socket: plain, servername: "localhost", ca });
+    socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    let text = "";
+    for await (const piece of socket) text += String(piece);
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n.*right$/s);
+    expect(text).toMatch(/^connection: close/im);
+    // Nobody is there any more, so the rest of the grace is not waited for.
+    await draining;
   });
 });
 
