@@ -6,7 +6,7 @@
  */
 import type { EventEmitter } from "node:events";
 import { ValueError } from "../sql/errors.ts";
-import type { Batch, Cursor, Done } from "../sql/link.ts";
+import type { Batch, Cursor, Done } from "../sql/outcome.ts";
 import type { Row } from "../sql/statement.ts";
 import type { RawConnection, RawError, RawField } from "./driver.ts";
 import type { RowValues } from "./rowValues.ts";

@@ -3,8 +3,8 @@
  */
 import type { ConnectionOptions } from "node:tls";
 import { outOfRange } from "../core/arguments.ts";
-import type { Done } from "../sql/link.ts";
-import type { Driver } from "../sql/linkPool.ts";
+import type { Done } from "../sql/outcome.ts";
+import type { PoolDriver } from "../sql/poolDriver.ts";
 import type { PoolOptions, PoolSettings } from "../sql/poolOptions.ts";
 import { Control } from "./control.ts";
 import { mysql2, type RawError } from "./driver.ts";
@@ -87,7 +87,7 @@ function connectionConfig(options: MysqlOptions): Place & { socketPath?: string 
 }
 
 /** @internal */
-export class MysqlDriver implements Driver<MysqlLink> {
+export class MysqlDriver implements PoolDriver<MysqlLink> {
   readonly peer: string;
   readonly #config: object;
   readonly #control: Control;

@@ -8,13 +8,9 @@ import type { BulkInsert } from "../sql/bulkRows.ts";
 import type { Dialect } from "../sql/dialect.ts";
 import { quoted } from "../sql/dialect.ts";
 import { DatabaseError, ValueError } from "../sql/errors.ts";
-import {
-  type BeginOptions,
-  type Done,
-  Link,
-  type Outcome,
-  type TransactionWords,
-} from "../sql/link.ts";
+import { Link } from "../sql/link.ts";
+import type { Done, Outcome } from "../sql/outcome.ts";
+import type { BeginOptions, TransactionWords } from "../sql/transactionWords.ts";
 import { type Rendered, type Row, sql } from "../sql/statement.ts";
 import type { Control } from "./control.ts";
 import { MysqlCursor } from "./cursor.ts";

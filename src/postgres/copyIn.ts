@@ -8,7 +8,8 @@
 import type { Duplex } from "node:stream";
 import { suspend } from "../core/suspend.ts";
 import { DatabaseError } from "../sql/errors.ts";
-import type { Done, Link } from "../sql/link.ts";
+import type { Link } from "../sql/link.ts";
+import type { Done } from "../sql/outcome.ts";
 import type { Rendered } from "../sql/statement.ts";
 import type { RawClient, RawConnection } from "./driver.ts";
 import { serverError } from "./serverError.ts";

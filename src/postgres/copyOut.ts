@@ -4,7 +4,7 @@
  * While nobody asks for more, the socket is not read, so that the server has to wait. To end it early the server is
  * stopped first; what is still on its way is read and thrown away.
  */
-import type { Batch, Cursor, Done } from "../sql/link.ts";
+import type { Batch, Cursor, Done } from "../sql/outcome.ts";
 import type { Rendered, Row } from "../sql/statement.ts";
 import type { CopyLink } from "./copyIn.ts";
 import type { RawConnection } from "./driver.ts";

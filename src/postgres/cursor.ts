@@ -4,7 +4,7 @@
  * Between two pieces the server waits and holds nothing but the portal; nothing has to be stopped then. The portal is the
  * unnamed one: it ends with the Sync that is sent after the last piece, or when somebody has read enough.
  */
-import type { Batch, Cursor, Done } from "../sql/link.ts";
+import type { Batch, Cursor, Done } from "../sql/outcome.ts";
 import type { RawClient, RawConnection, RawError } from "./driver.ts";
 import { Receiving } from "./statementCommand.ts";
 import type { TypeParser } from "./typeParser.ts";

@@ -28,8 +28,8 @@ export {
   ValueError,
 } from "../sql/errors.ts";
 export { type InsertOptions, type RowSource } from "../sql/bulkRows.ts";
-export { type IsolationLevel } from "../sql/link.ts";
-export { type PoolStatistics } from "../sql/linkPool.ts";
+export { type IsolationLevel } from "../sql/transactionWords.ts";
+export { type PoolStatistics } from "../sql/poolStatistics.ts";
 export { type PoolOptions } from "../sql/poolOptions.ts";
 export { type Pool } from "../sql/pool.ts";
 export { type Queries, type StatementOptions, type StatementResult } from "../sql/queries.ts";

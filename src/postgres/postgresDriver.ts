@@ -2,8 +2,8 @@
  * How connections to PostgreSQL are opened, and what one can say about them.
  */
 import type { ConnectionOptions } from "node:tls";
-import type { Done } from "../sql/link.ts";
-import type { Driver } from "../sql/linkPool.ts";
+import type { Done } from "../sql/outcome.ts";
+import type { PoolDriver } from "../sql/poolDriver.ts";
 import type { PoolOptions, PoolSettings } from "../sql/poolOptions.ts";
 import { pg, type RawClient } from "./driver.ts";
 import { PostgresLink, type LinkTools } from "./postgresLink.ts";
@@ -54,7 +54,7 @@ function clientConfig(options: PostgresOptions): object {
 }
 
 /** @internal */
-export class PostgresDriver implements Driver<PostgresLink> {
+export class PostgresDriver implements PoolDriver<PostgresLink> {
   readonly peer: string;
   readonly #config: object;
   readonly #tools: LinkTools;

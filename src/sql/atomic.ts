@@ -5,7 +5,8 @@
  * happened; one that was not yet sent is not sent after a cancel. Before anything that was thrown passes on, all is undone.
  */
 import { CommitUnknownError, DatabaseConnectionError } from "./errors.ts";
-import type { BeginOptions, Link } from "./link.ts";
+import type { Link } from "./link.ts";
+import type { BeginOptions } from "./transactionWords.ts";
 
 /** @internal */
 export async function atomically<T>(

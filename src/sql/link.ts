@@ -10,48 +10,17 @@
 import { moveOnAfter } from "../core/cancelScope.ts";
 import { protect } from "../core/shield.ts";
 import { suspend } from "../core/suspend.ts";
-import type { Wait } from "../core/suspension.ts";
 import { timeout } from "../core/timeouts.ts";
-import { TimeoutError } from "../core/errors.ts";
+import { isCancelled, TimeoutError } from "../core/errors.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import { uninterruptible } from "../core/uninterruptible.ts";
 import { DatabaseConnectionError, DatabaseError, QueryTimeoutError } from "./errors.ts";
 import type { BulkInsert } from "./bulkRows.ts";
+import { Command, type CommandLink, startCommand } from "./command.ts";
 import type { Dialect } from "./dialect.ts";
-import type { Rendered, Row } from "./statement.ts";
-
-/** What came of a statement. @internal */
-export interface Outcome {
-  readonly rows: readonly Row[];
-  /** Rows that were inserted, changed or removed, or else that came. */
-  readonly affectedRows: number;
-  /** The value that the server generated for the new row; undefined where there is none. */
-  readonly insertId?: number | bigint | undefined;
-  /** What was done, as PostgreSQL tells it: `INSERT`. */
-  readonly command?: string | undefined;
-}
-
-/** A piece of a long result. @internal */
-export interface Batch {
-  readonly rows: readonly Row[];
-  /** Nothing comes after it. */
-  readonly last: boolean;
-}
-
-/** A result that is read piece by piece. @internal */
-export interface Cursor {
-  /** Asks for the next piece, of at least one row unless it is the last. */
-  read(done: Done<Batch>): void;
-  /** True while nothing of it is left on the link. */
-  readonly ended: boolean;
-  /** Ends it before its end; the link is then free. */
-  close(done: Done<void>): void;
-  /** Whether ending it means that the server must be stopped first. */
-  readonly running: boolean;
-}
-
-/** How the end of a command is told. @internal */
-export type Done<T> = (error: Error | null, value?: T) => void;
+import type { Cursor, Done, Outcome } from "./outcome.ts";
+import type { Rendered } from "./statement.ts";
+import type { TransactionWords } from "./transactionWords.ts";
 
 /** The pool, as its links know it. @internal */
 export interface LinkOwner {
@@ -61,36 +30,8 @@ export interface LinkOwner {
   socketClosed(link: Link): void;
 }
 
-/** How long a kill may take to have an effect before it is sent again, in milliseconds. */
-const FIRST_PAUSE = 20;
-const LONGEST_PAUSE = 500;
-
-/** The command that a link is busy with. */
-class Command {
-  settled = false;
-  #ended: (() => void) | null = null;
-
-  /** Settles when it is over, however. */
-  ended(): Promise<void> {
-    if (this.settled) return Promise.resolve();
-    return suspend<void>(
-      (wait) => {
-        this.#ended = () => wait.resolve();
-        return () => (this.#ended = null);
-      },
-      undefined,
-      "end of a cancelled statement",
-    );
-  }
-
-  settle(): void {
-    this.settled = true;
-    this.#ended?.();
-  }
-}
-
 /** @internal */
-export abstract class Link {
+export abstract class Link implements CommandLink {
   /** False from when nobody may use it again. */
   usable = true;
   /** When it was opened, and given back last, in milliseconds of the loop's clock. */
@@ -101,8 +42,7 @@ export abstract class Link {
   readonly killTimeout: number;
   /** How often the server was asked to stop something on it. */
   kills = 0;
-  #command: Command | null = null;
-  #fail: ((error: Error) => void) | null = null;
+  #command: Command<never> | null = null;
 
   constructor(killTimeout: number) {
     this.killTimeout = killTimeout;
@@ -157,21 +97,13 @@ export abstract class Link {
     }
   }
 
-  /** Runs one command; what `begin` starts ends with a call of `done`. */
-  async perform<T>(label: string, begin: (done: Done<T>) => void): Promise<T> {
-    const command = new Command();
-    let begun = false;
+  /** Runs one command; what `send` starts ends with a call of `done`. */
+  async perform<T>(label: string, send: (done: Done<T>) => void): Promise<T> {
+    const command = new Command<T>(this, send);
     try {
-      return await suspend<T>(
-        (wait) => {
-          begun = true;
-          this.#begin(command, wait, begin);
-        },
-        undefined,
-        label,
-      );
+      return await suspend<T, Command<T>>(startCommand, command, label);
     } catch (error) {
-      if (begun && !command.settled) await protect(() => this.#stop(command));
+      if (command.begun && !command.settled) await this.#stop(command);
       // The driver's answer came in no code of the caller's: here the stack names it.
       if (error instanceof DatabaseError) Error.captureStackTrace(error);
       throw error;
@@ -179,18 +111,10 @@ export abstract class Link {
   }
 
   /** Runs one command that no cancel ends, in so many milliseconds at most: then the link is destroyed. */
-  async performHeld<T>(label: string, limit: number, begin: (done: Done<T>) => void): Promise<T> {
-    const command = new Command();
-    let begun = false;
-    const work = uninterruptible<T>(
-      (wait) => {
-        begun = true;
-        this.#begin(command, wait, begin);
-      },
-      undefined,
-      label,
-    );
-    if (!begun) return await work;
+  async performHeld<T>(label: string, limit: number, send: (done: Done<T>) => void): Promise<T> {
+    const command = new Command<T>(this, send);
+    const work = uninterruptible<T, Command<T>>(startCommand, command, label);
+    if (!command.begun) return await work;
     const timer = scheduleCut(this, limit, label);
     try {
       return await work;
@@ -203,50 +127,24 @@ export abstract class Link {
     return this.performHeld<Outcome>(statement.text, limit, (done) => this.send(statement, done));
   }
 
-  #begin<T>(command: Command, wait: Wait<T>, begin: (done: Done<T>) => void): void {
-    const done: Done<T> = (error, value) => {
-      if (command.settled) return;
-      this.#command = null;
-      this.#fail = null;
-      if (error === null) wait.resolve(value as T);
-      else wait.reject(error);
-      command.settle();
-    };
-    if (!this.usable) {
-      done(new DatabaseConnectionError(`the connection to ${this.peer} is closed`));
-      return;
-    }
+  /** @internal */
+  begin(command: Command<never>): void {
+    if (!this.usable) throw new DatabaseConnectionError(`the connection to ${this.peer} is closed`);
     this.#command = command;
-    this.#fail = done;
-    try {
-      begin(done);
-    } catch (error) {
-      done(error as Error);
-    }
+    command.send(command.done);
+  }
+
+  /** @internal */
+  ended(): void {
+    this.#command = null;
   }
 
   /** Stops a command whose caller was cancelled. */
-  async #stop(command: Command): Promise<void> {
+  async #stop<T>(command: Command<T>): Promise<void> {
     this.kills++;
-    const { cancelledCaught } = await moveOnAfter(this.killTimeout, async () => {
-      try {
-        await this.#killUntilEnded(command);
-      } catch (error) {
-        this.destroy(error);
-      }
-    });
-    if (cancelledCaught) this.destroy(`a kill was not answered within ${this.killTimeout} ms`);
-  }
-
-  /**
-   * A kill that overtakes the statement finds nothing to stop, and the statement then begins: so it is sent again. Each
-   * is answered before the next, and before this ends.
-   */
-  async #killUntilEnded(command: Command): Promise<void> {
-    for (let pause = FIRST_PAUSE; !command.settled; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      await this.kill();
-      await moveOnAfter(pause, () => command.ended());
-    }
+    await this.#inTime(`a kill was not answered within ${this.killTimeout} ms`, () =>
+      command.killUntilEnded(() => this.kill()),
+    );
   }
 
   /** Has the server stop what it does, outside a command of ours: rows that nobody reads. */
@@ -258,17 +156,22 @@ export abstract class Link {
   /** Tidies up within `killTimeout`, whatever is cancelled; when that fails the link is destroyed. True when it worked. */
   async tidy(body: () => Promise<unknown>): Promise<boolean> {
     if (!this.usable) return false;
-    await protect(async () => {
+    await this.#inTime(`tidying up took more than ${this.killTimeout} ms`, body);
+    return this.usable;
+  }
+
+  /** Runs what no cancel ends; the link is destroyed when it fails, or takes more than `killTimeout`. */
+  #inTime(words: string, body: () => Promise<unknown>): Promise<void> {
+    return protect(async () => {
       const { cancelledCaught } = await moveOnAfter(this.killTimeout, async () => {
         try {
           await body();
         } catch (error) {
-          this.destroy(error);
+          this.destroy(isCancelled(error) ? words : error);
         }
       });
-      if (cancelledCaught) this.destroy(`tidying up took more than ${this.killTimeout} ms`);
+      if (cancelledCaught) this.destroy(words);
     });
-    return this.usable;
   }
 
   /** Ends it politely: nobody uses it. */
@@ -283,9 +186,10 @@ export abstract class Link {
     if (!this.usable) return;
     this.usable = false;
     this.cut();
-    this.#command = null;
     const words = why instanceof Error ? why.message : String(why);
-    this.#fail?.(new DatabaseConnectionError(`the connection to ${this.peer} was ended: ${words}`));
+    this.#command?.done(
+      new DatabaseConnectionError(`the connection to ${this.peer} was ended: ${words}`),
+    );
     this.owner?.lost(this);
   }
 
@@ -307,34 +211,11 @@ export abstract class Link {
     this.usable = false;
     this.cut();
     const failure = { code, driverError: error };
-    this.#fail?.(
+    this.#command?.done(
       new DatabaseConnectionError(`the connection to ${this.peer} is lost: ${message}`, failure),
     );
     this.owner?.lost(this);
   }
-}
-
-/** The statements around a transaction. @internal */
-export interface TransactionWords {
-  /** In order; options are checked already. */
-  begin(options: BeginOptions): readonly string[];
-  /** True when many rows are inserted by more than one statement. */
-  readonly bulkInParts: boolean;
-  /** True when an error of this kind leaves nothing of the transaction but its end. */
-  readonly deadlockEndsAll: boolean;
-}
-
-/** How a transaction sees others' changes. */
-export type IsolationLevel =
-  | "read uncommitted"
-  | "read committed"
-  | "repeatable read"
-  | "serializable";
-
-/** @internal */
-export interface BeginOptions {
-  readonly isolation: IsolationLevel | null;
-  readonly readOnly: boolean;
 }
 
 function scheduleCut(link: Link, limit: number, label: string): { cancel(): void } {

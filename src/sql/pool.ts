@@ -9,7 +9,9 @@ import { onRunnerEnd } from "../core/run.ts";
 import { Connection } from "./connection.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Link } from "./link.ts";
-import { type Driver, LinkPool, type PoolStatistics } from "./linkPool.ts";
+import { LinkPool } from "./linkPool.ts";
+import type { PoolDriver } from "./poolDriver.ts";
+import type { PoolStatistics } from "./poolStatistics.ts";
 import type { PoolSettings } from "./poolOptions.ts";
 import { expectBody, Queries } from "./queries.ts";
 import {
@@ -36,7 +38,7 @@ export abstract class Pool extends Queries implements AsyncDisposable {
   readonly #forget: () => void;
 
   /** @internal */
-  constructor(driver: Driver<Link>, dialect: Dialect, settings: PoolSettings) {
+  constructor(driver: PoolDriver<Link>, dialect: Dialect, settings: PoolSettings) {
     super();
     this.settings = settings;
     this.dialect = dialect;

@@ -14,7 +14,8 @@ import {
 } from "./bulkRows.ts";
 import type { Dialect } from "./dialect.ts";
 import { DatabaseError } from "./errors.ts";
-import type { Link, Outcome } from "./link.ts";
+import type { Link } from "./link.ts";
+import type { Outcome } from "./outcome.ts";
 import type { PoolSettings } from "./poolOptions.ts";
 import { RowStream, type StreamOptions } from "./rowStream.ts";
 import { type Rendered, render, type Row, type Sql } from "./statement.ts";

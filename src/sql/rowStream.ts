@@ -7,7 +7,8 @@
  */
 import { DatabaseError } from "./errors.ts";
 import type { Lending } from "./lending.ts";
-import type { Batch, Cursor, Link } from "./link.ts";
+import type { Link } from "./link.ts";
+import type { Batch, Cursor } from "./outcome.ts";
 import type { Rendered, Row } from "./statement.ts";
 
 /** How rows are streamed. */

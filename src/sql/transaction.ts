@@ -23,7 +23,8 @@ import {
   TransactionConflictError,
   TransactionStateError,
 } from "./errors.ts";
-import type { BeginOptions, IsolationLevel, Link } from "./link.ts";
+import type { Link } from "./link.ts";
+import type { BeginOptions, IsolationLevel } from "./transactionWords.ts";
 import type { PoolSettings } from "./poolOptions.ts";
 import { expectBody, Queries } from "./queries.ts";
 
