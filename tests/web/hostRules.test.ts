@@ -2,7 +2,7 @@
  * The authority of a request: which are let in.
  */
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { isAuthority } from "../../src/web/hostRules.ts";
 
 describe("an authority", () => {
@@ -10,6 +10,13 @@ describe("an authority", () => {
     const valid = ["localhost", "a.example", "a_b.example", "127.0.0.1", "a:80", "a:", "a:65535"];
     for (const each of [...valid, "[::1]", "[::1]:8080", "[2001:db8::7]:", "xn--caf-dma.example"])
       expect([each, isAuthority(each)]).toEqual([each, true]);
+  });
+
+  test("is not empty, also where none was seen before", async () => {
+    vi.resetModules();
+    const fresh = await import("../../src/web/hostRules.ts");
+    expect(fresh.isAuthority).not.toBe(isAuthority);
+    expect(fresh.isAuthority("")).toBe(false);
   });
 
   test("is not empty, a port alone, or one with user information", () => {

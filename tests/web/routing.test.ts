@@ -102,6 +102,17 @@ describe("which of several", () => {
     expect(found(router, "/1/y")).toEqual(["/:b/y", { b: "1" }]);
   });
 
+  test("segments of a text and a parameter are told apart, whichever comes first", () => {
+    const routes = ["/v:id", "/:name.json", "/v:id/x", "/:name.json/y"];
+    for (const order of [routes, routes.toReversed()]) {
+      const router = routerOf(order);
+      expect(found(router, "/v7")).toEqual(["/v:id", { id: "7" }]);
+      expect(found(router, "/a.json")).toEqual(["/:name.json", { name: "a" }]);
+      expect(found(router, "/v7/x")).toEqual(["/v:id/x", { id: "7" }]);
+      expect(found(router, "/a.json/y")).toEqual(["/:name.json/y", { name: "a" }]);
+    }
+  });
+
   test("a rest that may not be empty goes before one that may", () => {
     const router = routerOf(["/f/*", "/f/:rest<path>"]);
     expect(foundPath(router, "/f/x/y")).toBe("GET /f/:rest<path>");
@@ -128,6 +139,12 @@ describe("decoding", () => {
     ["/%37", ["/:n<int>", { n: 7 }]],
   ])("%s", (path, expected) => {
     expect(found(router, path)).toEqual(expected);
+  });
+
+  test("a path with a stray percent sign is a BadRequest, also where a route has one there", () => {
+    const router = routerOf(["/100%25", "/100%25/off"]);
+    for (const path of ["/100%", "/100%/off"])
+      expect(() => router.find("GET", path, "")).toThrow(BadRequest);
   });
 
   test.each(["/a/%", "/a/%zz", "/a/%C3", "/a/%C3%28", "/nowhere/%FF", "/a/%C3/%A9"])(
