@@ -9,6 +9,7 @@
 import { inspect } from "node:util";
 import { wrongType } from "./arguments.ts";
 import { Future } from "./future.ts";
+import { awaiterElsewhere } from "./origin.ts";
 import type { Scope } from "./scope.ts";
 import { Suspension } from "./suspension.ts";
 import { Task } from "./task.ts";
@@ -70,6 +71,8 @@ export function awaitersOf(future: Future<unknown>): Awaiter[] {
   for (const wait of future.awaiters()) add(awaiterAt(wait));
   if (future instanceof Task && !future.done()) add(openerOfGroup(future.scope.parent));
   for (const waiter of declared.get(future) ?? []) add({ future: waiter, wait: null });
+  const caller = awaiterElsewhere(future);
+  if (caller instanceof Future) add({ future: caller, wait: null });
   return [...found.values()];
 }
 

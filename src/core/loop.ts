@@ -11,6 +11,7 @@
 import { inspect } from "node:util";
 import { expectFunction, expectMilliseconds } from "./arguments.ts";
 import type { TimerHandle } from "./clock.ts";
+import { withOrigin } from "./origin.ts";
 import { beginThrow, throwSoon } from "./throwing.ts";
 import { type ArgumentOptions, Callback, type CallOptions, Handle } from "./handle.ts";
 
@@ -47,6 +48,8 @@ export interface ExceptionContext {
   readonly waitedAt?: string;
   /** In debug mode: the wait that it went on to, as `file:line`. */
   readonly nextWaitAt?: string;
+  /** In a worker of an executor: `thread 'pool_0', while it ran 'convert' for task 'upload'`. */
+  readonly origin?: string;
   /** More for the reader: where it started, a task tree. */
   readonly details?: string;
 }
@@ -177,7 +180,8 @@ export abstract class Loop {
    * default one, with what it was told; what cannot be printed (an `inspect` of the user's throws) is told by its
    * message alone.
    */
-  callExceptionHandler(context: ExceptionContext): void {
+  callExceptionHandler(report: ExceptionContext): void {
+    const context = withOrigin(report);
     if (this.#exceptionHandler === null) return this.#tellDefault(context);
     try {
       const told: unknown = this.#exceptionHandler(context);
@@ -206,6 +210,7 @@ export abstract class Loop {
   /** Prints the context to standard error. */
   defaultExceptionHandler(context: ExceptionContext): void {
     const lines = [`ambit: ${context.message}`];
+    if (context.origin !== undefined) lines.push(`in: ${context.origin}`);
     if (context.task !== undefined) lines.push(`task: ${inspect(context.task)}`);
     if (context.details !== undefined) lines.push(context.details);
     if (context.exception !== undefined) lines.push(inspect(context.exception));

@@ -13,6 +13,9 @@ export const AWAITED: unique symbol = Symbol("ambit.awaited");
 /** Under this key the body of a scope tells how it limits the waits in it: `deadline in 99 ms`. @internal */
 export const LIMIT: unique symbol = Symbol("ambit.limit");
 
+/** Under this key what stands for work elsewhere, a call in a worker, has a picture made of it. @internal */
+export const ELSEWHERE: unique symbol = Symbol("ambit.elsewhere");
+
 /** @internal */
 export interface Held {
   [HOLDERS](): readonly (object | null)[];
@@ -28,6 +31,26 @@ export interface Limiting {
   [LIMIT](): string | null;
 }
 
+/** How many milliseconds all parts of a picture may still be waited for, together. Who waits takes off what it took. @internal */
+export interface Patience {
+  left: number;
+}
+
+/** A part of a task tree that comes from elsewhere. @internal */
+export interface Picture {
+  /** What it shows: a line for itself, then the branches below it, indented. Waits for it while there is patience left. */
+  lines(): readonly string[];
+}
+
+/** @internal */
+export interface Elsewhere {
+  /**
+   * Asks for the picture, and does not wait for it.
+   * @param patience how long the picture's `lines` may wait for it
+   */
+  [ELSEWHERE](patience: Patience): Picture;
+}
+
 /** @internal */
 export function isHeld(target: unknown): target is Held {
   return has(target, HOLDERS);
@@ -41,6 +64,11 @@ export function isAwaiting(target: unknown): target is Awaiting {
 /** @internal */
 export function isLimiting(body: unknown): body is Limiting {
   return has(body, LIMIT);
+}
+
+/** @internal */
+export function isElsewhere(target: unknown): target is Elsewhere {
+  return has(target, ELSEWHERE);
 }
 
 function has(object: unknown, key: symbol): boolean {

@@ -3,7 +3,9 @@
  *
  * Strategy: reads the scopes as they are; nothing is recorded for it. The words for a wait are `waitWords.ts`'s. Groups
  * are lines of their own, with their children below; timeouts and shields are said of the waits inside them. Lines are
- * made one after the other, without recursion: a tree may be thousands of scopes deep.
+ * made one after the other, without recursion: a tree may be thousands of scopes deep. What is awaited and runs elsewhere,
+ * in a worker of an executor, is asked for its part first, all at once, and then waited for, as a whole no longer than
+ * `PATIENCE`: who computes does not answer.
  */
 import { inspect } from "node:util";
 import { cyclesAmong } from "./awaitCycles.ts";
@@ -11,9 +13,10 @@ import { cycleWords } from "./awaitedBy.ts";
 import { currentTask } from "./currentTask.ts";
 import { type Ink, inkFor, PLAIN, type TextOutput } from "./ink.ts";
 import { framesOf } from "./places.ts";
-import { ambientScope, type Scope } from "./scope.ts";
+import { ambientScope, Scope } from "./scope.ts";
 import { lastWaitOf } from "./steps.ts";
-import { isLimiting } from "./targets.ts";
+import { picturesOf } from "./pictures.ts";
+import { isLimiting, type Patience, type Picture } from "./targets.ts";
 import { Task } from "./task.ts";
 import { limitsAround, WaitWords } from "./waitWords.ts";
 
@@ -45,32 +48,50 @@ export function printTaskTree(options: { readonly file?: TextOutput } = {}): voi
   file.write(`${formatTreeOf(ambientScope().runner, inkFor(file))}\n`);
 }
 
+/** How long the picture waits for its parts from elsewhere, in milliseconds. @internal */
+export const PATIENCE = 100;
+
 interface Branch {
-  readonly node: Scope;
+  readonly node: Scope | Picture;
   readonly indent: string;
   readonly isLast: boolean;
 }
 
 /** @internal */
-export function formatTreeOf(scope: Scope, ink: Ink = PLAIN): string {
-  const lines: string[] = [];
-  const tasks: Task<unknown>[] = [];
+export function formatTreeOf(scope: Scope, ink: Ink = PLAIN, patience: number = PATIENCE): string {
+  const branches = branchesOf(scope, { left: patience });
+  if (branches.length === 0) return "(no tasks)";
   const painter = new NodeWords(ink);
-  const open = branchesUnder(scope, "");
-  for (let branch = open.pop(); branch !== undefined; branch = open.pop()) {
-    const { node, indent, isLast } = branch;
-    lines.push(`${indent}${isLast ? "└─ " : "├─ "}${painter.of(node)}`);
-    if (node.body instanceof Task) tasks.push(node.body);
-    open.push(...branchesUnder(node, `${indent}${isLast ? "   " : "│  "}`));
-  }
-  if (lines.length === 0) return "(no tasks)";
-  const cycles = cyclesAmong(tasks).map((cycle) => ink.alarm(`cycle: ${cycleWords(cycle)}`));
+  const lines = branches.flatMap(({ node, indent, isLast }) => {
+    if (node instanceof Scope) return `${indent}${isLast ? "└─ " : "├─ "}${painter.of(node)}`;
+    const [head = "", ...below] = node.lines();
+    const inner = `${indent}${isLast ? "   " : "│  "}`;
+    return [`${indent}${isLast ? "└─ " : "├─ "}${head}`, ...below.map((line) => `${inner}${line}`)];
+  });
+  const tasks = branches.map(({ node }) => (node instanceof Scope ? node.body : null));
+  const cycles = cyclesAmong(tasks.filter((body) => body instanceof Task)).map((cycle) =>
+    ink.alarm(`cycle: ${cycleWords(cycle)}`),
+  );
   return [...lines, ...cycles].join("\n");
 }
 
+/** All branches, from the top down; those elsewhere have been asked for when it returns. */
+function branchesOf(scope: Scope, patience: Patience): Branch[] {
+  const branches: Branch[] = [];
+  const open = branchesUnder(scope, "", patience);
+  for (let branch = open.pop(); branch !== undefined; branch = open.pop()) {
+    const { node, indent, isLast } = branch;
+    branches.push(branch);
+    if (node instanceof Scope)
+      open.push(...branchesUnder(node, `${indent}${isLast ? "   " : "│  "}`, patience));
+  }
+  return branches;
+}
+
 /** The last first: they are taken from the end. */
-function branchesUnder(scope: Scope, indent: string): Branch[] {
-  const nodes = nodesUnder(scope);
+function branchesUnder(scope: Scope, indent: string, patience: Patience): Branch[] {
+  const pictures = scope.body instanceof Task ? picturesOf(scope, patience) : [];
+  const nodes = [...pictures, ...nodesUnder(scope)];
   const branches = nodes.map((node, index) => ({
     node,
     indent,

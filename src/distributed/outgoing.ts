@@ -2,7 +2,7 @@
  * Calls on their way out: what of a submission goes into the queue, and what beside it.
  */
 import type { Queue } from "bullmq";
-import { ambientVariables } from "../futures/call.ts";
+import { ambientVariables } from "../futures/departingVariables.ts";
 import type { Settings } from "./callOptions.ts";
 import type { Connections } from "./connections.ts";
 import type { Keys } from "./keys.ts";

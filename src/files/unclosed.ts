@@ -7,6 +7,7 @@
  * Limits: when that is, and whether before the process ends, is the collector's affair: a safety net, no way to close files.
  */
 import { type Place, placeAbove, userFrames } from "../core/frames.ts";
+import { originHere } from "../core/origin.ts";
 import { frameLines } from "../core/places.ts";
 import { ambientScope } from "../core/scope.ts";
 import type { BufferedFile } from "./bufferedFile.ts";
@@ -44,8 +45,10 @@ function closeForgotten({ file, opened }: OpenFile): void {
 
 function warn({ raw, rules }: BufferedFile, opened: Place | undefined, outcome: string): void {
   const where = frameLines("it was opened", userFrames(opened));
+  const origin = originHere();
+  const here = origin === null ? "" : ` (in ${origin})`;
   process.emitWarning(
-    `nobody has closed '${raw.name}' (mode "${rules.mode}"), and nobody has it any more; ${outcome}`,
+    `nobody has closed '${raw.name}' (mode "${rules.mode}"), and nobody has it any more; ${outcome}${here}`,
     {
       type: "ResourceWarning",
       code: "AMBIT_UNCLOSED_FILE",

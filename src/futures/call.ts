@@ -3,21 +3,20 @@
  */
 import type { TransferListItem } from "node:worker_threads";
 import { asCancellation } from "../core/cancellation.ts";
-import { Context } from "../core/context.ts";
-import type { ContextVar } from "../core/contextVar.ts";
-import type { CancelledError } from "../core/errors.ts";
-import type { FutureState } from "../core/future.ts";
 import { ambientScope, type Scope } from "../core/scope.ts";
-import { block } from "./blocking.ts";
+import { Task } from "../core/task.ts";
 import { detachCallbacks } from "./callback.ts";
 import { CallbackDesk } from "./callbackDesk.ts";
-import { ConcurrentFuture } from "./concurrentFuture.ts";
+import { CallFuture, type Driver, type FutureCall } from "./callFuture.ts";
+import type { CallWorker } from "./callPicture.ts";
+import type { ConcurrentFuture } from "./concurrentFuture.ts";
 import { pathOfUncloneable } from "./cloning.ts";
 import { appendCall, type CallPlace, placeOfCall } from "./errorStacks.ts";
 import type { Medium } from "./medium.ts";
 import { Arriving, unpackNow, unpackThrown } from "./parcel.ts";
 import type { CallMessage, Ending, Variables } from "./protocol.ts";
 import { type Callable, type Reference, referenceTo } from "./reference.ts";
+import { ambientVariables } from "./departingVariables.ts";
 import { ResultStream } from "./resultStream.ts";
 import type { CallbackMark, FromCall, Manners, Say } from "./talk.ts";
 import { collectTransfers } from "./transfer.ts";
@@ -26,62 +25,8 @@ const NONE: readonly CallbackMark[] = [];
 let ids = 0;
 let underWay = 0;
 
-/** Gets calls on while the thread stands still. @internal */
-export interface Driver {
-  /** Why it can't; null when it can. */
-  readonly hindrance: string | null;
-  /** Gives calls out, and hears what workers have sent. */
-  progress(): void;
-}
-
-class CallFuture extends ConcurrentFuture<unknown> {
-  readonly #call: Call;
-  /** Whether somebody stands still for it. */
-  blocks = false;
-  /** Whether who cancels it does not wait until it has ended. */
-  abandons = false;
-  constructor(call: Call) {
-    super();
-    this.#call = call;
-  }
-
-  protected override hindrance(): string | null {
-    const { driver, reference, talks } = this.#call;
-    if (driver === null) return super.hindrance();
-    if (reference === null)
-      return "its function must be looked for; name it with task(…) or pool.module(…), or await it";
-    if (talks) return "it calls back, or gives a stream; await it instead";
-    return driver.hindrance;
-  }
-
-  protected override block(timeout: number): void {
-    this.blocks = true;
-    try {
-      block({ done: () => this.done(), progress: () => this.#call.driver?.progress() }, timeout);
-    } catch (error) {
-      this.cancel("who waited for it was cancelled");
-      throw error;
-    } finally {
-      this.blocks = false;
-    }
-  }
-
-  /** @internal */
-  override cancelWith(error: CancelledError): boolean {
-    const stopping = super.cancelWith(error);
-    if (stopping && this.abandons) this.endCancelled(error);
-    return stopping;
-  }
-
-  /** @internal */
-  override settle(state: FutureState, outcome: unknown): void {
-    underWay--;
-    super.settle(state, outcome);
-  }
-}
-
 /** @internal */
-export class Call {
+export class Call implements FutureCall {
   readonly id: number = ++ids;
   readonly #future = new CallFuture(this);
   #args: readonly unknown[];
@@ -100,6 +45,8 @@ export class Call {
   reference: Reference | null = null;
   /** Whether some of its arguments were moved: it can't be sent again. */
   moves = false;
+  /** Who has it; null while it waits, and when it has ended. */
+  worker: CallWorker | null = null;
 
   constructor(args: readonly unknown[], chunk: boolean, medium: Medium) {
     underWay++;
@@ -135,6 +82,23 @@ export class Call {
     this.#callbacks = detached.callbacks;
     this.#desk = new CallbackDesk(detached.functions, this.#scope);
     return true;
+  }
+
+  /** It goes to a worker. */
+  goesTo(worker: CallWorker): void {
+    this.worker = worker;
+  }
+
+  /** It waits again: its worker ended before it began. */
+  comesBack(): void {
+    this.worker = null;
+    this.future.takeBack();
+  }
+
+  /** @internal */
+  over(): void {
+    underWay--;
+    this.worker = null;
   }
 
   /** It is with a worker, and can be spoken to. */
@@ -217,6 +181,7 @@ export class Call {
       args: this.#args,
       how: this.#how(),
       variables: this.#variables,
+      caller: callerIn(this.#scope),
     };
   }
 
@@ -235,15 +200,8 @@ export class Call {
   }
 }
 
-/** The caller's context variables whose values can travel; null when there are none. @internal */
-export function ambientVariables(medium: Medium): Variables | null {
-  const { context } = ambientScope().home;
-  if (!(context instanceof Context) || context.size === 0) return null;
-  const variables: [string, unknown][] = [];
-  for (const [variable, value] of context.entries()) {
-    if (medium.takes(value)) {
-      variables.push([(variable as ContextVar<unknown>).name, value]);
-    }
-  }
-  return variables;
+/** The name of the task that submitted it; empty for code outside any. */
+function callerIn(scope: Scope): string {
+  const { body } = scope.home;
+  return body instanceof Task ? body.name : "";
 }

@@ -5,6 +5,7 @@ export { wait, FIRST_COMPLETED, FIRST_EXCEPTION, ALL_COMPLETED } from "../core/w
 export { asCompleted } from "../core/asCompleted.ts";
 export { callback, progress } from "./callback.ts";
 export { ConcurrentFuture } from "./concurrentFuture.ts";
+export { currentCall, type CurrentCall } from "./currentCall.ts";
 export { errorClass } from "./errorClasses.ts";
 export {
   BrokenExecutor,

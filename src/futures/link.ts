@@ -6,6 +6,7 @@
  */
 import type { TransferListItem } from "node:worker_threads";
 import type { FromWorker, ToWorker } from "./protocol.ts";
+import type { TreeLook } from "./workerTrees.ts";
 
 /** How a worker ended. @internal */
 export interface WorkerEnd {
@@ -32,6 +33,10 @@ export type LinkMaker<L extends Link> = (
 
 /** @internal */
 export interface Link {
+  /** `thread 3`, `process 1234`. */
+  where(): string;
+  /** Asks for the worker's tree of tasks, to be read while the loop stands still. */
+  look(number: number, within: number): TreeLook;
   /** @throws when something in it cannot be cloned; then nothing was sent */
   send(message: ToWorker, moved: readonly TransferListItem[]): void;
   /** The worker keeps the program alive from now on; or no longer. */

@@ -15,6 +15,9 @@ const BEGUN = 1;
 const STOPPING = 2;
 const SIZE = 3;
 const BYTES = 4;
+/** Behind the numbers: the number of the picture that was asked for, its length, and its text. */
+const PICTURE = SIZE * BYTES;
+const TEXT = PICTURE + 2 * BYTES;
 
 /** Over an open descriptor. @internal */
 export class Marks {
@@ -37,6 +40,25 @@ export class Marks {
   wanted(): number {
     readSync(this.fd, this.#numbers, STOPPING * BYTES, BYTES, STOPPING * BYTES);
     return this.#numbers[STOPPING] as number;
+  }
+
+  /** In the child: a picture that was asked for. Its number is written last. */
+  show(number: number, text: string): void {
+    const bytes = Buffer.from(text);
+    writeSync(this.fd, bytes, 0, bytes.length, TEXT);
+    writeSync(this.fd, Int32Array.of(number, bytes.length), 0, 2 * BYTES, PICTURE);
+  }
+
+  /** In the pool: the picture of that number; null when the child has not shown it. */
+  shown(number: number): string | null {
+    if (this.#closed) return null;
+    const head = new Int32Array(2);
+    readSync(this.fd, head, 0, 2 * BYTES, PICTURE);
+    const [latest, length = 0] = head;
+    if (latest !== number) return null;
+    const text = Buffer.alloc(length);
+    readSync(this.fd, text, 0, length, TEXT);
+    return text.toString();
   }
 
   /** In the pool: what the child has marked; after `close`, what it had marked last. */

@@ -115,6 +115,13 @@ export class Arriving {
   }
 }
 
+/** Unpacks it, and tells when its classes are there: at once, where they are. @internal */
+export function whenArrived(parcel: ThrownParcel, then: (thrown: unknown) => void): void {
+  const thrown = unpackThrown(parcel);
+  if (thrown instanceof Arriving) void thrown.thrown.then(then);
+  else then(thrown);
+}
+
 function unknownClasses(parcel: ThrownParcel): ClassMark[] {
   if ("value" in parcel) return [];
   if ("list" in parcel) return parcel.list.flatMap(unknownClasses);

@@ -9,53 +9,37 @@ import { inspect } from "node:util";
 import { expectFunction } from "../core/arguments.ts";
 import { cancelled } from "../core/cancellation.ts";
 import { shield } from "../core/shield.ts";
-import { RingBuffer } from "../queues/ringBuffer.ts";
-import { Call, type Driver } from "./call.ts";
+import { Call } from "./call.ts";
+import type { Driver } from "./callFuture.ts";
 import { ConcurrentFuture } from "./concurrentFuture.ts";
 import { type BrokenExecutor, ExecutorShutdownError } from "./errors.ts";
 import { classesFound } from "./errorClasses.ts";
 import type { CallOptions, ExecutorShutdownOptions } from "./executor.ts";
 import type { Link } from "./link.ts";
-import type { Medium } from "./medium.ts";
 import { Pace } from "./pace.ts";
-import { PoolWorker, type PoolWorkerOwner, type PoolWorkerPlan } from "./poolWorker.ts";
+import { PoolWorker } from "./poolWorker.ts";
+import type { PoolPlan } from "./poolPlan.ts";
+import type { PoolWorkerOwner } from "./poolWorkerPlan.ts";
 import { processIsEnding } from "./processEnd.ts";
 import type { Ending } from "./protocol.ts";
 import type { Callable, Reference } from "./reference.ts";
 import type { ResultStream } from "./resultStream.ts";
+import { WaitingCalls } from "./waitingCalls.ts";
+import { treesOf } from "./workerTrees.ts";
 
 /** So many workers in a row may be lost before they are ready. */
 const STILLBORN = 10;
 
-/** What makes a pool one of threads or of processes. @internal */
-export interface PoolPlan<L extends Link> extends PoolWorkerPlan<L> {
-  /** The executor itself, for error messages. */
-  readonly executor: object;
-  readonly maxWorkers: number;
-  /** Whether its workers can be heard while the loop stands still. */
-  readonly drives: boolean;
-  /** Of its workers' names. */
-  readonly prefix: string;
-  readonly medium: Medium;
-  /** Idle workers beyond so many are ended. */
-  readonly minWorkers: number;
-  /** The error of a pool that is broken. */
-  breakage(cause: unknown): BrokenExecutor;
-}
-
-const DEFAULTS: CallOptions = {};
 /** Items of a stream ahead of its reader. */
 const BUFFER = 64;
-/** How long a worker may take to tell its tree of tasks, in milliseconds. */
-const TREE_PATIENCE = 200;
 
 /** @internal */
 export class Pool<L extends Link> implements Driver {
   readonly #plan: PoolPlan<L>;
   readonly #workers = new Set<PoolWorker<L>>();
-  readonly #waiting = new RingBuffer<Call>();
+  readonly #waiting = new WaitingCalls();
   readonly #pace = new Pace();
-  readonly #owner: PoolWorkerOwner<L>;
+  readonly #owner: PoolWorkerOwner<PoolWorker<L>>;
   #started = 0;
   #pumping = false;
   #shutDown = false;
@@ -84,16 +68,12 @@ export class Pool<L extends Link> implements Driver {
     fn: Callable,
     args: readonly unknown[],
     chunk: boolean,
-    options: CallOptions = DEFAULTS,
+    options: CallOptions,
   ): ConcurrentFuture<unknown> {
     return this.#takeOn(this.#call(fn, args, chunk, options), fn).future;
   }
 
-  stream(
-    fn: Callable,
-    args: readonly unknown[],
-    options: CallOptions = DEFAULTS,
-  ): ResultStream<unknown> {
+  stream(fn: Callable, args: readonly unknown[], options: CallOptions): ResultStream<unknown> {
     const call = this.#call(fn, args, false, options);
     const stream = call.streams(options.bufferSize ?? BUFFER);
     this.#takeOn(call, fn);
@@ -111,22 +91,20 @@ export class Pool<L extends Link> implements Driver {
   #takeOn(call: Call, fn: Callable): Call {
     if (this.#plan.drives) call.driver = this;
     call.locate(fn, () => this.#pumpSoon());
-    this.#waiting.push(call);
+    this.#waiting.add(call);
     this.#pumpSoon();
     return call;
   }
 
   #mustBeOpen(): void {
     if (this.#broken !== null) throw this.#broken;
-    const { executor } = this.#plan;
-    if (this.#shutDown) {
-      throw new ExecutorShutdownError(
-        `submit to ${inspect(executor)}: it takes no calls after shutdown`,
-      );
-    }
-    if (processIsEnding()) {
-      throw new ExecutorShutdownError(`submit to ${inspect(executor)} while the process is ending`);
-    }
+    const why = this.#shutDown
+      ? ": it takes no calls after shutdown"
+      : processIsEnding()
+        ? " while the process is ending"
+        : null;
+    if (why === null) return;
+    throw new ExecutorShutdownError(`submit to ${inspect(this.executor)}${why}`);
   }
 
   /** Shuts it down and ends its workers at once; what they have begun fails with `fate`. Fulfilled when they have ended. */
@@ -139,10 +117,8 @@ export class Pool<L extends Link> implements Driver {
 
   async shutdown(options: ExecutorShutdownOptions): Promise<void> {
     this.#shutDown = true;
-    if (options.cancelFutures === true) {
-      const error = cancelled("the executor was shut down");
-      for (const call of this.#waiting) call.future.cancelWith(error);
-    }
+    if (options.cancelFutures === true)
+      this.#waiting.cancel(cancelled("the executor was shut down"));
     this.#pump();
     // Shielded: who is cancelled here stops waiting, and the workers end all the same.
     if (!(options.wait ?? true)) return;
@@ -174,19 +150,13 @@ export class Pool<L extends Link> implements Driver {
   }
 
   /** What each worker's tasks wait for. */
-  async taskTrees(): Promise<string> {
-    const parts = Array.from(this.#workers, async (worker) => {
-      const tree = await worker.taskTree(TREE_PATIENCE);
-      const lines = tree ?? `└─ ${worker.runs ?? "(starting)"}  computes, and does not answer`;
-      return `${worker.name}\n${lines}`;
-    });
-    const trees = await Promise.all(parts);
-    return trees.length === 0 ? "(no workers)" : trees.join("\n");
+  taskTrees(): Promise<string> {
+    return treesOf(this.#workers);
   }
 
   /** Calls that wait for a worker. */
   get waiting(): number {
-    return [...this.#waiting].filter((call) => !call.future.done()).length;
+    return this.#waiting.count;
   }
 
   /** Calls that a worker has been given. */
@@ -209,15 +179,10 @@ export class Pool<L extends Link> implements Driver {
 
   #pump(): void {
     this.#pumping = false;
-    this.#skipDone();
+    this.#waiting.skipDone();
     this.#startWorkers();
     for (const worker of this.#workers) this.#feed(worker);
     if (this.#shutDown) this.#closeIdle();
-  }
-
-  /** Calls that were cancelled, or whose function was not found. */
-  #skipDone(): void {
-    while (this.#waiting.first?.future.done() === true) this.#waiting.take();
   }
 
   #startWorkers(): void {
@@ -242,10 +207,9 @@ export class Pool<L extends Link> implements Driver {
     const share = Math.ceil(this.#waiting.size / this.#workers.size);
     const batch: Call[] = [];
     while (batch.length < share) {
-      this.#skipDone();
-      const call = this.#waiting.first;
-      if (call === undefined || call.reference === null) break;
-      if (batch.length >= worker.room(this.#pace.depth(call.reference))) break;
+      const call = this.#waiting.next;
+      if (call === null) break;
+      if (batch.length >= worker.room(this.#pace.depth(call.reference as Reference))) break;
       this.#waiting.take();
       if (call.future.setRunningOrNotifyCancel()) batch.push(call);
     }
@@ -264,8 +228,7 @@ export class Pool<L extends Link> implements Driver {
       for (const call of unbegun) call.future.endCancelled(error);
       return this.#pumpSoon();
     }
-    for (const call of unbegun) call.future.takeBack();
-    for (const call of unbegun.toReversed()) this.#waiting.putBack(call);
+    this.#waiting.putBack(unbegun);
     if (worker.wasReady) this.#stillborn = 0;
     else if (worker.lost && ++this.#stillborn >= STILLBORN)
       this.#breakDown(new Error(`${STILLBORN} in a row ended before they were ready`));
@@ -274,9 +237,7 @@ export class Pool<L extends Link> implements Driver {
 
   #breakDown(cause: unknown): void {
     const broken = (this.#broken ??= this.#plan.breakage(cause));
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    for (const call of waiting) call.fail(broken);
+    this.#waiting.fail(broken);
     for (const worker of this.#workers) worker.breakDown(broken);
   }
 

@@ -1,91 +1,60 @@
 /*
  * A worker of a pool, as the pool sees it: what was sent to it, what of that has begun, how it is stopped.
  *
- * Strategy: a worker runs one call at a time, in the order sent. A call that is to stop is asked first (an abort
- * signal, a mark that it can look at); after the grace period the worker is ended. What it had not begun by then goes
- * back to the pool; the call that it ran never runs twice.
+ * Strategy: a worker runs one call at a time, in the order sent. A call that is to stop is asked first (`stopping.ts`); after
+ * the grace period the worker is ended. What it had not begun by then goes back to the pool; the call that it ran never
+ * runs twice.
  * Limits: knows nothing of threads and processes; its link does.
  */
 import type { TransferListItem } from "node:worker_threads";
-import type { TimerHandle } from "../core/clock.ts";
 import type { CancelledError } from "../core/errors.ts";
-import { getRunningLoop } from "../core/scope.ts";
 import type { Call } from "./call.ts";
-import { WorkerLostError } from "./errors.ts";
+import type { CallWorker, Stage } from "./callPicture.ts";
+import { FunctionNumbers } from "./functionNumbers.ts";
 import type { Initializer } from "./initializer.ts";
-import type { Link, LinkMaker, LinkOwner, WorkerEnd } from "./link.ts";
-import { Arriving, unpackThrown } from "./parcel.ts";
+import type { Link, LinkOwner, WorkerEnd } from "./link.ts";
+import { lossOf } from "./loss.ts";
+import { whenArrived } from "./parcel.ts";
 import { eachEnding, type Ending, flatCalls, type FromWorker } from "./protocol.ts";
+import type { PoolWorkerOwner, PoolWorkerPlan } from "./poolWorkerPlan.ts";
 import { type Reference, referenceTo } from "./reference.ts";
+import { Stopping } from "./stopping.ts";
 import type { ToCall } from "./talk.ts";
-import type { WatchLimits } from "./workerWatch.ts";
+import { WorkerTrees } from "./workerTrees.ts";
 
-/** What a pool hears of its workers. @internal */
-export interface PoolWorkerOwner<L extends Link> {
-  /** A call has ended; the worker may have room now. */
-  ended(call: Call, ending: Ending): void;
-  /** Its calls have ended, or it is ready to be given some. */
-  free(): void;
-  /** Its initializer failed, or it could not start. */
-  broken(cause: unknown): void;
-  /** It is gone; these calls had not begun. */
-  gone(worker: PoolWorker<L>, unbegun: readonly Call[]): void;
-  /** It has been idle for long. */
-  idle(worker: PoolWorker<L>): void;
-}
-
-/** How the workers of a pool are. @internal */
-export interface PoolWorkerPlan<L extends Link> {
-  /** Milliseconds that a cancelled call has to stop by itself. */
-  readonly grace: number;
-  /** How many calls one may be given before it is replaced. */
-  readonly maxTasks: number;
-  /** When one is of no more use. */
-  readonly limits: WatchLimits;
-  readonly initializer: Initializer | null;
-  readonly open: LinkMaker<L>;
-}
-
-interface Stop {
-  readonly error: CancelledError;
-  readonly timer: TimerHandle;
-}
-
-let treesAsked = 0;
 const NOTHING: readonly TransferListItem[] = [];
 
 /** @internal */
-export class PoolWorker<L extends Link> implements LinkOwner {
+export class PoolWorker<L extends Link> implements LinkOwner, CallWorker {
   readonly name: string;
-  readonly #owner: PoolWorkerOwner<L>;
-  readonly #grace: number;
+  readonly #owner: PoolWorkerOwner<PoolWorker<L>>;
   readonly link: L;
   readonly #calls = new Map<number, Call>();
-  readonly #stops = new Map<number, Stop>();
-  /** The functions that it knows, by module and name. */
-  readonly #functions = new Map<string, number>();
-  /** The same, by what is at hand. */
-  readonly #numbers = new WeakMap<Reference, number>();
+  readonly #stopping: Stopping;
+  readonly #functions: FunctionNumbers;
+  readonly trees: WorkerTrees;
   /** How many of its calls have ended, as far as it has told. */
   #ended = 0;
   /** How many more it may be given. */
   #left: number;
-  #ready = false;
-  #initializes = false;
+  /** Whether it was ready to run calls at some time. */
+  wasReady = false;
+  /** Whether its initializer is being looked for. */
+  initializes = false;
   /** Whether it was told to end. */
   #ending = false;
   /** What the calls that it has begun fail with, when the pool gives it up. */
   #fate: Error | null = null;
-  /** Who waits for its tree of tasks. */
-  readonly #trees = new Map<number, (text: string) => void>();
 
-  constructor(owner: PoolWorkerOwner<L>, name: string, plan: PoolWorkerPlan<L>) {
+  constructor(owner: PoolWorkerOwner<PoolWorker<L>>, name: string, plan: PoolWorkerPlan<L>) {
     const { grace, initializer, limits, maxTasks, open } = plan;
     this.name = name;
     this.#owner = owner;
-    this.#grace = grace;
     this.#left = maxTasks;
     this.link = open(name, initializer !== null, this);
+    this.#stopping = new Stopping(this.link, grace);
+    this.#functions = new FunctionNumbers(this.link);
+    this.trees = new WorkerTrees(this.link);
     if (limits.idle !== Infinity || limits.heap !== Infinity)
       this.link.send({ watch: limits }, NOTHING);
     if (initializer !== null) void this.#initialize(initializer);
@@ -94,19 +63,14 @@ export class PoolWorker<L extends Link> implements LinkOwner {
   async #initialize({ fn, args }: Initializer): Promise<void> {
     try {
       const reference = referenceTo(fn);
-      this.#initializes = reference instanceof Promise;
+      this.initializes = reference instanceof Promise;
       const initialize = reference instanceof Promise ? await reference : reference;
       this.link.send({ initialize, args }, NOTHING);
     } catch (error) {
       this.#owner.broken(error);
     } finally {
-      this.#initializes = false;
+      this.initializes = false;
     }
-  }
-
-  /** Whether its initializer is being looked for. */
-  get initializes(): boolean {
-    return this.#initializes;
   }
 
   /** How many calls it has been given. */
@@ -124,11 +88,6 @@ export class PoolWorker<L extends Link> implements LinkOwner {
     return this.#calls.size === 0 && this.#left > 0 && !this.#ending;
   }
 
-  /** Whether it was ready to run calls at some time. */
-  get wasReady(): boolean {
-    return this.#ready;
-  }
-
   /** Whether it ended though nobody told it to. */
   get lost(): boolean {
     return !this.#ending;
@@ -140,11 +99,14 @@ export class PoolWorker<L extends Link> implements LinkOwner {
     this.#left -= calls.length;
     for (const call of calls) {
       this.#calls.set(call.id, call);
+      call.goesTo(this);
       if (call.talks) call.lend((what) => this.#say(call.id, what));
       call.future.lendStopper((error) => this.#stop(call, error));
     }
     try {
-      const messages = calls.map((call) => call.message(this.#numberOf(call)));
+      const messages = calls.map((call) =>
+        call.message(this.#functions.of(call.reference as Reference)),
+      );
       const moved: TransferListItem[] = [];
       for (const call of calls) call.collect(moved);
       this.link.send({ calls: flatCalls(messages) }, moved);
@@ -156,21 +118,6 @@ export class PoolWorker<L extends Link> implements LinkOwner {
       }
       for (const call of calls) this.send([call]);
     }
-  }
-
-  /** Of a call's function, which the worker is told once. */
-  #numberOf({ reference }: Call): number {
-    const known = this.#numbers.get(reference as Reference);
-    if (known !== undefined) return known;
-    const { url, name } = reference as Reference;
-    const key = `${url}#${name}`;
-    const before = this.#functions.get(key);
-    const number = before ?? this.#functions.size;
-    this.#numbers.set(reference as Reference, number);
-    if (before !== undefined) return before;
-    this.#functions.set(key, number);
-    this.link.send({ define: number, reference: { url, name } }, NOTHING);
-    return number;
   }
 
   /** Something to a call that runs. @throws when it can't be cloned */
@@ -190,19 +137,20 @@ export class PoolWorker<L extends Link> implements LinkOwner {
     if (this.#calls.size === 0) this.close();
   }
 
-  /** What its tasks wait for, as text; null when it does not answer in time because it computes. */
-  taskTree(patience: number): Promise<string | null> {
-    const number = ++treesAsked;
-    return new Promise((resolve) => {
-      const answer = (text: string | null): void => {
-        timer.cancel();
-        this.#trees.delete(number);
-        resolve(text);
-      };
-      const timer = getRunningLoop().callLater(patience, () => answer(null));
-      this.#trees.set(number, answer);
-      this.link.send({ tree: number }, NOTHING);
-    });
+  where(): string {
+    return `${this.name} (${this.link.where()})`;
+  }
+
+  stageOf(id: number): Stage {
+    if (!this.wasReady) return "starting";
+    if (this.link.running() === id) return "running";
+    // Calls begin in the order in which they were sent.
+    const begun = [...this.#calls.keys()].slice(0, this.link.begun() - this.#ended);
+    return begun.includes(id) ? "ended" : "sent";
+  }
+
+  isStopping(id: number): boolean {
+    return this.#stopping.has(id);
   }
 
   /** The name of the function that it runs. */
@@ -233,12 +181,12 @@ export class PoolWorker<L extends Link> implements LinkOwner {
 
   /** @internal */
   heard(message: FromWorker): void {
-    if ("broken" in message) return this.#break(unpackThrown(message.broken));
+    if ("broken" in message) return whenArrived(message.broken, this.#owner.broken);
     if ("told" in message) return this.#calls.get(message.told)?.heard(message.what);
-    if ("tree" in message) return this.#trees.get(message.tree)?.(message.text);
+    if ("tree" in message) return this.trees.heard(message.tree, message.text);
     if ("use" in message) return this.#consider(message.use);
     if ("endings" in message) eachEnding(message.endings, this.#conclude);
-    else this.#ready = true;
+    else this.wasReady = true;
     this.#rest();
   }
 
@@ -247,55 +195,28 @@ export class PoolWorker<L extends Link> implements LinkOwner {
     else if (this.#calls.size === 0) this.#owner.idle(this);
   }
 
-  #break(thrown: unknown): void {
-    if (!(thrown instanceof Arriving)) return this.#owner.broken(thrown);
-    void thrown.thrown.then((arrived) => this.#owner.broken(arrived));
-  }
-
   readonly #conclude = (ending: Ending): void => {
     this.#ended++;
     const call = this.#calls.get(ending.id);
     if (call === undefined) return;
     this.#calls.delete(ending.id);
-    this.#endStop(ending.id);
+    this.#stopping.end(ending.id);
     this.#owner.ended(call, ending);
   };
 
   /** An idle worker does not keep the program alive. One that has done its share ends. */
   #rest(): void {
-    if (this.#ready && this.#calls.size === 0) {
+    if (this.wasReady && this.#calls.size === 0) {
       if (this.#left > 0) this.link.release();
       else this.close();
     }
     this.#owner.free();
   }
 
-  /** Asks for the end of a call: by message, and by the mark that a hot loop can look at; then by ending the worker. */
   #stop(call: Call, error: CancelledError): boolean {
     if (!this.#calls.has(call.id)) return false;
-    if (this.#stops.has(call.id)) return true;
-    const loop = getRunningLoop();
-    const timer = loop.schedule(loop.time() + this.#grace, endIfRunning, this);
-    this.#stops.set(call.id, { error, timer });
-    const link = this.link;
-    if (!this.#stops.has(link.stopping()) || link.running() === call.id) link.askToStop(call.id);
-    link.send({ stop: call.id, message: error.message, reason: plain(error.reason) }, NOTHING);
+    if (!this.#stopping.has(call.id)) this.#stopping.ask(call.id, error);
     return true;
-  }
-
-  /** The grace period of some call is over. @internal */
-  endIfRunning(): void {
-    if (this.#stops.has(this.link.running())) this.link.kill();
-  }
-
-  #endStop(id: number): Stop | undefined {
-    const stop = this.#stops.get(id);
-    if (stop === undefined) return undefined;
-    stop.timer.cancel();
-    this.#stops.delete(id);
-    const [next = 0] = this.#stops.keys();
-    if (this.link.stopping() === id) this.link.askToStop(next);
-    return stop;
   }
 
   /** @internal */
@@ -305,36 +226,21 @@ export class PoolWorker<L extends Link> implements LinkOwner {
     let begun = this.link.begun() - this.#ended;
     const unbegun: Call[] = [];
     for (const call of this.#calls.values()) {
-      const stop = this.#endStop(call.id);
+      const stopped = this.#stopping.end(call.id);
       const hasBegun = begun-- > 0;
-      const fate = this.#fate;
-      if (stop !== undefined) call.lose(() => call.future.endCancelled(stop.error));
-      else if (hasBegun && fate !== null) call.lose(() => call.fail(fate));
+      if (stopped !== null) call.lose(() => call.future.endCancelled(stopped));
       else if (hasBegun) {
         const how = call.id === running ? "while it ran" : "before it told the result of";
-        call.lose(() => call.fail(lost(call, end, how)));
+        const fate = this.#fate ?? lossOf(call.reference, end, how);
+        call.lose(() => call.fail(fate));
       } else if (call.moves)
-        call.fail(lost(call, end, "with the arguments that were moved to it for"));
+        call.fail(lossOf(call.reference, end, "with the arguments that were moved to it for"));
       else unbegun.push(call);
     }
     this.#calls.clear();
-    for (const answer of this.#trees.values()) answer("(it has ended)");
+    this.trees.end();
     this.#owner.gone(this, unbegun);
     const failure = end.failure ?? (end.exitCode > 0 ? new Error(end.words) : undefined);
-    if (!this.#ready && !this.#ending && failure !== undefined) this.#owner.broken(failure);
+    if (!this.wasReady && !this.#ending && failure !== undefined) this.#owner.broken(failure);
   }
-}
-
-function lost(call: Call, { words, exitCode, failure }: WorkerEnd, how: string): WorkerLostError {
-  const why = failure === undefined ? {} : { cause: failure };
-  return new WorkerLostError(`${words} ${how} '${call.reference?.name}'`, exitCode, why);
-}
-
-function endIfRunning(worker: PoolWorker<Link>): void {
-  worker.endIfRunning();
-}
-
-/** What of a reason can travel. */
-function plain(reason: unknown): unknown {
-  return typeof reason === "object" || typeof reason === "function" ? undefined : reason;
 }

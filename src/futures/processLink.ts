@@ -17,6 +17,7 @@ import { forgetChild, rememberChild, signalGroup } from "./children.ts";
 import { type Marks, makeMarks } from "./marks.ts";
 import type { Link, LinkOwner } from "./link.ts";
 import type { FromWorker, ToWorker } from "./protocol.ts";
+import type { TreeLook } from "./workerTrees.ts";
 import { frame, FrameReader } from "./wire.ts";
 
 /** How the children of a pool are started. @internal */
@@ -84,6 +85,15 @@ export class ProcessLink implements Link {
   send(message: ToWorker): void {
     const bytes = frame(message);
     if (this.#messages?.writable === true) this.#messages.write(bytes);
+  }
+
+  where(): string {
+    return `process ${this.pid}`;
+  }
+
+  look(number: number, within: number): TreeLook {
+    this.send({ tree: number, look: { within, to: null } });
+    return { read: () => this.#marks.shown(number), close: () => {} };
   }
 
   hold(): void {

@@ -41,6 +41,7 @@ function leave(): void {
 
 class ProcessPort implements WorkerPort {
   readonly medium = BETWEEN_PROCESSES;
+  readonly name = process.argv[2] ?? "";
   running = 0;
   #lastLook = 0;
 
@@ -53,6 +54,10 @@ class ProcessPort implements WorkerPort {
 
   send(message: FromWorker): void {
     messages.write(frame(message));
+  }
+
+  show(number: number, text: string): void {
+    marks.show(number, text);
   }
 
   begin(id: number): void {

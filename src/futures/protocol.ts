@@ -38,6 +38,8 @@ export interface CallMessage {
   /** True for a chunk of `map`: the result is the list of the results; manners for a stream, or with callbacks. */
   readonly how: boolean | Manners;
   readonly variables: Variables | null;
+  /** The name of the task that submitted it; empty for none. */
+  readonly caller: string;
 }
 
 /** To the worker; `define` comes before the first call of a function. @internal */
@@ -47,8 +49,16 @@ export type ToWorker =
   | { readonly calls: readonly unknown[] }
   | { readonly watch: WatchLimits }
   | { readonly tell: number; readonly what: ToCall }
-  | { readonly tree: number }
+  | { readonly tree: number; readonly look: TreeWish | null }
   | { readonly stop: number; readonly message: string; readonly reason: unknown };
+
+/** A tree of tasks that is to be read while the pool's loop stands still. @internal */
+export interface TreeWish {
+  /** How long it may wait for parts from elsewhere, in milliseconds. */
+  readonly within: number;
+  /** Where it goes; null for the file of the marks. */
+  readonly to: MessagePort | null;
+}
 
 /** How one call ended, and how many milliseconds it took. @internal */
 export type Ending =
@@ -64,23 +74,34 @@ export type FromWorker =
   | { readonly use: "idle" | "heavy" }
   | { readonly tree: number; readonly text: string };
 
-/** Calls, one field after the other: an object for each would be told with the names of its fields. @internal */
+/**
+ * Calls, one field after the other: an object for each would be told with the names of its fields. The caller is left out
+ * where it is that of the call before. @internal
+ */
 export function flatCalls(calls: readonly CallMessage[]): unknown[] {
   const flat: unknown[] = [];
-  for (const { id, fn, args, how, variables } of calls) flat.push(id, fn, args, how, variables);
+  let before = "";
+  for (const { id, fn, args, how, variables, caller } of calls) {
+    flat.push(id, fn, args, how, variables, caller === before ? null : caller);
+    before = caller;
+  }
   return flat;
 }
 
 /** The calls in a flat list, put behind those that wait. @internal */
 export function takeCalls(flat: readonly unknown[], waiting: CallMessage[]): void {
-  for (let at = 0; at < flat.length; at += 5)
+  let caller = "";
+  for (let at = 0; at < flat.length; at += 6) {
+    caller = (flat[at + 5] as string | null) ?? caller;
     waiting.push({
       id: flat[at] as number,
       fn: flat[at + 1] as number,
       args: flat[at + 2] as unknown[],
       how: flat[at + 3] as boolean | Manners,
       variables: flat[at + 4] as Variables | null,
+      caller,
     });
+  }
 }
 
 /** Endings, as calls are. @internal */

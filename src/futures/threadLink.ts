@@ -30,6 +30,7 @@ import {
   type ThreadStart,
   type ToWorker,
 } from "./protocol.ts";
+import type { TreeLook } from "./workerTrees.ts";
 import { inheritedFlags } from "./workerFlags.ts";
 
 /** @internal */
@@ -102,6 +103,19 @@ export class ThreadLink implements Link {
 
   send(message: ToWorker, moved: readonly TransferListItem[]): void {
     this.#port.postMessage(message, moved);
+  }
+
+  where(): string {
+    return `thread ${this.#worker.threadId}`;
+  }
+
+  look(number: number, within: number): TreeLook {
+    const { port1, port2 } = new MessageChannel();
+    this.send({ tree: number, look: { within, to: port2 } }, [port2]);
+    return {
+      read: () => (receiveMessageOnPort(port1)?.message as string | undefined) ?? null,
+      close: () => port1.close(),
+    };
   }
 
   hold(): void {

@@ -14,15 +14,17 @@ import {
   SYSTEM_ID,
   type ThreadStart,
   type ToWorker,
+  type TreeWish,
 } from "./protocol.ts";
 import { watchStops } from "./stopFlag.ts";
 import { WorkerLoop } from "./workerLoop.ts";
 import type { WorkerPort } from "./workerPort.ts";
 
-const { bell, initializing, port, shared } = workerData as ThreadStart;
+const { bell, initializing, name, port, shared } = workerData as ThreadStart;
 
 class ThreadPort implements WorkerPort {
   readonly medium = BETWEEN_THREADS;
+  readonly name = name;
   #hear: (message: ToWorker) => void = () => {};
 
   listen(hear: (message: ToWorker) => void): void {
@@ -33,6 +35,11 @@ class ThreadPort implements WorkerPort {
   send(message: FromWorker, moved: readonly TransferListItem[]): void {
     port.postMessage(message, moved);
     ring(bell);
+  }
+
+  show(_number: number, text: string, { to }: TreeWish): void {
+    to?.postMessage(text);
+    to?.close();
   }
 
   begin(id: number): void {

@@ -8,15 +8,23 @@
  */
 import { createTask } from "../core/createTask.ts";
 import { CancelledError } from "../core/errors.ts";
+import { PLAIN } from "../core/ink.ts";
 import { getRunningLoop, rootScope } from "../core/scope.ts";
 import type { Task } from "../core/task.ts";
 import { formatTreeOf } from "../core/taskTree.ts";
 import { wait } from "../core/wait.ts";
 import { ArrivedContext } from "./arrivedContext.ts";
+import { serveCalls, type ServedCall } from "./currentCall.ts";
 import { EndingOutbox } from "./endingOutbox.ts";
 import { exported } from "./exported.ts";
 import { packThrown } from "./parcel.ts";
-import { type CallMessage, type Ending, takeCalls, type ToWorker } from "./protocol.ts";
+import {
+  type CallMessage,
+  type Ending,
+  takeCalls,
+  type ToWorker,
+  type TreeWish,
+} from "./protocol.ts";
 import type { Callable, Reference } from "./reference.ts";
 import { streamOut } from "./streamOut.ts";
 import type { Manners } from "./talk.ts";
@@ -38,7 +46,7 @@ export class WorkerLoop {
   /** Also while the initializer runs. */
   #working = false;
   /** The call that runs; without a task while its module is loaded. */
-  #current: { readonly id: number; task: Task<unknown> | null } | null = null;
+  #current: { readonly call: CallMessage; task: Task<unknown> | null } | null = null;
   /** What the running call says and hears, if it is one of those. */
   #talk: { readonly id: number; readonly talk: WorkerTalk } | null = null;
   #watch: WorkerWatch | null = null;
@@ -51,6 +59,7 @@ export class WorkerLoop {
   /** @param initializing whether an initializer will be sent; calls wait until it has run */
   start(initializing: boolean): void {
     const port = this.#port;
+    serveCalls({ noun: port.medium.noun, name: port.name, running: () => this.#served() });
     this.#working = initializing;
     port.listen((message) => this.#hear(message));
     if (!initializing) port.send({ ready: true }, []);
@@ -65,11 +74,26 @@ export class WorkerLoop {
     } else if ("watch" in message) {
       this.#watch = new WorkerWatch(message.watch, (use) => this.#port.send({ use }, []));
     } else if ("tree" in message) {
-      this.#port.send({ tree: message.tree, text: formatTreeOf(rootScope) }, []);
+      this.#show(message.tree, message.look);
     } else {
       takeCalls(message.calls, this.#waiting);
       if (!this.#working) void this.#work();
     }
+  }
+
+  #show(tree: number, wish: TreeWish | null): void {
+    if (wish === null) return this.#port.send({ tree, text: formatTreeOf(rootScope) }, []);
+    this.#port.show(tree, formatTreeOf(rootScope, PLAIN, wish.within), wish);
+  }
+
+  #served(): ServedCall | null {
+    if (this.#current === null) return null;
+    const { call, task } = this.#current;
+    return { name: this.#nameOf(call), caller: call.caller, task };
+  }
+
+  #nameOf(call: CallMessage): string {
+    return (this.#references[call.fn] as Reference).name;
   }
 
   async #initialize(reference: Reference, args: readonly unknown[]): Promise<void> {
@@ -87,7 +111,7 @@ export class WorkerLoop {
   #stop(id: number, message: string, reason: unknown): void {
     const error = new CancelledError(message, { reason });
     const current = this.#current;
-    if (current?.id !== id) {
+    if (current?.call.id !== id) {
       if (this.#waiting.some((call) => call.id === id)) this.#dropped.set(id, error);
     } else if (current.task === null) this.#dropped.set(id, error);
     else current.task.cancelWith(error);
@@ -118,7 +142,7 @@ export class WorkerLoop {
     const { id } = call;
     const began = loop.time();
     this.#port.begin(id);
-    this.#current = { id, task: null };
+    this.#current = { call, task: null };
     const fn = this.#functions[call.fn];
     if (fn === undefined || this.#dropped.size > 0) return this.#performLater(call, began);
     if (typeof call.how === "object") return this.#performLater(call, began);
@@ -136,7 +160,7 @@ export class WorkerLoop {
       this.#refuseDropped(id);
       const talking = typeof call.how === "object" ? this.#talkAbout(call, call.how) : null;
       const task = this.#start(fn, call);
-      this.#current = { id, task };
+      this.#current = { call, task };
       try {
         await wait([task]);
         talking?.close();
@@ -186,7 +210,7 @@ export class WorkerLoop {
 
   #start(fn: Callable, call: CallMessage): Task<unknown> {
     const { args, how, variables } = call;
-    const { name } = this.#references[call.fn] as Reference;
+    const name = this.#nameOf(call);
     const options =
       variables === null
         ? { name, eager: true }

@@ -10,7 +10,7 @@ import { getRunningLoop } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Wait } from "../core/suspension.ts";
 import { pathOfUncloneable } from "./cloning.ts";
-import { unpackThrown, Arriving } from "./parcel.ts";
+import { whenArrived } from "./parcel.ts";
 import type { CallbackMark, FromCall, Manners, ToCall } from "./talk.ts";
 import { collectTransfers } from "./transfer.ts";
 import type { WorkerPort } from "./workerPort.ts";
@@ -64,9 +64,7 @@ export class WorkerTalk {
     this.#askNext();
     if (ask === undefined) return;
     if ("value" in what) return void ask.wait.resolve(what.value);
-    const thrown = unpackThrown(what.thrown);
-    if (thrown instanceof Arriving) void thrown.thrown.then((error) => ask.wait.reject(error));
-    else ask.wait.reject(thrown);
+    whenArrived(what.thrown, (error) => ask.wait.reject(error));
   }
 
   #send(what: FromCall, values: readonly unknown[], words: string): void {

@@ -533,6 +533,8 @@ test("ambit/futures exports these names", () => {
       "type CallOptions",
       "cancelRequested",
       "ConcurrentFuture",
+      "currentCall",
+      "type CurrentCall",
       "errorClass",
       "Executor",
       "ExecutorShutdownError",
