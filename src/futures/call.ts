@@ -75,7 +75,7 @@ export class Call implements FutureCall {
 
   /** Looks for functions of the caller's among the arguments; true when there are some, now taken out. */
   detachCallbacks(): boolean {
-    if (this.#chunk || this.#desk !== null) return false;
+    if (this.#desk !== null) return false;
     const detached = detachCallbacks(this.#args);
     if (detached === null) return false;
     this.#args = detached.args;
@@ -187,7 +187,11 @@ export class Call implements FutureCall {
 
   #how(): boolean | Manners {
     if (!this.talks) return this.#chunk;
-    return { stream: this.#stream === null ? null : this.#window, callbacks: this.#callbacks };
+    return {
+      stream: this.#stream === null ? null : this.#window,
+      chunk: this.#chunk,
+      callbacks: this.#callbacks,
+    };
   }
 
   /** Why its arguments could not be sent. */

@@ -4,8 +4,8 @@
  * Strategy: a function is marked, on the caller's side; where it stood among the arguments the worker gets one that sends a
  * message. Arguments without a mark cost nothing: functions are looked for only after a message was refused for want of a
  * way to clone one.
- * Limits: found in arguments, and in plain objects and arrays inside of them; not in the items of `map`. It ends with its
- * call.
+ * Limits: found in arguments and in items of `map`, and in plain objects and arrays inside of them. It ends with its call;
+ * in `map` that is the whole chunk.
  */
 import { expectFunction, expectMilliseconds } from "../core/arguments.ts";
 import type { CallbackMark } from "./talk.ts";

@@ -24,6 +24,7 @@ export {
 export { type MapOptions } from "./map.ts";
 export { type Items, type ModuleCalls, type StreamedCall } from "./moduleCalls.ts";
 export { PoolExecutor } from "./poolExecutor.ts";
+export { type PoolOptions } from "./poolOptions.ts";
 export {
   ProcessPoolExecutor,
   type ProcessPoolOptions,

@@ -16,7 +16,19 @@ export abstract class PoolExecutor extends Executor {
   /** @internal */
   protected abstract readonly pool: Pool<Link>;
   /** @internal */
-  protected options: CallOptions = {};
+  protected readonly options: CallOptions;
+
+  /** @internal */
+  constructor({ abandonOnCancel, bufferSize }: CallOptions) {
+    super();
+    if (abandonOnCancel !== undefined && typeof abandonOnCancel !== "boolean")
+      throw wrongType("options.abandonOnCancel", "a boolean", abandonOnCancel);
+    if (bufferSize !== undefined) expectInteger("options.bufferSize", bufferSize, 1);
+    this.options = {
+      ...(abandonOnCancel === undefined ? {} : { abandonOnCancel }),
+      ...(bufferSize === undefined ? {} : { bufferSize }),
+    };
+  }
 
   override submit<A extends unknown[], R>(
     fn: (...args: A) => R,
@@ -45,10 +57,6 @@ export abstract class PoolExecutor extends Executor {
    * @throws TypeError or RangeError when an option is none
    */
   override withOptions(options: CallOptions): PoolExecutor {
-    const { abandonOnCancel, bufferSize } = options;
-    if (abandonOnCancel !== undefined && typeof abandonOnCancel !== "boolean")
-      throw wrongType("options.abandonOnCancel", "a boolean", abandonOnCancel);
-    if (bufferSize !== undefined) expectInteger("options.bufferSize", bufferSize, 1);
     return new View(this.pool, { ...this.options, ...options });
   }
 
@@ -71,9 +79,8 @@ class View extends PoolExecutor {
   protected override readonly pool: Pool<Link>;
 
   constructor(pool: Pool<Link>, options: CallOptions) {
-    super();
+    super(options);
     this.pool = pool;
-    this.options = options;
   }
 
   [INSPECT](): string {

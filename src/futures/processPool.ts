@@ -4,45 +4,27 @@
  * Limits: everything is copied, also what `transfer` marks; a process takes 40 to 60 MB and as many milliseconds to
  * start. A pool of threads is cheaper where nothing must be killed.
  */
-import { availableParallelism } from "node:os";
 import { inspect } from "node:util";
-import {
-  expectInteger,
-  expectLimit,
-  expectMilliseconds,
-  outOfRange,
-  wrongType,
-} from "../core/arguments.ts";
+import { expectInteger, expectLimit, wrongType } from "../core/arguments.ts";
 import { INSPECT } from "../core/inspection.ts";
 import { BrokenProcessPool } from "./errors.ts";
-import { initializerOf } from "./initializer.ts";
 import { Pool } from "./pool.ts";
 import { PoolExecutor } from "./poolExecutor.ts";
+import { plannedBy, type PoolOptions } from "./poolOptions.ts";
 import { type ChildPlan, ProcessLink } from "./processLink.ts";
 import { processFlags } from "./workerFlags.ts";
 import { BETWEEN_PROCESSES } from "./wire.ts";
 
 /** How a pool of processes is made. */
-export interface ProcessPoolOptions {
-  /** The most processes; an integer of at least 1. Default: as many as the machine runs at once. */
-  readonly maxWorkers?: number;
+export interface ProcessPoolOptions extends PoolOptions {
   /** Processes are named `${prefix}_0`, `${prefix}_1`, …, which `ps` shows; default `ProcessPoolExecutor-N`. */
   readonly processNamePrefix?: string;
-  /** Called in each process before its first call; an exported function. If it throws, the pool is broken. */
-  readonly initializer?: (...args: never[]) => unknown;
-  /** Its arguments; cloned. */
-  readonly initArgs?: readonly unknown[];
   /** A process is replaced after so many calls, a chunk of `map` being one; at least 1. Default Infinity. */
   readonly maxTasksPerChild?: number;
-  /** Milliseconds that a cancelled call has to stop by itself before its process is killed. Default 1000. */
-  readonly grace?: number;
-  /** Whether who cancels a running call goes on at once; see {@link CallOptions}. Default false. */
-  readonly abandonOnCancel?: boolean;
-  /** Milliseconds after which an idle process is ended; Infinity for never. Default 60000. */
-  readonly idleTimeout?: number;
-  /** So many processes are started with the first call, and are kept when idle; from 0 to `maxWorkers`. Default 0. */
-  readonly minWorkers?: number;
-  /** The most memory for JavaScript's objects in each process, in MiB; at least 16. Default: what Node.js takes. */
+  /**
+   * The most memory for JavaScript's objects in each process, in MiB; at least 16. What exceeds it ends the process, and its
+   * call with a {@link WorkerLostError}. Default: what Node.js takes.
+   */
   readonly maxOldGenerationSizeMb?: number;
   /** Flags of Node.js for the processes. Default: this process's own, without those for debugging and watching. */
   readonly execArgv?: readonly string[];
@@ -100,31 +82,19 @@ export class ProcessPoolExecutor extends PoolExecutor {
    * @throws RangeError or TypeError for an option that is none
    */
   constructor(options: ProcessPoolOptions = {}) {
-    super();
-    const { maxWorkers = availableParallelism(), grace = 1000 } = options;
-    const { maxTasksPerChild = Infinity, idleTimeout = 60_000, minWorkers = 0 } = options;
-    const { abandonOnCancel = false } = options;
-    if (abandonOnCancel) this.options = { abandonOnCancel };
-    expectMilliseconds("options.idleTimeout", idleTimeout);
-    expectInteger("options.minWorkers", minWorkers, 0);
-    if (minWorkers > maxWorkers)
-      throw outOfRange("options.minWorkers", "no more than maxWorkers", minWorkers);
-    expectInteger("options.maxWorkers", maxWorkers, 1);
+    super(options);
+    const planned = plannedBy(options);
+    const { maxTasksPerChild = Infinity } = options;
     expectLimit("options.maxTasksPerChild", maxTasksPerChild, 1);
-    expectMilliseconds("options.grace", grace);
-    const plan = planOf(options, grace);
+    const plan = planOf(options, planned.grace);
     const prefix = options.processNamePrefix ?? `ProcessPoolExecutor-${pools++}`;
-    this.#maxWorkers = maxWorkers;
+    this.#maxWorkers = planned.maxWorkers;
     this.pool = new Pool({
+      ...planned,
       executor: this,
-      maxWorkers,
       drives: false,
-      minWorkers,
       maxTasks: maxTasksPerChild,
-      limits: { idle: idleTimeout, heap: Infinity },
       prefix,
-      grace,
-      initializer: initializerOf(options.initializer, options.initArgs),
       medium: BETWEEN_PROCESSES,
       open: (name, initializing, owner) => new ProcessLink(name, initializing, owner, plan()),
       breakage: (cause) => broken(prefix, cause),

@@ -35,7 +35,7 @@ export interface CallMessage {
   readonly fn: number;
   /** The arguments; of a chunk, the items, each for a call of its own. */
   readonly args: readonly unknown[];
-  /** True for a chunk of `map`: the result is the list of the results; manners for a stream, or with callbacks. */
+  /** True for a chunk of `map`: the result is the list of the results; manners for a stream, or where there are callbacks. */
   readonly how: boolean | Manners;
   readonly variables: Variables | null;
   /** The name of the task that submitted it; empty for none. */

@@ -15,6 +15,8 @@ export interface CallbackMark {
 export interface Manners {
   /** How many items may be under way to the reader; null for a call that is no stream. */
   readonly stream: number | null;
+  /** Whether it is a chunk of `map`. */
+  readonly chunk: boolean;
   readonly callbacks: readonly CallbackMark[];
 }
 

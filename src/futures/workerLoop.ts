@@ -219,7 +219,8 @@ export class WorkerLoop {
     if (talk !== undefined && typeof how === "object" && how.stream !== null) {
       return createTask(async () => streamOut(await fn(...(args as never[])), name, talk), options);
     }
-    return createTask(() => (how === true ? each(fn, args) : fn(...(args as never[]))), options);
+    const chunk = typeof how === "object" ? how.chunk : how;
+    return createTask(() => (chunk ? each(fn, args) : fn(...(args as never[]))), options);
   }
 
   async #load(fn: number): Promise<Callable> {

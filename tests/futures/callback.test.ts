@@ -13,6 +13,7 @@ import {
 } from "ambit";
 import { callback, progress, ThreadPoolExecutor } from "ambit/futures";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { KINDS, THREADS, withPool } from "./executorKinds.ts";
 import * as tasks from "./talkTasks.mjs";
 
 let pool: ThreadPoolExecutor;
@@ -147,4 +148,46 @@ test("a function without a mark is refused still", async () => {
   await expect(pool.submit(tasks.caught, (async () => "x") as never)).rejects.toThrow(
     "args[0] cannot be cloned",
   );
+});
+
+test.each(KINDS)(
+  "callbacks among the items of map are called, chunk by chunk, by a %s",
+  async (_, kind) => {
+    await withPool(kind, { maxWorkers: 2 }, async (pool) => {
+      const asked: number[] = [];
+      const told: number[] = [];
+      const items = Array.from({ length: 10 }, (_item, n) => ({
+        n,
+        ask: callback((x: number) => {
+          asked.push(x);
+          return x * 10;
+        }),
+        tell: progress((x: number) => void told.push(x), { every: 1 }),
+      }));
+      const results: number[] = [];
+      for await (const each of pool.map(tasks.askAndTell, items, { chunkSize: 3 }))
+        results.push(each);
+      expect(results).toEqual(items.map(({ n }) => n * 10));
+      expect(asked.toSorted((a, b) => a - b)).toEqual(items.map(({ n }) => n));
+      expect(told.toSorted((a, b) => a - b)).toEqual(items.map(({ n }) => n));
+    });
+  },
+);
+
+test("what a callback among the items of map throws fails its chunk, and no other", async () => {
+  await withPool(THREADS, { maxWorkers: 1 }, async (pool) => {
+    const items = [0, 1, 2].map((n) => ({
+      n,
+      ask: callback((x: number) => {
+        if (x === 2) throw new RangeError("not two");
+        return x;
+      }),
+    }));
+    const results: number[] = [];
+    const reading = (async () => {
+      for await (const each of pool.map(tasks.askItem, items, { chunkSize: 2 })) results.push(each);
+    })();
+    await expect(reading).rejects.toThrow(new RangeError("not two"));
+    expect(results).toEqual([0, 1]);
+  });
 });

@@ -11,6 +11,9 @@ export interface KindOptions {
   readonly grace?: number;
   readonly minWorkers?: number;
   readonly maxHeap?: number;
+  readonly initializer?: () => void;
+  /** The most memory for JavaScript's objects in each worker, in MiB. */
+  readonly megabytes?: number;
 }
 
 export interface Kind {
@@ -21,18 +24,24 @@ export interface Kind {
 
 export const THREADS: Kind = {
   noun: "thread",
-  open: ({ prefix, ...options }) =>
+  open: ({ prefix, megabytes, ...options }) =>
     new ThreadPoolExecutor({
       ...options,
+      ...(megabytes === undefined
+        ? {}
+        : {
+            resourceLimits: { maxOldGenerationSizeMb: megabytes, maxYoungGenerationSizeMb: 4 },
+          }),
       ...(prefix === undefined ? {} : { threadNamePrefix: prefix }),
     }),
 };
 
 export const PROCESSES: Kind = {
   noun: "process",
-  open: ({ prefix, ...options }) =>
+  open: ({ prefix, megabytes, ...options }) =>
     new ProcessPoolExecutor({
       ...options,
+      ...(megabytes === undefined ? {} : { maxOldGenerationSizeMb: megabytes }),
       ...(prefix === undefined ? {} : { processNamePrefix: prefix }),
     }),
 };

@@ -137,6 +137,15 @@ export async function reportingLater(report, upTo) {
   await sleep(60_000);
 }
 
+/** @param {{ n: number, ask: (n: number) => number | Promise<number>, tell: (n: number) => void }} item */
+export async function askAndTell({ n, ask, tell }) {
+  tell(n);
+  return await ask(n);
+}
+
+/** @param {{ n: number, ask: (n: number) => number | Promise<number> }} item */
+export const askItem = async ({ n, ask }) => await ask(n);
+
 /** @param {number} mebibytes */
 export function hog(mebibytes) {
   const kept = [];

@@ -159,3 +159,12 @@ export function countOrLeave(counter, leave = false) {
   Atomics.add(counter, 0, 1);
   if (leave) process.exit(4);
 }
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+/** Counts that it ran, takes a while, and ends its thread for some. @param {Int32Array} runs @param {number} id @param {number} ms @param {boolean} leave */
+export function countRun(runs, id, ms, leave) {
+  Atomics.add(runs, id, 1);
+  Atomics.wait(pause, 0, 0, ms);
+  if (leave) process.exit(4);
+  return id;
+}

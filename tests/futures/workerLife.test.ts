@@ -1,16 +1,9 @@
 /**
- * How threads come and go, and what ends one: idleness, memory, faults. Real threads, so real time.
+ * How threads come and go, and who waits for their end; what goes wrong in one is in `workerFaults.test.ts`. Real threads, so
+ * real time.
  */
 import { CancelledError, createTask, isCancelled, run, sleep } from "ambit";
-import {
-  BrokenThreadPool,
-  type ConcurrentFuture,
-  task,
-  ThreadPoolExecutor,
-  type ThreadPoolOptions,
-  WorkerLostError,
-} from "ambit/futures";
-import * as fc from "fast-check";
+import { ThreadPoolExecutor, type ThreadPoolOptions } from "ambit/futures";
 import { expect, test } from "vitest";
 import * as talk from "./talkTasks.mjs";
 import * as tasks from "./tasks.mjs";
@@ -49,61 +42,9 @@ test.each([
   [{ minWorkers: 3, maxWorkers: 2 }, "Expected `options.minWorkers`"],
   [{ minWorkers: -1 }, "Expected `options.minWorkers`"],
   [{ idleTimeout: Number.NaN }, "Expected `options.idleTimeout`"],
-  [{ maxHeap: 0.5 }, "Expected `options.maxHeap`"],
   [{ resourceLimits: 5 as never }, "Expected `options.resourceLimits`"],
 ])("options %j are refused", (options, words) => {
   expect(() => new ThreadPoolExecutor(options)).toThrow(words);
-});
-
-test("a thread whose heap stays large is replaced, and no call is lost", async () => {
-  await withPool({ maxWorkers: 1, maxHeap: 40 * 2 ** 20 }, async (pool) => {
-    const first = await pool.submit(tasks.thread);
-    expect(await pool.submit(talk.leaking, 60)).toBeGreaterThan(0);
-    let now = first;
-    while (now === first) {
-      await sleep(20);
-      now = await pool.submit(tasks.thread);
-    }
-    expect(await pool.submit(talk.leaking, 0)).toBe(0);
-  });
-});
-
-test("a call that exhausts its thread's memory fails and says so; the others go on", async () => {
-  const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 };
-  await withPool({ maxWorkers: 2, resourceLimits }, async (pool) => {
-    const hog = pool.submit(talk.hog, 2000);
-    const neighbours = Array.from({ length: 20 }, (_, x) => pool.submit(tasks.square, x));
-    const error = await hog.then(null, (thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(WorkerLostError);
-    expect((error as Error).message).toContain("ran out of memory and ended with code 1");
-    expect(await Promise.all(neighbours)).toEqual(neighbours.map((_, x) => x * x));
-    expect(await pool.submit(tasks.square, 5)).toBe(25);
-  });
-});
-
-test("a module that throws while it loads fails its calls and harms no other", async () => {
-  await withPool({ maxWorkers: 1 }, async (pool) => {
-    const url = new URL("./throwingModule.mjs", import.meta.url);
-    const there = pool.module<{ anything(): void }>(url);
-    for (const _ of [1, 2])
-      await expect(there.anything()).rejects.toThrow("this module does not load");
-    expect(await pool.submit(tasks.square, 2)).toBe(4);
-  });
-});
-
-test("a call that ends its thread fails; the next runs on another", async () => {
-  await withPool({ maxWorkers: 1 }, async (pool) => {
-    await expect(pool.submit(tasks.leaving)).rejects.toMatchObject({ exitCode: 3 });
-    expect(await pool.submit(tasks.square, 2)).toBe(4);
-  });
-});
-
-test("a pool whose threads' first module throws is broken", async () => {
-  const url = new URL("./throwingModule.mjs", import.meta.url);
-  const initializer = task(url, "anything", () => {});
-  const pool = new ThreadPoolExecutor({ maxWorkers: 1, initializer });
-  await expect(pool.submit(tasks.square, 1)).rejects.toThrow(BrokenThreadPool);
-  await pool.shutdown();
 });
 
 test("with abandonOnCancel a cancelled caller goes at once, and the thread is ended behind it", async () => {
@@ -148,37 +89,6 @@ test("the tasks of a worker are shown on demand, with what they wait for", async
     expect(tree).toContain("spinningForEver  computes, and does not answer");
     for (const call of calls) call.cancel();
     await Promise.allSettled(calls);
-  });
-});
-
-test("random cancels: what is cancelled is, and every neighbour has its own result", async () => {
-  const plan = fc.array(fc.record({ ms: fc.nat(3), cancelAfter: fc.option(fc.nat(4)) }), {
-    minLength: 1,
-    maxLength: 25,
-  });
-  await withPool({ maxWorkers: 2, grace: 20 }, async (pool) => {
-    await fc.assert(
-      fc.asyncProperty(plan, async (calls) => {
-        const futures: ConcurrentFuture<number>[] = calls.map(({ ms }, x) =>
-          ms === 0 ? pool.submit(tasks.square, x) : pool.submit(talk.slowly, x * x, ms),
-        );
-        const cancels = calls.map(async ({ cancelAfter }, x) => {
-          if (cancelAfter === null) return;
-          await sleep(cancelAfter);
-          futures[x]?.cancel();
-        });
-        const ends = await Promise.allSettled(futures);
-        await Promise.all(cancels);
-        const right = ends.map((end, x) =>
-          end.status === "fulfilled"
-            ? end.value === x * x
-            : isCancelled(end.reason) && calls[x]?.cancelAfter !== null,
-        );
-        expect(right).toEqual(calls.map(() => true));
-        expect(pool.statistics()).toMatchObject({ waiting: 0, running: 0 });
-      }),
-      { numRuns: 25 },
-    );
   });
 });
 

@@ -546,6 +546,7 @@ test("ambit/futures exports these names", () => {
       "type MapOptions",
       "type ModuleCalls",
       "PoolExecutor",
+      "type PoolOptions",
       "ProcessPoolExecutor",
       "type ProcessPoolOptions",
       "type ProcessPoolStatistics",
