@@ -223,6 +223,8 @@ const redis = {
       appendonly: "yes",
       appendfsync: "no",
       "enable-debug-command": "yes",
+      // A replica gets its data at once, without waiting for others.
+      "repl-diskless-sync-delay": "0",
     };
     return [
       /** @type {string} */ (redisServer()),
@@ -248,6 +250,19 @@ const redisNode = {
     "--cluster-node-timeout",
     "2000",
   ],
+};
+
+/** One that watches a master, and its replicas, when a client has told it of them (SENTINEL MONITOR). @type {Kind} */
+const redisSentinel = {
+  ...redis,
+  name: "redis-sentinel",
+  begin: (folder, port) => {
+    // It writes down there what it learns.
+    const config = join(folder, "sentinel.conf");
+    if (!existsSync(config)) writeFileSync(config, `port ${port}\nbind 127.0.0.1\ndir ${folder}\n`);
+    return [/** @type {string} */ (redisServer()), config, "--sentinel"];
+  },
+  ready: /Sentinel ID is/,
 };
 
 /** The certificate of the tests, where the server may read it. @param {string} folder @param {Owner} owner */
@@ -483,4 +498,9 @@ export function startRedis() {
 /** A Redis that can be a node of a cluster. */
 export function startRedisNode() {
   return DatabaseServer.start(redisNode);
+}
+
+/** Starts a sentinel that watches nothing yet. */
+export function startRedisSentinel() {
+  return DatabaseServer.start(redisSentinel);
 }

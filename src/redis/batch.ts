@@ -7,11 +7,10 @@
 import type { Redis as DriverRedis } from "ioredis";
 import { INSPECT } from "../core/inspection.ts";
 import { OUTSIDE } from "../core/outside.ts";
-import { InvalidStateError } from "../core/errors.ts";
 import type { Wait } from "../core/suspension.ts";
 import { uninterruptible } from "../core/uninterruptible.ts";
-import { Call } from "./call.ts";
-import { commandNamed, type KnownCommand, misuse, type ReplyEncoding } from "./commandNames.ts";
+import { Call, type Sendable } from "./call.ts";
+import { commandNamed } from "./commandNames.ts";
 import type { Connection } from "./connection.ts";
 import { isObserved, type RedisCommandEvent, tellEnded, tellStarted } from "./diagnostics.ts";
 import { errorOf } from "./replyErrors.ts";
@@ -19,56 +18,11 @@ import { errorOf } from "./replyErrors.ts";
 /** One result of a pipeline or a transaction, as the driver gives it: what the command failed with, or its answer. */
 export type RedisResult = [error: Error | null, result: unknown];
 
-/** A command that was collected. @internal */
-export interface QueuedCommand {
-  readonly command: KnownCommand;
-  readonly encoding: ReplyEncoding;
-  readonly args: unknown[];
-}
-
-/** Collects commands. @internal */
-export class CommandQueue {
-  readonly #title: string;
-  readonly #mayBlock: boolean;
-  readonly queued: QueuedCommand[] = [];
-  #taken = false;
-
-  constructor(title: string, mayBlock: boolean) {
-    this.#title = title;
-    this.#mayBlock = mayBlock;
-  }
-
-  add(command: KnownCommand, encoding: ReplyEncoding, args: unknown[]): void {
-    const wrong = misuse(command, args);
-    if (wrong !== null) throw wrong;
-    if (!this.#mayBlock && command.blocks?.(args) === true) {
-      const words = `would hold up all that share the connection: call it on the client itself`;
-      throw new TypeError(`${command.title} in a pipeline ${words}`);
-    }
-    this.#expectOpen(command.name);
-    this.queued.push({ command, encoding, args });
-  }
-
-  /** Gives what was collected, once. */
-  take(): QueuedCommand[] {
-    this.#expectOpen("exec");
-    this.#taken = true;
-    return this.queued;
-  }
-
-  #expectOpen(operation: string): void {
-    if (!this.#taken) return;
-    throw new InvalidStateError(
-      `${operation} on a ${this.#title} that was executed before: make a new one`,
-    );
-  }
-}
-
 /** Sends commands together; settles when every one has ended. @internal */
 export async function sendBatch(
   connection: Connection,
   title: string,
-  commands: readonly QueuedCommand[],
+  commands: readonly Sendable[],
 ): Promise<RedisResult[]> {
   const event = isObserved() ? tellStarted(title, commands.length, connection.server) : null;
   try {
@@ -96,11 +50,11 @@ class Batch {
   readonly label: string;
   readonly results: RedisResult[] = [];
   readonly #connection: Connection;
-  readonly #commands: readonly QueuedCommand[];
+  readonly #commands: readonly Sendable[];
   #left: number;
   #wait: Wait<RedisResult[]> | null = null;
 
-  constructor(connection: Connection, title: string, commands: readonly QueuedCommand[]) {
+  constructor(connection: Connection, title: string, commands: readonly Sendable[]) {
     this.#connection = connection;
     this.#commands = commands;
     this.#left = commands.length;
@@ -156,11 +110,11 @@ const EXEC = commandNamed("exec");
 /** Sends commands as one transaction; null when what was watched had changed. @internal */
 export async function sendTransaction(
   connection: Connection,
-  commands: readonly QueuedCommand[],
+  commands: readonly Sendable[],
 ): Promise<RedisResult[] | null> {
-  const all: QueuedCommand[] = [
+  const all: Sendable[] = [
     { command: MULTI, encoding: "utf8", args: [] },
-    ...commands.map(({ command, args }): QueuedCommand => ({ command, encoding: "utf8", args })),
+    ...commands.map(({ command, args }): Sendable => ({ command, encoding: "utf8", args })),
     { command: EXEC, encoding: null, args: [] },
   ];
   const results = await sendBatch(connection, "MULTI", all);
@@ -180,7 +134,7 @@ function withReason(failure: Error, results: readonly RedisResult[]): Error {
 /** What one command of a transaction has answered, as it would have without one. */
 function resultOf(
   connection: Connection,
-  queued: QueuedCommand | undefined,
+  queued: Sendable | undefined,
   answer: unknown,
 ): RedisResult {
   if (queued === undefined) return [null, answer];
@@ -197,7 +151,7 @@ function resultOf(
 export async function sendByDriver(
   connection: Connection,
   title: "PIPELINE" | "MULTI",
-  commands: readonly QueuedCommand[],
+  commands: readonly Sendable[],
 ): Promise<RedisResult[] | null> {
   await connection.opened(title);
   const driver = connection.driver as unknown as DriverRedis;

@@ -13,63 +13,58 @@ import { getRunningLoop } from "../core/scope.ts";
 import { checkpoint } from "../core/sleep.ts";
 import type { Wait } from "../core/suspension.ts";
 import { uninterruptible } from "../core/uninterruptible.ts";
-import { Call } from "./call.ts";
-import type { KnownCommand, ReplyEncoding } from "./commandNames.ts";
+import { Call, type Sendable } from "./call.ts";
 import { isObserved, tellStarted } from "./diagnostics.ts";
 import type { Connection } from "./connection.ts";
-import type { Dedicated, DedicatedPool } from "./dedicatedPool.ts";
+import type { Dedicated } from "./dedicatedPool.ts";
+import { isCutShort, patienceOf, prepare } from "./blockingCommands.ts";
+import type { Station, Stations } from "./stations.ts";
 
 /** How often an unblock that found nothing blocked is repeated at once, and how long it pauses after that. */
 const AT_ONCE = 3;
 const LONGEST_PAUSE = 100;
 
-/** What a blocking command is called with. @internal */
-export interface BlockingRequest {
-  readonly command: KnownCommand;
-  readonly encoding: ReplyEncoding;
-  readonly args: unknown[];
-}
-
 /** Runs blocking commands, each on a connection from a pool. @internal */
 export class BlockingCalls {
-  readonly #pool: DedicatedPool;
-  readonly #control: () => Connection;
+  readonly #stations: Stations;
   /** How many commands wait on the server. */
   blocked = 0;
 
-  constructor(pool: DedicatedPool, control: () => Connection) {
-    this.#pool = pool;
-    this.#control = control;
+  constructor(stations: Stations) {
+    this.#stations = stations;
   }
 
-  async run(request: BlockingRequest): Promise<unknown> {
+  async run(request: Sendable): Promise<unknown> {
     for (;;) {
-      const { value, cut } = await this.#once(request);
+      const { value, cut } = await this.#stations.at(request, (station) =>
+        this.#once(request, station),
+      );
       if (!cut) return value;
       // Ended by us, with nothing popped: the cancel is thrown here. If it was taken back meanwhile, go on waiting.
       await checkpoint();
     }
   }
 
-  async #once(request: BlockingRequest): Promise<{ value: unknown; cut: boolean }> {
+  async #once(request: Sendable, station: Station): Promise<{ value: unknown; cut: boolean }> {
     const { title } = request.command;
-    const control = this.#control();
+    const { control, pool } = station;
     // What is not to be had now may not be there when a cancel needs it.
     if (!control.ready) await control.opened(title);
-    const dedicated = await this.#pool.borrow(title);
+    const dedicated = await pool.borrow(title);
     this.blocked++;
-    const blocked = new Blocked(request, dedicated, control);
     try {
+      await prepare(request, control, dedicated.connection);
+      const blocked = new Blocked(request, dedicated, control);
       const value = await uninterruptible<unknown, Blocked>(
         startBlocked,
         blocked,
         request.command.label,
         hurryBlocked,
       );
-      return { value, cut: blocked.cut && value === null };
+      return { value, cut: blocked.cut && isCutShort(request, value) };
     } finally {
       this.blocked--;
-      await this.#pool.giveBack(dedicated);
+      await pool.giveBack(dedicated);
     }
   }
 }
@@ -80,11 +75,7 @@ class Blocked extends Call {
   #loop: Loop | null = null;
   #unblocking: Promise<void> | null = null;
 
-  constructor(
-    { command, encoding, args }: BlockingRequest,
-    dedicated: Dedicated,
-    control: Connection,
-  ) {
+  constructor({ command, encoding, args }: Sendable, dedicated: Dedicated, control: Connection) {
     const { connection } = dedicated;
     const limit = patienceOf(command, args) + connection.limits.commandTimeout;
     super(connection, command, encoding, args, limit);
@@ -171,13 +162,4 @@ function pause(loop: Loop, ms: number): Promise<void> {
   return new Promise((resolve) => {
     loop.schedule<() => void>(loop.time() + ms, (done) => done(), resolve);
   });
-}
-
-/** How many milliseconds a command may wait on the server; Infinity for ever. */
-function patienceOf({ name }: KnownCommand, args: readonly unknown[]): number {
-  const flat = args.flat(1);
-  const given = name.startsWith("x")
-    ? Number(flat[flat.findIndex((each) => String(each).toUpperCase() === "BLOCK") + 1])
-    : Number(name === "blmpop" || name === "bzmpop" ? flat[0] : flat.at(-1)) * 1000;
-  return given > 0 ? given : Infinity;
 }

@@ -10,6 +10,13 @@ import type { KnownCommand, ReplyEncoding } from "./commandNames.ts";
 import { type RedisCommandEvent, tellEnded } from "./diagnostics.ts";
 import { errorOf } from "./replyErrors.ts";
 
+/** What a command of the driver's is made of. @internal */
+export interface Sendable {
+  readonly command: KnownCommand;
+  readonly encoding: ReplyEncoding;
+  readonly args: unknown[];
+}
+
 /** Who waits for an answer. @internal */
 export interface Settler {
   resolve(value: unknown): unknown;

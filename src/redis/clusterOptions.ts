@@ -1,7 +1,7 @@
 /*
  * How a client for a cluster is made.
  */
-import type { ClusterOptions } from "ioredis";
+import type { ClusterOptions, RedisOptions as DriverOptions } from "ioredis";
 import { type RedisOptions, type Settings, settingsOf } from "./options.ts";
 
 /** Options of the driver's that Ambit sets. */
@@ -28,6 +28,8 @@ export interface RedisClusterOptions
 /** @internal */
 export interface ClusterSettings extends Omit<Settings, "driver"> {
   readonly driver: ClusterOptions;
+  /** How a connection to one node is sought again. */
+  readonly retryStrategy: NonNullable<DriverOptions["retryStrategy"]>;
 }
 
 /** Checks the options. @internal */
@@ -36,14 +38,10 @@ export function clusterSettingsOf(options: RedisClusterOptions): ClusterSettings
   const own = Object.entries({ commandTimeout, connectTimeout, dedicatedConnections });
   const given = Object.fromEntries(own.filter(([, value]) => value !== undefined));
   const { driver: node, ...limits } = settingsOf(undefined, { ...redisOptions, ...given });
-  const {
-    enableOfflineQueue: _offline,
-    lazyConnect: _lazy,
-    retryStrategy: _retry,
-    ...nodes
-  } = node;
+  const { enableOfflineQueue: _offline, lazyConnect: _lazy, retryStrategy, ...nodes } = node;
   return {
     ...limits,
+    retryStrategy: retryStrategy as ClusterSettings["retryStrategy"],
     driver: { ...rest, redisOptions: nodes, enableOfflineQueue: false, lazyConnect: true },
   };
 }

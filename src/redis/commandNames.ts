@@ -7,6 +7,7 @@
  */
 import { Redis as DriverRedis, type RedisCommander } from "ioredis";
 import { wrongType } from "../core/arguments.ts";
+import { blockingTest } from "./blockingNames.ts";
 
 /** What must not be sent over a connection that others share. */
 const REFUSED = {
@@ -82,29 +83,6 @@ export interface KnownCommand {
   readonly refused: string | null;
 }
 
-function always(): boolean {
-  return true;
-}
-
-/** XREAD and XREADGROUP block with an option BLOCK, which stands before STREAMS. */
-function hasBlockOption(args: readonly unknown[]): boolean {
-  for (const each of args.flat(1)) {
-    const word = typeof each === "string" ? each.toUpperCase() : "";
-    if (word === "STREAMS") return false;
-    if (word === "BLOCK") return true;
-  }
-  return false;
-}
-
-const BLOCKING: ReadonlyMap<string, (args: readonly unknown[]) => boolean> = new Map(
-  ["blpop", "brpop", "blmove", "brpoplpush", "blmpop", "bzpopmin", "bzpopmax", "bzmpop"]
-    .map((name): [string, (args: readonly unknown[]) => boolean] => [name, always])
-    .concat([
-      ["xread", hasBlockOption],
-      ["xreadgroup", hasBlockOption],
-    ]),
-);
-
 const known = new Map<string, KnownCommand>();
 
 /** What is known of the command of this name. @internal */
@@ -117,7 +95,7 @@ export function commandNamed(name: string): KnownCommand {
     name: lower,
     title,
     label: `redis ${title}`,
-    blocks: BLOCKING.get(lower) ?? null,
+    blocks: blockingTest(lower),
     refused: Object.hasOwn(REFUSED, lower) ? REFUSED[lower as keyof typeof REFUSED] : null,
   };
   // Names come from the caller too, through `call`: they must not fill the memory.

@@ -2,35 +2,26 @@
  * A connection of the driver's: commands go out, answers come back, and none waits for ever.
  *
  * Strategy: what the tasks of one turn send is written in one piece (a driver of its own would make a system call for
- * each command). Answers come in the order of the commands, so one timer, for the oldest, watches all of them; when it
- * is due, the connection is given up, and all that waits on it is told so. A command is handed to the driver only when
+ * each command). When an answer is overdue (callsInFlight.ts), the connection is given up, and all that waits on it is
+ * told so. A command is handed to the driver only when
  * the connection is ready; until then its caller waits here, and can be cancelled. Sent once, it is never sent again.
  * Limits: in a cluster the driver decides on connections, and repeats commands there after a redirection.
  */
-import { type Cluster, Command as DriverCommand, type Redis as DriverRedis } from "ioredis";
-import type { TimerHandle } from "../core/clock.ts";
+import { Command as DriverCommand, type Redis as DriverRedis } from "ioredis";
 import type { Loop } from "../core/loop.ts";
 import { protect } from "../core/shield.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import type { Wait } from "../core/suspension.ts";
 import { uninterruptible } from "../core/uninterruptible.ts";
-import { Call, type Flight, type Settler } from "./call.ts";
+import { Call, type Flight, type Sendable, type Settler } from "./call.ts";
+import { CallsInFlight } from "./callsInFlight.ts";
 import { commandNamed, type KnownCommand, type ReplyEncoding } from "./commandNames.ts";
 import { isObserved, type RedisServerAddress, tellStarted } from "./diagnostics.ts";
+import { type Driver, endDriver } from "./driver.ts";
 import { RedisClosedError, RedisConnectionError, RedisTimeoutError } from "./errors.ts";
 import { Openings } from "./openings.ts";
 import { Outgoing } from "./outgoing.ts";
 import { errorOf, isRefusal } from "./replyErrors.ts";
-
-/** What the driver's connections and clusters have in common. @internal */
-export type Driver = DriverRedis | Cluster;
-
-/** What a command of the driver's is made of. */
-interface Sendable {
-  readonly command: KnownCommand;
-  readonly encoding: ReplyEncoding;
-  readonly args: unknown[];
-}
 
 /** @internal */
 export interface ConnectionLimits {
@@ -54,12 +45,9 @@ export class Connection implements Flight {
   /** What went wrong last, while there is no connection. */
   trouble: Error | null = null;
   readonly #keyPrefix: string | undefined;
-  readonly #calls = new Set<Call>();
+  readonly #calls = new CallsInFlight((oldest) => this.#tooLong(oldest));
   readonly #openings: Openings = new Openings(this);
   readonly #outgoing: Outgoing | null;
-  #timer: TimerHandle | null = null;
-  #loop: Loop | null = null;
-  #drained: (() => void) | null = null;
 
   constructor(driver: Driver, limits: ConnectionLimits, server: RedisServerAddress) {
     this.driver = driver;
@@ -142,11 +130,8 @@ export class Connection implements Flight {
       command.isSettled = true;
       call.refused(error);
     };
-    this.#calls.add(call);
     this.sent++;
-    call.sentAt = loop.time();
-    if (call.limit !== Infinity && (this.#timer === null || this.#loop !== loop))
-      this.#arm(call, loop);
+    this.#calls.add(call, loop);
     this.driver.sendCommand(command, this.#outgoing as never);
     call.sent = true;
   }
@@ -159,14 +144,19 @@ export class Connection implements Flight {
     return new DriverCommand(command.name, args as never, options);
   }
 
+  /** In which slot of a cluster the first key of a command lies; -1 when it has none. */
+  slotOf(sendable: Sendable): number {
+    const slot: number | null = this.#driverCommand(sendable).getSlot();
+    return slot ?? -1;
+  }
+
   /** Turns the server's answer to a command, in bytes, into what the command is said to answer. */
   translate(sendable: Sendable, answer: unknown): unknown {
     return this.#driverCommand(sendable).transformReply(answer as never);
   }
 
   landed(call: Call): void {
-    this.#calls.delete(call);
-    if (this.#calls.size === 0) this.#drained?.();
+    this.#calls.remove(call);
   }
 
   lost(call: Call, error: Error): Error {
@@ -174,22 +164,6 @@ export class Connection implements Flight {
       ? "the connection broke before the answer came: the server may have carried it out, or not"
       : "the connection broke before it was sent";
     return new RedisConnectionError(call.command.title, words, call.sent, this.trouble ?? error);
-  }
-
-  #arm(call: Call, loop: Loop): void {
-    this.#timer?.cancel();
-    this.#loop = loop;
-    this.#timer = loop.schedule<Connection>(call.sentAt + call.limit, Connection.#look, this);
-  }
-
-  /** Looks whether the oldest call has waited for too long. */
-  static #look(this: void, connection: Connection): void {
-    connection.#timer = null;
-    const [oldest] = connection.#calls;
-    const loop = connection.#loop as Loop;
-    if (oldest === undefined || oldest.limit === Infinity) return;
-    if (loop.time() < oldest.sentAt + oldest.limit) connection.#arm(oldest, loop);
-    else connection.#tooLong(oldest);
   }
 
   #tooLong(call: Call): void {
@@ -223,10 +197,8 @@ export class Connection implements Flight {
   /** The connection broke. A cluster's driver knows best which of its calls that concerns. */
   #lostAll(): void {
     this.#outgoing?.drop();
-    if (!this.driver.isCluster) {
-      for (const call of this.#calls)
-        call.end(this.lost(call, new Error("it was closed")), undefined);
-    }
+    if (!this.driver.isCluster)
+      this.#calls.fail((call) => this.lost(call, new Error("it was closed")));
     this.onLost?.();
   }
 
@@ -246,40 +218,16 @@ export class Connection implements Flight {
         this.closed = true;
         this.#openings.fail((title) => new RedisClosedError(title));
       }
-      if (this.#calls.size > 0) await uninterruptible<void>((wait) => this.#whenDrained(wait));
+      await this.#calls.drained();
       await this.destroy();
     });
-  }
-
-  #whenDrained(wait: Wait<void>): void {
-    this.#drained = () => wait.resolve();
   }
 
   /** Ends the connection at once. */
   destroy(): Promise<void> {
     this.closed = true;
-    this.#timer?.cancel();
-    const { driver } = this;
-    const { status } = driver;
-    if (status === "end") return Promise.resolve();
-    return protect(() =>
-      uninterruptible<void>(
-        (wait) => {
-          const done = (): void => void wait.resolve();
-          driver.once("end", done);
-          driver.disconnect();
-          if (driver.isCluster) return;
-          const { stream } = driver as DriverRedis;
-          stream?.destroy();
-          if (status !== "reconnecting") return;
-          // Between two attempts the last stream is closed already: the driver would wait for its end, and tell nothing.
-          stream?.emit("close");
-          done();
-        },
-        undefined,
-        "redis close",
-      ),
-    );
+    this.#calls.stop();
+    return endDriver(this.driver);
   }
 }
 

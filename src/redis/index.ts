@@ -26,7 +26,8 @@ export { RedisHold } from "./hold.ts";
 export { type AcquireOptions, type LeaseOptions } from "./leases.ts";
 export { type RedisOptions } from "./options.ts";
 export { RedisPipeline } from "./pipeline.ts";
-export { connect, createRedis, createRedisCluster, Redis } from "./redis.ts";
+export { connect, createRedis, createRedisCluster } from "./createRedis.ts";
+export { Redis } from "./redis.ts";
 export { RedisLock } from "./redisLock.ts";
 export { RedisRateLimitStore, type RedisRateLimitStoreOptions } from "./redisRateLimitStore.ts";
 export { RedisSemaphore } from "./redisSemaphore.ts";
@@ -35,7 +36,8 @@ export { type ScanKeysOptions, type ScanOptions } from "./scan.ts";
 export { defineScript, RedisScript, type ScriptOptions, type ScriptValue } from "./script.ts";
 export { type RedisStatistics } from "./statistics.ts";
 export { type RedisStreamEntry } from "./streamEntry.ts";
-export { type ConsumeOptions, RedisGroupConsumer, type RedisGroupEntry } from "./streamGroup.ts";
+export { type RedisGroupEntry } from "./groupEntry.ts";
+export { type ConsumeOptions, RedisGroupConsumer } from "./streamGroup.ts";
 export { type ReadStreamOptions, RedisStreamReader } from "./streamReader.ts";
 export {
   type RedisMessage,

@@ -2,15 +2,9 @@
  * A pipeline: many commands in one piece, without waiting between them.
  */
 import type { RedisCommander } from "ioredis";
-import { INSPECT } from "../core/inspection.ts";
-import { CommandQueue, type RedisResult, sendBatch, sendByDriver } from "./batch.ts";
-import {
-  installCommands,
-  type KnownCommand,
-  type RefusedCommand,
-  type ReplyEncoding,
-} from "./commandNames.ts";
-import type { Connection } from "./connection.ts";
+import { type RedisResult, sendBatch, sendByDriver } from "./batch.ts";
+import { CommandBatch } from "./commandBatch.ts";
+import type { RefusedCommand } from "./commandNames.ts";
 
 declare module "ioredis/built/utils/RedisCommander.js" {
   /** What a command's method returns, by where it is called. */
@@ -20,7 +14,7 @@ declare module "ioredis/built/utils/RedisCommander.js" {
 }
 
 /** Every command is a method that adds it; `exec` sends them. */
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- `installCommands` gives the class what the interface says.
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- `CommandBatch` has what the interface says.
 export interface RedisPipeline extends Omit<
   RedisCommander<{ type: "ambitPipeline" }>,
   RefusedCommand
@@ -40,26 +34,12 @@ export interface RedisPipeline extends Omit<
  * results; // [[null, "OK"], [null, 2]]
  * ```
  */
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- `installCommands` gives the class what the interface says.
-export class RedisPipeline {
-  readonly #connection: Connection;
-  readonly #queue = new CommandQueue("pipeline", false);
-
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- `CommandBatch` has what the interface says.
+export class RedisPipeline extends CommandBatch {
   /** @internal */
-  constructor(connection: Connection) {
-    this.#connection = connection;
-  }
-
-  /** How many commands were added. */
-  get length(): number {
-    return this.#queue.queued.length;
-  }
-
+  protected readonly kind = "pipeline";
   /** @internal */
-  send(command: KnownCommand, encoding: ReplyEncoding, args: unknown[]): this {
-    this.#queue.add(command, encoding, args);
-    return this;
-  }
+  protected readonly takesBlocking = false;
 
   /**
    * Sends all commands and waits for all answers: `[error, result]` for each, in order. A command that fails does not
@@ -72,16 +52,9 @@ export class RedisPipeline {
    * @throws InvalidStateError when it was executed before
    */
   async exec(): Promise<RedisResult[]> {
-    const commands = this.#queue.take();
-    if (this.#connection.driver.isCluster)
-      return (await sendByDriver(this.#connection, "PIPELINE", commands)) ?? [];
-    return sendBatch(this.#connection, "PIPELINE", commands);
-  }
-
-  /** @internal */
-  [INSPECT](): string {
-    return `RedisPipeline { commands: ${this.length} }`;
+    const commands = this.take();
+    if (this.connection.driver.isCluster)
+      return (await sendByDriver(this.connection, "PIPELINE", commands)) ?? [];
+    return sendBatch(this.connection, "PIPELINE", commands);
   }
 }
-
-installCommands(RedisPipeline.prototype);

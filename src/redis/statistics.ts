@@ -3,7 +3,7 @@
  */
 import type { BlockingCalls } from "./blockedCall.ts";
 import type { Connection } from "./connection.ts";
-import type { DedicatedPool } from "./dedicatedPool.ts";
+import type { Stations } from "./stations.ts";
 
 /** What `redis.statistics()` tells. */
 export interface RedisStatistics {
@@ -29,14 +29,14 @@ export interface RedisStatistics {
 /** The parts that are counted. @internal */
 export interface Counted {
   readonly connection: Connection;
-  readonly dedicated: DedicatedPool;
+  readonly stations: Stations;
   readonly blocking: BlockingCalls;
   readonly open: ReadonlySet<unknown>;
 }
 
 /** @internal */
 export function statisticsOf(redis: Counted): RedisStatistics {
-  const { connection, dedicated, blocking, open } = redis;
+  const { connection, stations, blocking, open } = redis;
   return Object.freeze({
     status: connection.closed ? "end" : connection.driver.status,
     sent: connection.sent,
@@ -44,9 +44,9 @@ export function statisticsOf(redis: Counted): RedisStatistics {
     waiting: connection.waiting,
     reconnections: Math.max(0, connection.readied - 1),
     blocked: blocking.blocked,
-    dedicated: dedicated.lent,
-    spare: dedicated.spare,
-    waitingForDedicated: dedicated.waiting,
+    dedicated: stations.lent,
+    spare: stations.spare,
+    waitingForDedicated: stations.waiting,
     subscriptions: open.size,
   });
 }

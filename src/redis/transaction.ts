@@ -2,15 +2,9 @@
  * A transaction: MULTI, commands, EXEC, carried out with nothing in between.
  */
 import type { RedisCommander } from "ioredis";
-import { INSPECT } from "../core/inspection.ts";
-import { CommandQueue, type RedisResult, sendByDriver, sendTransaction } from "./batch.ts";
-import {
-  installCommands,
-  type KnownCommand,
-  type RefusedCommand,
-  type ReplyEncoding,
-} from "./commandNames.ts";
-import type { Connection } from "./connection.ts";
+import { type RedisResult, sendByDriver, sendTransaction } from "./batch.ts";
+import { CommandBatch } from "./commandBatch.ts";
+import type { RefusedCommand } from "./commandNames.ts";
 
 declare module "ioredis/built/utils/RedisCommander.js" {
   /** What a command's method returns, by where it is called. */
@@ -20,7 +14,7 @@ declare module "ioredis/built/utils/RedisCommander.js" {
 }
 
 /** Every command is a method that adds it; `exec` carries them out. */
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- `installCommands` gives the class what the interface says.
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- `CommandBatch` has what the interface says.
 export interface RedisTransaction extends Omit<
   RedisCommander<{ type: "ambitTransaction" }>,
   RefusedCommand
@@ -39,26 +33,12 @@ export interface RedisTransaction extends Omit<
  * await redis.multi().decrby("alice", 5).incrby("bob", 5).exec();
  * ```
  */
-// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- `installCommands` gives the class what the interface says.
-export class RedisTransaction {
-  readonly #connection: Connection;
-  readonly #queue = new CommandQueue("transaction", true);
-
+// oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- `CommandBatch` has what the interface says.
+export class RedisTransaction extends CommandBatch {
   /** @internal */
-  constructor(connection: Connection) {
-    this.#connection = connection;
-  }
-
-  /** How many commands were added. */
-  get length(): number {
-    return this.#queue.queued.length;
-  }
-
+  protected readonly kind = "transaction";
   /** @internal */
-  send(command: KnownCommand, encoding: ReplyEncoding, args: unknown[]): this {
-    this.#queue.add(command, encoding, args);
-    return this;
-  }
+  protected readonly takesBlocking = true;
 
   /**
    * Carries the commands out: `[error, result]` for each, in order; null when a watched key had changed, and nothing was
@@ -73,15 +53,8 @@ export class RedisTransaction {
    * @throws InvalidStateError when it was executed before
    */
   async exec(): Promise<RedisResult[] | null> {
-    const commands = this.#queue.take();
-    if (this.#connection.driver.isCluster) return sendByDriver(this.#connection, "MULTI", commands);
-    return sendTransaction(this.#connection, commands);
-  }
-
-  /** @internal */
-  [INSPECT](): string {
-    return `RedisTransaction { commands: ${this.length} }`;
+    const commands = this.take();
+    if (this.connection.driver.isCluster) return sendByDriver(this.connection, "MULTI", commands);
+    return sendTransaction(this.connection, commands);
   }
 }
-
-installCommands(RedisTransaction.prototype);

@@ -16,8 +16,10 @@ import {
   type ReplyEncoding,
 } from "./commandNames.ts";
 import { commandNamed } from "./commandNames.ts";
+import type { Sendable } from "./call.ts";
 import type { Connection } from "./connection.ts";
 import type { Dedicated, DedicatedPool } from "./dedicatedPool.ts";
+import type { Station, Stations } from "./stations.ts";
 import type { RedisResult } from "./batch.ts";
 import { RedisWatchError } from "./errors.ts";
 import { RedisTransaction } from "./transaction.ts";
@@ -76,7 +78,7 @@ const LONGEST_PAUSE = 50;
 
 /** Runs the body until its transaction goes through. @internal */
 export async function runWatched(
-  pool: DedicatedPool,
+  stations: Stations,
   keys: readonly unknown[],
   body: WatchBody,
   options: WatchOptions,
@@ -86,7 +88,7 @@ export async function runWatched(
   expectInteger("options.attempts", attempts, 1);
   if (keys.length === 0) throw new RangeError("Expected `keys` to name at least one key, got none");
   for (let attempt = 1; attempt <= attempts; attempt++) {
-    const outcome = await attemptOnce(pool, keys, body);
+    const outcome = await attemptOnce(stations, keys, body);
     if (outcome.done) return outcome.results;
     if (attempt < attempts) await sleep(Math.random() * Math.min(2 ** attempt, LONGEST_PAUSE));
   }
@@ -99,16 +101,15 @@ interface Outcome {
 }
 
 async function attemptOnce(
-  pool: DedicatedPool,
+  stations: Stations,
   keys: readonly unknown[],
   body: WatchBody,
 ): Promise<Outcome> {
-  const dedicated = await pool.borrow("WATCH");
-  const { connection } = dedicated;
+  const watch: Sendable = { command: WATCH, encoding: "utf8", args: [...keys] };
+  const { pool, dedicated } = await stations.at(watch, (station) => beginWatching(station, watch));
   let watching = true;
   try {
-    await connection.send(WATCH, "utf8", [...keys]);
-    const transaction = await body(new WatchedRedis(connection));
+    const transaction = await body(new WatchedRedis(dedicated.connection));
     if (transaction == null) return { done: true, results: null };
     if (!(transaction instanceof RedisTransaction))
       throw wrongType("what the body returns", "a transaction, or nothing", transaction);
@@ -117,6 +118,20 @@ async function attemptOnce(
     return { done: results !== null, results };
   } finally {
     await letGo(pool, dedicated, watching);
+  }
+}
+
+async function beginWatching(
+  { pool }: Station,
+  { command, encoding, args }: Sendable,
+): Promise<{ pool: DedicatedPool; dedicated: Dedicated }> {
+  const dedicated = await pool.borrow(command.title);
+  try {
+    await dedicated.connection.send(command, encoding, args);
+    return { pool, dedicated };
+  } catch (error) {
+    await letGo(pool, dedicated, true);
+    throw error;
   }
 }
 

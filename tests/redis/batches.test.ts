@@ -11,24 +11,12 @@ import {
   RedisWrongTypeError,
 } from "ambit/redis";
 import { cancelEverywhere } from "ambit/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { redisMissing, serveRedis } from "../servers/databases.ts";
-import { clientOf, clientsOf, mustHold, until } from "./clients.ts";
+import { describe, expect, test } from "vitest";
+import { redisMissing } from "../servers/databases.ts";
+import { clientOf, mustHold, serveEmptyRedis } from "./clients.ts";
 
 describe.skipIf(redisMissing() !== null)("commands together", () => {
-  const served = serveRedis();
-  let before = 0;
-
-  beforeEach(async () => {
-    await using redis = clientOf(served);
-    await redis.flushall();
-    before = await clientsOf(redis);
-  });
-
-  afterEach(async () => {
-    await using redis = clientOf(served);
-    await until(async () => (await clientsOf(redis)) === before);
-  });
+  const served = serveEmptyRedis();
 
   test("a pipeline gives each command's answer or error, in order", async () => {
     await using redis = clientOf(served);

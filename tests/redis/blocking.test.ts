@@ -15,24 +15,12 @@ import { TimeoutError } from "ambit";
 import { RedisConnectionError } from "ambit/redis";
 import { cancelEverywhere } from "ambit/testing";
 import * as fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { redisMissing, serveRedis } from "../servers/databases.ts";
-import { clientOf, clientsOf, until, untilBlocked } from "./clients.ts";
+import { describe, expect, test } from "vitest";
+import { redisMissing } from "../servers/databases.ts";
+import { clientOf, serveEmptyRedis, until, untilBlocked } from "./clients.ts";
 
 describe.skipIf(redisMissing() !== null)("blocking commands", () => {
-  const served = serveRedis();
-  let before = 0;
-
-  beforeEach(async () => {
-    await using redis = clientOf(served);
-    await redis.flushall();
-    before = await clientsOf(redis);
-  });
-
-  afterEach(async () => {
-    await using redis = clientOf(served);
-    await until(async () => (await clientsOf(redis)) === before);
-  });
+  const served = serveEmptyRedis();
 
   test("it waits on a connection of its own, and others go on meanwhile", async () => {
     await using redis = clientOf(served);

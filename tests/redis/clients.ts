@@ -2,7 +2,24 @@
  * Clients for a test, and what the server knows of them.
  */
 import { createRedis, type Redis, type RedisOptions } from "ambit/redis";
-import type { Served } from "../servers/databases.ts";
+import { afterEach, beforeEach } from "vitest";
+import { serveRedis, type Served } from "../servers/databases.ts";
+
+/** A server that is empty before each test, and has as many clients after it as before. */
+export function serveEmptyRedis(): Served {
+  const served = serveRedis();
+  let before = 0;
+  beforeEach(async () => {
+    await using redis = clientOf(served);
+    await redis.flushall();
+    before = await clientsOf(redis);
+  });
+  afterEach(async () => {
+    await using redis = clientOf(served);
+    await until(async () => (await clientsOf(redis)) === before);
+  });
+  return served;
+}
 
 /** A client of the file's server. */
 export function clientOf(served: Served, options: RedisOptions = {}): Redis {

@@ -15,24 +15,12 @@ import {
   RedisTimeoutError,
   RedisWrongTypeError,
 } from "ambit/redis";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { redisMissing, serveRedis } from "../servers/databases.ts";
-import { clientOf, clientsOf, until } from "./clients.ts";
+import { describe, expect, test } from "vitest";
+import { redisMissing } from "../servers/databases.ts";
+import { clientOf, serveEmptyRedis, until } from "./clients.ts";
 
 describe.skipIf(redisMissing() !== null)("commands", () => {
-  const served = serveRedis();
-  let before = 0;
-
-  beforeEach(async () => {
-    await using redis = clientOf(served);
-    await redis.flushall();
-    before = await clientsOf(redis);
-  });
-
-  afterEach(async () => {
-    await using redis = clientOf(served);
-    await until(async () => (await clientsOf(redis)) === before);
-  });
+  const served = serveEmptyRedis();
 
   test("every kind of answer comes as the driver types it", async () => {
     await using redis = clientOf(served);

@@ -5,24 +5,12 @@ import { inspect } from "node:util";
 import { createTask, gather, isCancelled, run, sleep, timeout, TimeoutError } from "ambit";
 import { RedisHold, RedisLockLostError, RedisTimeoutError } from "ambit/redis";
 import { cancelEverywhere } from "ambit/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { redisMissing, serveRedis } from "../servers/databases.ts";
-import { clientOf, clientsOf, mustHold, until } from "./clients.ts";
+import { describe, expect, test } from "vitest";
+import { redisMissing } from "../servers/databases.ts";
+import { clientOf, mustHold, serveEmptyRedis, until } from "./clients.ts";
 
 describe.skipIf(redisMissing() !== null)("locks", () => {
-  const served = serveRedis();
-  let before = 0;
-
-  beforeEach(async () => {
-    await using redis = clientOf(served);
-    await redis.flushall();
-    before = await clientsOf(redis);
-  });
-
-  afterEach(async () => {
-    await using redis = clientOf(served);
-    await until(async () => (await clientsOf(redis)) === before);
-  });
+  const served = serveEmptyRedis();
 
   test("one holds it at a time, in the order of the asking, with growing tokens", async () => {
     await using one = clientOf(served);

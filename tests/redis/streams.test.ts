@@ -5,9 +5,9 @@ import { inspect } from "node:util";
 import { createTask, gather, isCancelled, moveOnAfter, sleep, timeout, TimeoutError } from "ambit";
 import type { Redis } from "ambit/redis";
 import { cancelEverywhere } from "ambit/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { redisMissing, serveRedis } from "../servers/databases.ts";
-import { clientOf, clientsOf, mustHold, until, untilBlocked } from "./clients.ts";
+import { describe, expect, test } from "vitest";
+import { redisMissing } from "../servers/databases.ts";
+import { clientOf, mustHold, serveEmptyRedis, untilBlocked } from "./clients.ts";
 
 async function fill(redis: Redis, stream: string, count: number, from = 0): Promise<void> {
   const pipeline = redis.pipeline();
@@ -24,19 +24,7 @@ async function killBlocked(redis: Redis): Promise<void> {
 }
 
 describe.skipIf(redisMissing() !== null)("streams", () => {
-  const served = serveRedis();
-  let before = 0;
-
-  beforeEach(async () => {
-    await using redis = clientOf(served);
-    await redis.flushall();
-    before = await clientsOf(redis);
-  });
-
-  afterEach(async () => {
-    await using redis = clientOf(served);
-    await until(async () => (await clientsOf(redis)) === before);
-  });
+  const served = serveEmptyRedis();
 
   test("a reader gives what is there, then what comes", async () => {
     await using redis = clientOf(served);

@@ -13,9 +13,17 @@ import {
   startPostgres,
   startRedis,
   startRedisNode,
+  startRedisSentinel,
 } from "../../scripts/databaseServers.mjs";
 
-export { type DatabaseServer, startMariadb, startPostgres, startRedis, startRedisNode };
+export {
+  type DatabaseServer,
+  startMariadb,
+  startPostgres,
+  startRedis,
+  startRedisNode,
+  startRedisSentinel,
+};
 
 function said(problem: string | null): string | null {
   if (problem === null) return null;
