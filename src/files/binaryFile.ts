@@ -7,6 +7,7 @@
 import { expectInteger, outOfRange, wrongType } from "../core/arguments.ts";
 import { BinaryLines } from "./binaryLines.ts";
 import type { BufferedFile } from "./bufferedFile.ts";
+import { linePartOf } from "./bufferedLine.ts";
 import type { IOBase, Whence } from "./ioBase.ts";
 import { LineFile } from "./lineFile.ts";
 
@@ -134,7 +135,7 @@ export class BinaryFile extends LineFile<Buffer, Uint8Array> {
     const { buffered } = this;
     buffered.expectReadable("readline");
     const { ahead } = buffered;
-    if (limit >= 0) return buffered.inTurnToRead("readline", () => ahead.linePart(limit));
+    if (limit >= 0) return buffered.inTurnToRead("readline", () => linePartOf(ahead, limit));
     const line = this.lines.lineHere();
     if (line !== null) return Promise.resolve(line);
     return this.lines.line().then(orEmpty);

@@ -2,6 +2,7 @@
  * The lines of a file of bytes.
  */
 import type { BufferedFile } from "./bufferedFile.ts";
+import { lineOf } from "./bufferedLine.ts";
 import type { LineSource } from "./lineIterator.ts";
 import { LineLimit } from "./lineLimit.ts";
 
@@ -25,7 +26,7 @@ export class BinaryLines implements LineSource<Buffer> {
   async line(): Promise<Buffer | null> {
     const buffered = this.#buffered;
     const { ahead } = buffered;
-    const line = await buffered.inTurnToRead("readline", () => ahead.line(this.#limit));
+    const line = await buffered.inTurnToRead("readline", () => lineOf(ahead, this.#limit));
     return line.length === 0 ? null : line;
   }
 
@@ -36,7 +37,7 @@ export class BinaryLines implements LineSource<Buffer> {
       const lines: Buffer[] = [];
       ahead.takeLines(this.#limit.most, lines);
       if (lines.length > 0) return lines;
-      const first = await ahead.line(this.#limit);
+      const first = await lineOf(ahead, this.#limit);
       if (first.length === 0) return lines;
       lines.push(first);
       ahead.takeLines(this.#limit.most, lines);

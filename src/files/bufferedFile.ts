@@ -13,10 +13,11 @@ import { isCancelled } from "../core/errors.ts";
 import { ambientScope } from "../core/scope.ts";
 import { protect } from "../core/shield.ts";
 import { Lock } from "../sync/lock.ts";
-import { ClosedFileError, UnsupportedOperationError } from "./errors.ts";
+import { ClosedFileError } from "./errors.ts";
 import type { ModeRules } from "./mode.ts";
 import type { RawFile } from "./rawFile.ts";
 import { MOST, ReadBuffer } from "./readBuffer.ts";
+import { unsupported } from "./unsupported.ts";
 import { WriteBuffer } from "./writeBuffer.ts";
 
 /** @internal */
@@ -78,23 +79,17 @@ export class BufferedFile {
 
   expectReadable(operation: string): void {
     this.expectOpen(operation);
-    if (!this.rules.readable) throw this.#unsupported(operation, "was not opened to be read");
+    if (!this.rules.readable) throw unsupported(this, operation, "was not opened to be read");
   }
 
   expectWritable(operation: string): void {
     this.expectOpen(operation);
-    if (!this.rules.writable) throw this.#unsupported(operation, "was not opened to be written");
+    if (!this.rules.writable) throw unsupported(this, operation, "was not opened to be written");
   }
 
   expectSeekable(operation: string): void {
     this.expectOpen(operation);
-    if (!this.raw.seekable) throw this.#unsupported(operation, "has no positions");
-  }
-
-  #unsupported(operation: string, why: string): UnsupportedOperationError {
-    const { name } = this.raw;
-    const words = `${operation} on '${name}' (mode "${this.rules.mode}"), which ${why}`;
-    return new UnsupportedOperationError(words);
+    if (!this.raw.seekable) throw unsupported(this, operation, "has no positions");
   }
 
   // In turn, from here on.
@@ -103,13 +98,6 @@ export class BufferedFile {
     if (!this.raw.seekable) return;
     if (this.#gathered.size > 0) await this.flush();
     await this.#findEnd();
-  }
-
-  /** The first bytes of the file, or as many as there are; the position stays. */
-  async beginning(count: number): Promise<Buffer> {
-    const bytes = Buffer.alloc(count);
-    if (!this.raw.seekable) return bytes.subarray(0, 0);
-    return bytes.subarray(0, await this.raw.read(bytes, 0, count, 0));
   }
 
   /** Whether so many bytes can be written without a call of the system. */

@@ -6,12 +6,13 @@
  * so that a cancel and who watches the progress need not wait for its end; while one piece is written, the next is read.
  * Limits: holes of a large file are filled with zeros.
  */
-import { constants, copyFile, type Stats } from "node:fs";
+import { access, constants, copyFile, type Stats } from "node:fs";
 import { rethrowIfCancelled } from "../core/errors.ts";
 import { protect } from "../core/shield.ts";
 import { inTurn } from "./descriptorLine.ts";
+import { FileError, fileError } from "./errors.ts";
 import { PlainFile } from "./plainFile.ts";
-import { systemCall } from "./systemCall.ts";
+import { type Done, systemCall } from "./systemCall.ts";
 
 /** Told how many bytes are copied, and how many there are; those may become more while a file grows. */
 export type CopyProgress = (copied: number, total: number) => void;
@@ -23,7 +24,10 @@ export type Reflink = boolean | "always";
 const SMALL = 1024 * 1024;
 const PIECE = 1024 * 1024;
 
-const { COPYFILE_EXCL, COPYFILE_FICLONE, COPYFILE_FICLONE_FORCE } = constants;
+/** These are about the file that is written. */
+const OF_TARGET: ReadonlySet<string> = new Set(["EDQUOT", "EEXIST", "EFBIG", "ENOSPC", "EROFS"]);
+
+const { COPYFILE_EXCL, COPYFILE_FICLONE, COPYFILE_FICLONE_FORCE, R_OK } = constants;
 
 /** A copy of contents. @internal */
 export interface ContentsCopy {
@@ -57,11 +61,22 @@ export async function copyContents(copy: ContentsCopy): Promise<void> {
   progress?.(size, size);
 }
 
-function copyAtOnce({ operation, source, target }: ContentsCopy, how: number): Promise<void> {
-  return inTurn(() =>
-    systemCall<void>(operation, String(source), (done) =>
-      copyFile(source, target, COPYFILE_EXCL | how, done),
-    ),
+async function copyAtOnce(copy: ContentsCopy, how: number): Promise<void> {
+  const { operation, source, target, name } = copy;
+  const call = (done: Done<void>): void => copyFile(source, target, COPYFILE_EXCL | how, done);
+  try {
+    await inTurn(() => systemCall<void>(operation, String(source), call));
+  } catch (error) {
+    if (!(error instanceof FileError) || !(await isOfTarget(copy, error.code))) throw error;
+    throw fileError(operation, name, error.cause);
+  }
+}
+
+/** Which of the two files one call was refused for, the system does not say. */
+async function isOfTarget({ operation, source }: ContentsCopy, code: string): Promise<boolean> {
+  if (code !== "EACCES") return OF_TARGET.has(code);
+  return await systemCall<boolean>(operation, String(source), (done) =>
+    access(source, R_OK, (error) => done(null, error === null)),
   );
 }
 

@@ -18,7 +18,8 @@ import { expectPath, type FilePath, pathOf } from "./path.ts";
 import { rmtree } from "./rmtree.ts";
 import { systemCall } from "./systemCall.ts";
 import { randomName } from "./temporaryName.ts";
-import { TreeCopy, type TreeOptions } from "./treeCopy.ts";
+import { TreeCopy } from "./treeCopy.ts";
+import type { TreeOptions } from "./treeOptions.ts";
 
 /** How a tree is copied, and where to. */
 export interface CopyTreeOptions extends TreeOptions {
@@ -111,7 +112,7 @@ async function copyToNew(
   const draft = join(dirname(target), `.ambit-${randomName()}.tmp`);
   const takeBack = atProcessExit(() => rmSync(draft, { recursive: true, force: true }));
   try {
-    await new TreeCopy(operation, options, false).copy(source, draft);
+    await new TreeCopy(operation, options, false).copy(source, draft, target);
     await systemCall<void>(operation, target, (done) => rename(draft, target, done));
   } catch (error) {
     await protect(() => rmtree(draft, { missingOk: true }));

@@ -78,7 +78,8 @@ export async function makedirs(path: FilePath, options: MakedirsOptions = {}): P
   try {
     await makeWithParents(name, mode);
   } catch (error) {
-    if (!existOk || !(error instanceof FileError) || error.code !== "EEXIST") throw error;
+    if (!existOk || !(error instanceof FileError)) throw error;
+    // Whatever the system said first: it may be EACCES or EROFS, too.
     if (!(await isDir(name))) throw error;
   }
 }
@@ -89,11 +90,17 @@ async function makeWithParents(path: string, mode: number): Promise<void> {
   } catch (error) {
     if (!(error instanceof FileError) || error.code !== "ENOENT") throw error;
   }
-  const parent = dirname(resolve(path));
-  await systemCall<void>("makedirs", parent, (done) =>
-    mkdirCall(parent, { recursive: true }, (error) => done(error)),
-  );
+  await makeParents(dirname(resolve(path)));
   await make(path, mode, "makedirs");
+}
+
+/** Folder by folder: of some errors Node's recursive call tells another one. */
+async function makeParents(path: string): Promise<void> {
+  try {
+    await makeWithParents(path, 0o777);
+  } catch (error) {
+    if (!(error instanceof FileError) || error.code !== "EEXIST") throw error;
+  }
 }
 
 /**

@@ -25,12 +25,14 @@ export { TextFile } from "./textFile.ts";
 export { readBytes, readText, writeBytes, writeText } from "./wholeFile.ts";
 
 // tempfile, os, os.path, shutil, and what they lack
+export { access, type AccessRights } from "./access.ts";
 export { atomicWrite, type AtomicWriteOptions } from "./atomicWrite.ts";
 export { chmod, type FileTimes, truncate, utime, type UtimeOptions } from "./attributes.ts";
 export { type CopyProgress, type Reflink } from "./contents.ts";
 export { copyFile, type CopyFileOptions, type CopyOptions } from "./copyFile.ts";
 export { copyTree, type CopyTreeOptions } from "./copyTree.ts";
 export { type DirEntry, type EntryKind } from "./dirEntry.ts";
+export { diskUsage, type DiskUsage } from "./diskUsage.ts";
 export { type FileLock, fileLock, type FileLockOptions } from "./fileLock.ts";
 export {
   listdir,
@@ -61,10 +63,6 @@ export { type Piece } from "./pieceWriter.ts";
 export { rmtree, type RmtreeOptions } from "./rmtree.ts";
 export { type DirEntries, scandir } from "./scandir.ts";
 export {
-  access,
-  type AccessRights,
-  diskUsage,
-  type DiskUsage,
   exists,
   getSize,
   isDir,
@@ -75,7 +73,8 @@ export {
   stat,
   type StatOptions,
 } from "./status.ts";
-export { tail, type TailLines, type TailOptions } from "./tail.ts";
+export { tail, type TailLines } from "./tail.ts";
+export { type TailOptions } from "./tailOptions.ts";
 export { type TemporaryDirectory, temporaryDirectory } from "./temporaryDirectory.ts";
 export { type SpooledTemporaryFile, type SpooledTemporaryTextFile } from "./spooledFile.ts";
 export {
@@ -87,7 +86,7 @@ export {
   type TemporaryTextOptions,
 } from "./temporaryFile.ts";
 export { type TemporaryOptions } from "./temporaryName.ts";
-export { type TreeEntry, type TreeOptions, type TreeProgress } from "./treeCopy.ts";
+export { type TreeEntry, type TreeOptions, type TreeProgress } from "./treeOptions.ts";
 export { walk, type WalkEntries, type WalkOptions } from "./walk.ts";
 export { type WalkEntry } from "./walkEntry.ts";
 export { watch, type WatchEvents, type WatchOptions } from "./watch.ts";

@@ -3,6 +3,8 @@
  *
  * Strategy: within a file system by renaming, which is one step. To another one by a copy that is whole, with its times,
  * and the removal of what was copied when the copy has its place.
+ * A file that has both names, or one that two mounts show, stays as it is, as by `rename`: its copy would take its place,
+ * and be removed then.
  * Limits: a process that is killed between these two leaves both. Owner, access lists and extended attributes do not move
  * to another file system.
  */
@@ -13,12 +15,13 @@ import { Draft } from "./draft.ts";
 import { FileError } from "./errors.ts";
 import { fillDraft } from "./fillDraft.ts";
 import { expectPath, type FilePath, pathOf } from "./path.ts";
+import { statusAt } from "./place.ts";
 import { rmtree } from "./rmtree.ts";
 import { type Done, systemCall } from "./systemCall.ts";
 
 /**
  * Moves a file, a link or a folder (`shutil.move`), also to another file system. A file or link at the target is replaced;
- * the target is the new path, not a folder to move into.
+ * the target is the new path, not a folder to move into. When both are names of one file, nothing happens, and both stay.
  *
  * **Cancellation:** nothing has moved; or, when the new place is taken already, all has.
  *
@@ -53,6 +56,8 @@ function callFor<T>(path: string, begin: (done: Done<T>) => void): Promise<T> {
 
 async function moveAcross(from: string, to: string): Promise<void> {
   const status = await callFor<Stats>(from, (done) => lstat(from, done));
+  const there = await statusAt("moveFile", to);
+  if (there !== null && there.dev === status.dev && there.ino === status.ino) return;
   if (status.isDirectory()) {
     await copyTreeFor("moveFile", from, to, { preserve: true });
     await protect(() => rmtree(from));

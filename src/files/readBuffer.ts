@@ -7,7 +7,6 @@
  * with this one.
  * Limits: it knows nothing of what is to be written; see `BufferedFile`.
  */
-import type { LineLimit } from "./lineLimit.ts";
 import type { RawFile } from "./rawFile.ts";
 import { canPrefetch, ReadAhead } from "./readAhead.ts";
 
@@ -211,29 +210,6 @@ export class ReadBuffer {
     if (at === begin) return;
     this.lend();
     this.skip(at - begin);
-  }
-
-  /** The next line; empty at the end of the file. */
-  async line(limit: LineLimit): Promise<Buffer> {
-    // No line ends before this place.
-    for (let from = 0; ;) {
-      const found = this.look().indexOf(NEWLINE, from);
-      const length = found === -1 ? this.available : found;
-      if (length > limit.most) throw limit.overrun(this.position);
-      if (found !== -1) return this.take(found + 1);
-      from = length;
-      if (!(await this.fill(from + 1))) return this.take(this.available);
-    }
-  }
-
-  /** A line, or its first `count` bytes. */
-  async linePart(count: number): Promise<Buffer> {
-    for (let from = 0; ;) {
-      const found = this.look().subarray(0, count).indexOf(NEWLINE, from);
-      if (found !== -1) return this.take(found + 1);
-      from = Math.min(count, this.available);
-      if (from === count || !(await this.fill(from + 1))) return this.take(from);
-    }
   }
 
   /** Goes to a position; keeps what was read ahead if that is in it. */

@@ -5,17 +5,7 @@
  * where nothing can be seen, there is nothing (Python's rule).
  * Limits: an answer is old as soon as it is there. To act on a path, act, and handle the error.
  */
-import {
-  access as accessCall,
-  type BigIntStats,
-  constants,
-  lstat as lstatCall,
-  stat as statCall,
-  statfs,
-  type Stats,
-  type StatsFs,
-} from "node:fs";
-import { outOfRange } from "../core/arguments.ts";
+import { type BigIntStats, lstat as lstatCall, stat as statCall, type Stats } from "node:fs";
 import { rethrowIfCancelled } from "../core/errors.ts";
 import { expectPath, type FilePath, pathOf } from "./path.ts";
 import { systemCall } from "./systemCall.ts";
@@ -188,82 +178,4 @@ export async function sameFile(first: FilePath, second: FilePath): Promise<boole
   const one = await stat(first, { bigint: true });
   const other = await stat(second, { bigint: true });
   return one.dev === other.dev && one.ino === other.ino;
-}
-
-/** Letters of what is asked for: reading, writing, executing (of a folder: entering it). */
-export type AccessRights = "r" | "w" | "x" | "rw" | "rx" | "wx" | "rwx";
-
-const RIGHTS: Readonly<Record<string, number>> = {
-  r: constants.R_OK,
-  w: constants.W_OK,
-  x: constants.X_OK,
-};
-
-/**
- * Whether this process may do that with what a path leads to (`os.access`); without `rights`, whether it can be seen.
- *
- * The system answers for the real user of the process, and on Windows it only looks at the read-only flag.
- *
- * **Cancellation:** as of {@link stat}.
- *
- * @throws RangeError when `rights` has other letters than `r`, `w` and `x`
- *
- * @example
- * ```ts
- * import { access } from "ambit/files";
- *
- * await access("package.json", "rw"); // => true
- * await access("no such file"); // => false
- * ```
- */
-export async function access(path: FilePath, rights?: AccessRights): Promise<boolean> {
-  expectPath("path", path);
-  const mode = rights === undefined ? constants.F_OK : modeOf(rights);
-  const name = pathOf(path);
-  try {
-    await systemCall<void>("access", name, (done) => accessCall(name, mode, done));
-    return true;
-  } catch (error) {
-    rethrowIfCancelled(error);
-    return false;
-  }
-}
-
-function modeOf(rights: string): number {
-  let mode = 0;
-  for (const letter of rights) mode |= RIGHTS[letter] ?? 0;
-  if (mode !== 0 && /^[rwx]+$/.test(rights)) return mode;
-  throw outOfRange("rights", 'letters out of "rwx"', rights);
-}
-
-/** Of a file system, in bytes. */
-export interface DiskUsage {
-  readonly total: number;
-  readonly used: number;
-  /** What this user may still fill; less than `total - used` where some is kept for the administrator. */
-  readonly free: number;
-}
-
-/**
- * How full the file system is that a path lies on (`shutil.disk_usage`).
- *
- * **Cancellation:** as of {@link stat}.
- *
- * @throws {@link FileError} `ENOENT` when there is nothing at the path
- *
- * @example
- * ```ts
- * import { diskUsage } from "ambit/files";
- *
- * const { total, used, free } = await diskUsage(".");
- * total >= used + free; // => true
- * ```
- */
-export async function diskUsage(path: FilePath): Promise<DiskUsage> {
-  expectPath("path", path);
-  const name = pathOf(path);
-  const { blocks, bfree, bavail, bsize } = await systemCall<StatsFs>("statfs", name, (done) =>
-    statfs(name, done),
-  );
-  return { total: blocks * bsize, used: (blocks - bfree) * bsize, free: bavail * bsize };
 }

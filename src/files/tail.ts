@@ -10,32 +10,16 @@
  * first. A line that has begun waits for its end.
  */
 import { constants, stat, type Stats } from "node:fs";
-import { expectInteger, expectMilliseconds, outOfRange, wrongType } from "../core/arguments.ts";
 import { protect } from "../core/shield.ts";
 import { sleep } from "../core/sleep.ts";
 import { BatchedItems } from "./batchedItems.ts";
 import { FileError } from "./errors.ts";
 import { startOfLast } from "./lastLines.ts";
-import { LineCutter, type LineEncoding } from "./lineCutter.ts";
+import { LineCutter } from "./lineCutter.ts";
 import { expectPath, type FilePath, pathOf } from "./path.ts";
 import { PlainFile } from "./plainFile.ts";
 import { systemCall } from "./systemCall.ts";
-
-/** How a file is read that grows. */
-export interface TailOptions {
-  /** Whether to go on when the end is reached (default), or end. */
-  readonly follow?: boolean;
-  /** Whether to begin at the end (default), or at the start. */
-  readonly fromEnd?: boolean;
-  /** How many of the last lines come first, when it begins at the end; an integer of at least 0. Default 10. */
-  readonly lines?: number;
-  /** The longest pause between two looks at the file, in milliseconds; more than 0. Default 250. */
-  readonly interval?: number;
-  /** What its bytes mean. Default `utf8`; what is no UTF-8 becomes U+FFFD. */
-  readonly encoding?: LineEncoding;
-  /** Bytes; a line that is longer comes in pieces. An integer of at least 4; default 1 MiB. */
-  readonly limit?: number;
-}
+import { type TailOptions, type TailSettings, tailSettings } from "./tailOptions.ts";
 
 /** The lines of a file; leaving its `for await`, or its `await using` block, closes it. */
 export interface TailLines extends AsyncIterableIterator<string, undefined>, AsyncDisposable {
@@ -69,29 +53,7 @@ export interface TailLines extends AsyncIterableIterator<string, undefined>, Asy
  */
 export function tail(path: FilePath, options: TailOptions = {}): TailLines {
   expectPath("path", path);
-  return new Tail(pathOf(path), settingsOf(options));
-}
-
-type Settings = Required<TailOptions>;
-
-function settingsOf(options: TailOptions): Settings {
-  const settings: Settings = {
-    follow: true,
-    fromEnd: true,
-    lines: 10,
-    interval: 250,
-    encoding: "utf8",
-    limit: 1024 * 1024,
-    ...options,
-  };
-  const { encoding, interval } = settings;
-  expectInteger("options.lines", settings.lines, 0);
-  expectInteger("options.limit", settings.limit, 4);
-  expectMilliseconds("options.interval", interval);
-  if (interval <= 0) throw outOfRange("options.interval", "more than 0 ms", interval);
-  if (encoding !== "utf8" && encoding !== "latin1")
-    throw wrongType("options.encoding", '"utf8" or "latin1"', encoding);
-  return settings;
+  return new Tail(pathOf(path), tailSettings(options));
 }
 
 /** Bytes of a read. */
@@ -108,7 +70,7 @@ const FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (constants.O_NO
 class Tail extends BatchedItems<string> implements TailLines {
   protected readonly label: string;
   readonly #path: string;
-  readonly #settings: Settings;
+  readonly #settings: TailSettings;
   readonly #cutter: LineCutter;
   readonly #buffer = Buffer.allocUnsafeSlow(PIECE);
   #file: PlainFile | null = null;
@@ -124,7 +86,7 @@ class Tail extends BatchedItems<string> implements TailLines {
   #fromEnd: boolean;
   #isOver = false;
 
-  constructor(path: string, settings: Settings) {
+  constructor(path: string, settings: TailSettings) {
     super(true);
     this.label = `tail '${path}'`;
     this.#path = path;

@@ -5,6 +5,7 @@
  * elsewhere the beginning is read for it. After a jump it is looked for again, as it may have been written meanwhile.
  */
 import type { BufferedFile } from "./bufferedFile.ts";
+import type { RawFile } from "./rawFile.ts";
 import type { Codec } from "./codec.ts";
 import type { Encoding } from "./encoding.ts";
 
@@ -41,10 +42,17 @@ export class ToldCodec {
     const longest = Math.max(...marks.map(({ bytes }) => bytes.length));
     const atStart = ahead.position === 0;
     if (atStart) await ahead.fill(longest);
-    const bytes = atStart ? ahead.look() : await this.#buffered.beginning(longest);
+    const bytes = atStart ? ahead.look() : await beginningOf(this.#buffered.raw, longest);
     const mark = marks.find(({ bytes: mark }) => mark.equals(bytes.subarray(0, mark.length)));
     if (mark === undefined) return codec;
     if (atStart) ahead.skip(mark.bytes.length);
     return mark.codec;
   }
+}
+
+/** The first bytes of a file, or as many as there are; the position stays. */
+async function beginningOf(raw: RawFile, count: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(count);
+  if (!raw.seekable) return bytes.subarray(0, 0);
+  return bytes.subarray(0, await raw.read(bytes, 0, count, 0));
 }

@@ -23,41 +23,13 @@ import { protect } from "../core/shield.ts";
 import { atOnce } from "./atOnce.ts";
 import { systemTime } from "./attributes.ts";
 import { copyContents } from "./contents.ts";
-import type { CopyOptions } from "./copyFile.ts";
 import { type EntryKind, kindOf } from "./dirEntry.ts";
 import { FileError } from "./errors.ts";
 import { atProcessExit } from "./exitCleanup.ts";
 import { FolderReader } from "./folderReader.ts";
 import { type Done, systemCall } from "./systemCall.ts";
 import { randomName } from "./temporaryName.ts";
-
-/** What of a tree is copied so far. */
-export interface TreeProgress {
-  /** Files and links. */
-  readonly files: number;
-  /** Of the files that are complete. */
-  readonly bytes: number;
-}
-
-/** What is asked about. */
-export interface TreeEntry {
-  /** Its path in the tree that is copied. */
-  readonly path: string;
-  readonly name: string;
-  readonly kind: EntryKind;
-}
-
-/** How a tree is copied. */
-export interface TreeOptions extends CopyOptions {
-  /** Whether what links lead to is copied, or the links (default). */
-  readonly followSymlinks?: boolean;
-  /** Asked for everything in the tree: whether it is wanted, with all that is in it. */
-  readonly filter?: (entry: TreeEntry) => boolean;
-  /** How many files are copied at a time; an integer of at least 1. Default 8. */
-  readonly limit?: number;
-  /** Told after each file. What it throws ends the copy. */
-  readonly progress?: (copied: TreeProgress) => void;
-}
+import type { TreeOptions } from "./treeOptions.ts";
 
 /** A folder that is being copied, and those that it lies in. */
 interface Folder {
@@ -81,6 +53,9 @@ export class TreeCopy {
   readonly #operation: string;
   readonly #options: TreeOptions;
   readonly #merge: boolean;
+  /** The copy, and what errors call it: nobody knows the name of a draft. */
+  #target = "";
+  #name = "";
   #files = 0;
   #bytes = 0;
 
@@ -94,7 +69,10 @@ export class TreeCopy {
     this.#merge = merge;
   }
 
-  copy(source: string, target: string): Promise<void> {
+  /** @param name what errors call the copy */
+  copy(source: string, target: string, name = target): Promise<void> {
+    this.#target = target;
+    this.#name = name;
     return this.#copyFolder(Buffer.from(source), Buffer.from(target), null);
   }
 
@@ -164,7 +142,7 @@ export class TreeCopy {
 
   async #copyFile({ source, target }: Item, status: Stats): Promise<void> {
     const { reflink = true } = this.#options;
-    const name = String(target);
+    const name = this.#nameOf(target);
     await this.#place(target, async (path) => {
       await copyContents({
         operation: this.#operation,
@@ -234,7 +212,12 @@ export class TreeCopy {
   }
 
   #call<T>(path: Buffer, begin: (done: Done<T>) => void): Promise<T> {
-    return systemCall<T>(this.#operation, String(path), begin);
+    return systemCall<T>(this.#operation, this.#nameOf(path), begin);
+  }
+
+  #nameOf(path: Buffer): string {
+    const text = String(path);
+    return text.startsWith(this.#target) ? this.#name + text.slice(this.#target.length) : text;
   }
 }
 

@@ -1,7 +1,6 @@
 /**
  * atomicWrite: that a reader finds the old file or the new one, whole, whatever happens to the writer.
  */
-import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -21,15 +20,11 @@ import { atomicWrite, FileError } from "ambit/files";
 import { cancelEverywhere } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 import { runProgram } from "../core/childProgram.ts";
-import { folders, WINDOWS } from "./folder.ts";
+import { CANNOT_MOUNT, withDisk } from "./disk.ts";
+import { filesWith, folders, WINDOWS } from "./folder.ts";
 
 const fresh = folders();
-
-function fileWith(content: string): string {
-  const path = fresh();
-  writeFileSync(path, content);
-  return path;
-}
+const fileWith = filesWith(fresh);
 
 function expectAlone(path: string): void {
   expect(readdirSync(dirname(path))).toEqual([basename(path)]);
@@ -186,20 +181,10 @@ describe("when it fails", () => {
     await expect(atomicWrite(path, "", { mode: -1 })).rejects.toThrow("options.mode");
   });
 
-  describe.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)("on a disk", () => {
-    async function onDisk(options: string, work: (folder: string) => Promise<void>): Promise<void> {
-      const folder = dirname(fresh());
-      execFileSync("mount", ["-t", "tmpfs", "-o", options, "none", folder]);
-      try {
-        await work(folder);
-      } finally {
-        execFileSync("umount", [folder]);
-      }
-    }
-
+  describe.skipIf(CANNOT_MOUNT)("on a disk", () => {
     test("that is full, leaves the old file", async () => {
-      await onDisk("size=64k", async (folder) => {
-        const path = join(folder, "file");
+      const path = fresh();
+      await withDisk(dirname(path), "size=64k", async () => {
         writeFileSync(path, "old");
         const large = Buffer.alloc(1_000_000, "x");
         await expect(atomicWrite(path, large)).rejects.toMatchObject({ code: "ENOSPC" });
@@ -210,8 +195,8 @@ describe("when it fails", () => {
     });
 
     test("that is read-only, says so", async () => {
-      await onDisk("ro", async (folder) => {
-        const path = join(folder, "file");
+      const path = fresh();
+      await withDisk(dirname(path), "ro", async () => {
         await expect(atomicWrite(path, "new")).rejects.toMatchObject({ code: "EROFS", path });
       });
     });

@@ -1,12 +1,11 @@
 /**
- * copyFile, copyTree and moveFile: what the copy is, and that there is never half of one.
+ * copyFile and copyTree: what the copy is, and that there is never half of one.
  */
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -17,49 +16,24 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CancelledError } from "ambit";
-import { copyFile, copyTree, FileError, moveFile } from "ambit/files";
+import { copyFile, copyTree, type FileError } from "ambit/files";
 import { cancelEverywhere } from "ambit/testing";
-import { afterAll, describe, expect, test } from "vitest";
-import { folders, WINDOWS } from "./folder.ts";
+import { describe, expect, test } from "vitest";
+import { failureOf } from "./failure.ts";
+import { filesWith, folders, WINDOWS } from "./folder.ts";
+import { listing, treesWith } from "./trees.ts";
 
 const fresh = folders();
 const MIB = 1024 * 1024;
 
-function fileWith(content: string | Uint8Array): string {
-  const path = fresh();
-  writeFileSync(path, content);
-  return path;
-}
-
-/** Makes files with their paths as contents. */
-function tree(...paths: string[]): string {
-  const top = fresh("tree");
-  mkdirSync(top);
-  for (const path of paths) {
-    mkdirSync(join(top, dirname(path)), { recursive: true });
-    writeFileSync(join(top, path), path);
-  }
-  return top;
-}
-
-function listing(top: string): string[] {
-  return readdirSync(top, { recursive: true, encoding: "utf8" }).sort();
-}
+const fileWith = filesWith(fresh);
+const tree = treesWith(fresh);
 
 /** Bytes that tell where they are. */
 function pattern(size: number): Buffer {
   const bytes = Buffer.alloc(size);
   for (let at = 0; at + 4 <= size; at += 4) bytes.writeUInt32LE(at, at);
   return bytes;
-}
-
-async function failureOf(work: Promise<unknown>): Promise<FileError> {
-  const error = await work.then(
-    () => new Error("it did not fail"),
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(FileError);
-  return error as FileError;
 }
 
 describe("copyFile", () => {
@@ -312,103 +286,5 @@ describe("copyTree", () => {
         expect(["old", "a/1"]).toContain(readFileSync(join(target, "a/1"), "utf8"));
       }
     });
-  });
-});
-
-test.skipIf(process.platform !== "linux" || process.getuid?.() !== 0)(
-  "on a disk that is full there is no copy, and no half of one",
-  async () => {
-    const folder = dirname(fresh());
-    const top = tree("a", "b");
-    writeFileSync(join(top, "large"), pattern(3 * MIB));
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "none", folder]);
-    try {
-      const large = copyFile(join(top, "large"), join(folder, "copy"));
-      expect(await failureOf(large)).toMatchObject({ operation: "copyFile", code: "ENOSPC" });
-      const all = copyTree(top, join(folder, "copy"));
-      expect(await failureOf(all)).toMatchObject({ operation: "copyTree", code: "ENOSPC" });
-      expect((await failureOf(moveFile(top, join(folder, "copy")))).code).toBe("ENOSPC");
-      expect(readdirSync(folder)).toEqual([]);
-      expect(listing(top)).toEqual(["a", "b", "large"]);
-    } finally {
-      execFileSync("umount", [folder]);
-    }
-  },
-);
-
-describe("moveFile", () => {
-  const SHM = "/dev/shm";
-  const hasOther = existsSync(SHM) && statSync(SHM).dev !== statSync(dirname(fresh())).dev;
-  const made: string[] = [];
-  afterAll(() => {
-    for (const path of made) execFileSync("rm", ["-rf", path]);
-  });
-
-  function elsewhere(name: string): string {
-    const folder = execFileSync("mktemp", ["-d", "-p", SHM], { encoding: "utf8" }).trim();
-    made.push(folder);
-    return join(folder, name);
-  }
-
-  test("renames on one file system", async () => {
-    const path = fileWith("new");
-    writeFileSync(`${path}.old`, "old");
-    const { ino } = statSync(path);
-    await moveFile(path, `${path}.old`);
-    expect(statSync(`${path}.old`).ino).toBe(ino);
-    expect(listing(dirname(path))).toEqual(["file.old"]);
-    const error = await failureOf(moveFile(path, `${path}.x`));
-    expect(error).toMatchObject({ operation: "moveFile", path, code: "ENOENT" });
-  });
-
-  test.skipIf(!hasOther)(
-    "moves to another file system: files, links, folders, with their times",
-    async () => {
-      const top = tree("a/b", "file");
-      symlinkSync("file", join(top, "link"));
-      utimesSync(join(top, "file"), 1000, 2000);
-      const target = elsewhere("moved");
-      await moveFile(join(top, "file"), target);
-      expect([readFileSync(target, "utf8"), statSync(target).mtimeMs]).toEqual(["file", 2_000_000]);
-      await moveFile(join(top, "link"), target);
-      expect(readlinkSync(target)).toBe("file");
-      const folder = elsewhere("folder");
-      await moveFile(top, folder);
-      expect(listing(folder)).toEqual(["a", "a/b"]);
-      expect(existsSync(top)).toBe(false);
-    },
-  );
-
-  test.skipIf(!hasOther)("replaces a link there, and not what it leads to", async () => {
-    const path = fileWith("new");
-    const target = elsewhere("link");
-    writeFileSync(`${target}.real`, "kept");
-    symlinkSync("link.real", target);
-    await moveFile(path, target);
-    expect(readFileSync(target, "utf8")).toBe("new");
-    expect(readFileSync(`${target}.real`, "utf8")).toBe("kept");
-  });
-
-  test.skipIf(!hasOther)("leaves pipes where they are", async () => {
-    const path = fresh();
-    execFileSync("mkfifo", [path]);
-    expect((await failureOf(moveFile(path, elsewhere("x")))).code).toBe("EXDEV");
-    expect(existsSync(path)).toBe(true);
-  });
-
-  test.skipIf(!hasOther)("cancelled at any point, it is whole, here or there", async () => {
-    const outcomes = new Set<string>();
-    await cancelEverywhere(async () => {
-      const path = tree("a/b", "c");
-      const target = elsewhere("moved");
-      const outcome = await moveFile(path, target).then(
-        () => "moved",
-        (error: unknown) => (error instanceof CancelledError ? "cancelled" : String(error)),
-      );
-      const [here, there] = [path, target].map((at) => (existsSync(at) ? listing(at).join() : ""));
-      outcomes.add(`${outcome}: ${here} / ${there}`);
-      expect(listing(dirname(target))[0] ?? "moved").toBe("moved");
-    });
-    expect([...outcomes].sort()).toEqual(["cancelled: a,a/b,c / ", "moved:  / a,a/b,c"]);
   });
 });

@@ -1,23 +1,20 @@
 /**
- * Odd paths, odd times, and moves between file systems.
+ * Odd paths and odd times.
  */
 import {
-  existsSync,
   lstatSync,
   lutimesSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { atomicWrite, copyFile, copyTree, moveFile, utime } from "ambit/files";
-import { afterAll, describe, expect, test } from "vitest";
+import { atomicWrite, copyFile, copyTree, utime } from "ambit/files";
+import { describe, expect, test } from "vitest";
 import { folders, WINDOWS } from "./folder.ts";
 
 const fresh = folders();
@@ -69,43 +66,5 @@ describe.skipIf(WINDOWS)("times", () => {
     expect(statSync(join(`${top}.copy`, "inner")).mtimeMs).toBe(-2e11);
     await copyTree(top, `${top}.new`);
     expect(lstatSync(join(`${top}.new`, "inner/link")).mtimeMs).toBeGreaterThan(1e12);
-  });
-});
-
-const SHM = "/dev/shm";
-const hasOther = existsSync(SHM) && statSync(SHM).dev !== statSync(dirname(fresh())).dev;
-
-describe.skipIf(!hasOther)("moving a folder to another file system", () => {
-  const other = hasOther ? mkdtempSync(join(SHM, "ambit-files-")) : "";
-  afterAll(() => rmSync(other, { recursive: true, force: true }));
-
-  function made(name: string): string {
-    const top = fresh(name);
-    mkdirSync(join(top, "inner"), { recursive: true });
-    writeFileSync(join(top, "inner/file"), "content");
-    symlinkSync("inner/file", join(top, "link"));
-    return top;
-  }
-
-  test("moves all of it", async () => {
-    const top = made("one");
-    await moveFile(top, join(other, "one"));
-    expect(existsSync(top)).toBe(false);
-    expect(readdirSync(join(other, "one")).sort()).toEqual(["inner", "link"]);
-    expect(readFileSync(join(other, "one/link"), "utf8")).toBe("content");
-  });
-
-  test("what is in the way stays, and so does the folder; the error names the move", async () => {
-    const top = made("two");
-    writeFileSync(join(other, "file"), "kept");
-    mkdirSync(join(other, "folder"));
-    for (const name of ["file", "folder"]) {
-      const moved = moveFile(top, join(other, name));
-      await expect(moved).rejects.toMatchObject({ operation: "moveFile", code: "EEXIST" });
-    }
-    expect(readFileSync(join(other, "file"), "utf8")).toBe("kept");
-    expect(readdirSync(join(other, "folder"))).toEqual([]);
-    expect(readdirSync(top).sort()).toEqual(["inner", "link"]);
-    expect(readdirSync(other).filter((name) => name.includes("tmp"))).toEqual([]);
   });
 });

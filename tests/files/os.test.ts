@@ -20,7 +20,6 @@ import {
   chmod,
   diskUsage,
   exists,
-  FileError,
   getSize,
   isDir,
   isFile,
@@ -45,25 +44,11 @@ import {
   utime,
 } from "ambit/files";
 import { describe, expect, test } from "vitest";
-import { folders } from "./folder.ts";
+import { failureOf } from "./failure.ts";
+import { filesWith, folders } from "./folder.ts";
 
 const fresh = folders();
-
-function fileWith(content: string): string {
-  const path = fresh();
-  writeFileSync(path, content);
-  return path;
-}
-
-/** What an operation fails with. */
-async function failureOf(work: Promise<unknown>): Promise<FileError> {
-  const error = await work.then(
-    () => new Error("it did not fail"),
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(FileError);
-  return error as FileError;
-}
+const fileWith = filesWith(fresh);
 
 describe("asking", () => {
   test("stat follows links, lstat does not", async () => {

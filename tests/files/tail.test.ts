@@ -17,15 +17,10 @@ import { tail, type TailOptions } from "ambit/files";
 import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 import * as fc from "fast-check";
-import { folders } from "./folder.ts";
+import { filesWith, folders } from "./folder.ts";
 
 const fresh = folders();
-
-function fileWith(content: string | Uint8Array): string {
-  const path = fresh();
-  writeFileSync(path, content);
-  return path;
-}
+const fileWith = filesWith(fresh);
 
 async function linesOf(path: string, options: TailOptions = {}): Promise<string[]> {
   const lines: string[] = [];
