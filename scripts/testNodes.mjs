@@ -22,6 +22,7 @@ const ONCE = [
   "tests/download/kill.test.ts",
   "programs/charfinder/tests/names/cpython.test.ts",
   "programs/charfinder/tests/browser/page.test.ts",
+  "tests/cli/trace/page.test.ts",
   "tests/web/runtimes.test.ts",
 ];
 

@@ -2,20 +2,21 @@
  * The page in a real Chromium. Real time: a browser and sockets know no other. One browser for all; each test has a
  * profile of its own in it.
  */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 
-import { chromiumMissing, openChromium } from "./chromium.ts";
+import { chromiumMissing, openChromium } from "../../../../tests/servers/chromium.ts";
+import {
+  bringAxe,
+  eventually,
+  NARROW,
+  seriousFindings,
+  TALL,
+  watchedPage,
+} from "../../../../tests/servers/watchedPage.ts";
 import { Site } from "./site.ts";
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const NARROW = { width: 360, height: 740 };
-const TALL = { width: 1000, height: 900 };
 
 describe.skipIf(chromiumMissing() !== null)("the page in Chromium", () => {
   let browser: Browser;
@@ -30,29 +31,8 @@ describe.skipIf(chromiumMissing() !== null)("the page in Chromium", () => {
     await site[Symbol.asyncDispose]();
   });
 
-  /** A page in a profile of its own; what it complains of fails the test. */
-  async function open(path: string, options: BrowserContextOptions = {}, at = site): Promise<Page> {
-    const context = await browser.newContext({ viewport: TALL, ...options });
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on("console", (message) => void complaints.push(message.text()));
-    page.on("pageerror", (error) => void complaints.push(String(error)));
-    page.on("dialog", (dialog) => void complaints.push(dialog.message()));
-    page.on("request", (request) => {
-      if (!request.url().startsWith(at.url)) complaints.push(`asked for ${request.url()}`);
-    });
-    onTestFinished(async () => {
-      await context.close();
-      expect(complaints).toEqual([]);
-    });
-    await page.goto(at.url + path);
-    return page;
-  }
-
-  /** A busy machine must not fail a test. */
-  const eventually = <T>(look: () => T | Promise<T>) =>
-    expect.poll(look, { timeout: 15_000, interval: 20 });
-
+  const open = (path: string, options: BrowserContextOptions = {}, at = site): Promise<Page> =>
+    watchedPage(browser, at.url, path, options);
   const rows = (page: Page) => page.locator("tbody tr");
   const names = (page: Page) => page.locator("tbody .name").allTextContents();
   const focused = (page: Page) =>
@@ -200,13 +180,10 @@ describe.skipIf(chromiumMissing() !== null)("the page in Chromium", () => {
     ["dark", NARROW, ["zero width"]],
   ] as const)("axe finds nothing serious in %s, %o", async (colorScheme, viewport, queries) => {
     const page = await open("/", { colorScheme, viewport });
-    // Not as an element, which the page's own policy would not let in.
-    await page.addInitScript({ content: axe });
+    await bringAxe(page);
     for (const query of queries) {
       await page.goto(`${site.url}/?${new URLSearchParams({ query }).toString()}`);
-      const found = await page.evaluate<Found>("axe.run()");
-      const bad = found.violations.filter(({ impact }) => /serious|critical/.test(impact));
-      expect(bad.map(({ id, nodes }) => [query, id, nodes[0]?.html])).toEqual([]);
+      expect([query, await seriousFindings(page)]).toEqual([query, []]);
     }
   });
 
@@ -219,12 +196,3 @@ describe.skipIf(chromiumMissing() !== null)("the page in Chromium", () => {
     }
   });
 });
-
-/** What axe says, as far as it is read. */
-interface Found {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly impact: string;
-    readonly nodes: readonly { readonly html: string }[];
-  }[];
-}

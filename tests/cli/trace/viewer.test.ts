@@ -16,11 +16,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Readable } from "node:stream";
 import { expect, test } from "vitest";
-import { runCommandLine } from "../../src/cli/commandLine.ts";
-import { traceApp } from "../../src/cli/trace/traceApp.ts";
-import { TraceStore, type TraceSummary, type WholeTrace } from "../../src/cli/trace/traceStore.ts";
-import { fromOtlp, fromZipkin, type ViewSpan } from "../../src/cli/trace/viewSpan.ts";
-import { FakePipe } from "./screen.ts";
+import { runCommandLine } from "../../../src/cli/commandLine.ts";
+import { traceApp } from "../../../src/cli/trace/traceApp.ts";
+import {
+  TraceStore,
+  type TraceSummary,
+  type WholeTrace,
+} from "../../../src/cli/trace/traceStore.ts";
+import { fromOtlp, fromZipkin, type ViewSpan } from "../../../src/cli/trace/viewSpan.ts";
+import { FakePipe } from "../screen.ts";
 
 async function ambit(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const [out, err] = [new FakePipe(), new FakePipe()];
