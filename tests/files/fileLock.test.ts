@@ -23,6 +23,7 @@ import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { runProgram } from "../core/childProgram.ts";
 import { folders, WINDOWS } from "./folder.ts";
+import { withPatched } from "./patchedFs.ts";
 
 const fresh = folders();
 const ROOT = join(import.meta.dirname, "../..");
@@ -302,6 +303,41 @@ describe("what was left behind", () => {
     expect(readdirSync(lock.path)).toEqual(["exclusive"]);
   });
 
+  test("by a process whose id another has, or that has ended unnoticed, does not count", async () => {
+    const path = fresh("lock");
+    const own = await ownEntry();
+    mkdirSync(path);
+    symlinkSync(entryOf({ pid: process.ppid, started: "12345" }, own), join(path, "exclusive"));
+    const lock = await fileLock(path, { timeout: 0 });
+    expect(lock.held).toBe(true);
+    await lock.release();
+    // Its parent is a program by now that never asks about it.
+    const parent = spawn("sh", ["-c", "sleep 0 & echo $!; exec sleep 60"], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [said] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(String(said));
+    const status = (): string => readFileSync(`/proc/${pid}/stat`, "latin1");
+    while (!status().includes(") Z ")) await sleep(2);
+    const started = status().split(" ")[21] ?? "";
+    mkdirSync(path);
+    symlinkSync(entryOf({ pid, started }, own), join(path, "exclusive"));
+    await (await fileLock(path, { timeout: 0 })).release();
+    const closed = once(parent, "close");
+    parent.kill("SIGKILL");
+    await closed;
+  });
+
+  test("is broken by others meanwhile: that is in nobody's way", async () => {
+    const path = fresh("lock");
+    const own = await ownEntry();
+    mkdirSync(path);
+    symlinkSync(own, join(path, "breaking-0123456789abcdef0123"));
+    await using lock = await fileLock(path, { timeout: 0 });
+    expect(lock.held).toBe(true);
+    rmSync(join(path, "breaking-0123456789abcdef0123"));
+  });
+
   test("by one that died while it broke what another had left is broken, too", async () => {
     const path = fresh("lock");
     const own = await ownEntry();
@@ -356,6 +392,32 @@ describe("what was left behind", () => {
   });
 });
 
+test("each attempt makes an entry of its own: what was seen of the last one says nothing of it", async () => {
+  const path = fresh("lock");
+  const texts: unknown[] = [];
+  const note = (real: (...args: unknown[]) => unknown, ...args: unknown[]): unknown => {
+    texts.push(args[0]);
+    return real(...args);
+  };
+  await using lock = await fileLock(path);
+  await withPatched("symlink", note, async () => {
+    await fileLock(path, { shared: true, timeout: 20 }).catch(() => {});
+  });
+  expect(texts.length).toBeGreaterThan(1);
+  expect(new Set(texts).size).toBe(texts.length);
+  expect(lock.held).toBe(true);
+});
+
+test("when it is given back or given up, nothing is left to do at the end of the process", async () => {
+  const path = fresh("lock");
+  const before = process.listenerCount("exit");
+  const lock = await fileLock(path);
+  await expect(fileLock(path, { timeout: 0 })).rejects.toThrow(FileLockTimeoutError);
+  expect(process.listenerCount("exit")).toBe(1);
+  await lock.release();
+  expect(process.listenerCount("exit")).toBe(before);
+});
+
 test("a holder that was taken for dead learns so when it gives the lock back", async () => {
   const path = fresh("lock");
   const lock = await fileLock(path);
@@ -383,6 +445,20 @@ describe("the heartbeat", () => {
     vi.advanceTimersByTime(5000);
     while (lock.held) await sleep(1);
     expect(inspect(lock)).toBe(`<FileLock '${path}' lost>`);
+    await expect(lock.release()).rejects.toThrow(FileLockLostError);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("finds out when another entry has its place", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const own = await ownEntry();
+    const lock = await fileLock(fresh("lock"));
+    const entry = join(lock.path, "exclusive");
+    rmSync(entry);
+    symlinkSync(entryOf({}, own), entry);
+    vi.advanceTimersByTime(5000);
+    while (lock.held) await sleep(1);
+    rmSync(entry);
     await expect(lock.release()).rejects.toThrow(FileLockLostError);
   });
 });

@@ -1,8 +1,10 @@
 /**
  * tail: lines of files that grow, are emptied, and give their place to others. In virtual time, on real files.
  */
+import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readlinkSync,
@@ -17,7 +19,8 @@ import { tail, type TailOptions } from "ambit/files";
 import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 import * as fc from "fast-check";
-import { filesWith, folders } from "./folder.ts";
+import { filesWith, folders, WINDOWS } from "./folder.ts";
+import { withPatched } from "./patchedFs.ts";
 
 const fresh = folders();
 const fileWith = filesWith(fresh);
@@ -72,6 +75,11 @@ describe("without following", () => {
     expect(await linesOf(fileWith(""))).toEqual([]);
   });
 
+  test("a line that begins with a piece of the file is found", async () => {
+    const path = fileWith(`${"x".repeat(65_535)}\n${"y".repeat(65_536)}`);
+    expect(await linesOf(path, { lines: 1 })).toEqual(["y".repeat(65_536)]);
+  });
+
   test("any last lines of any file are those that a split gives", async () => {
     const text = fc.array(fc.constantFrom("a", "\n", "é", "😀", "x".repeat(40_000)), {
       maxLength: 12,
@@ -113,6 +121,12 @@ describe("without following", () => {
     mkdirSync(path);
     await expect(linesOf(path)).rejects.toMatchObject({ operation: "tail", code: "EISDIR" });
     await expect(linesOf("/dev/null")).rejects.toMatchObject({ code: "EINVAL" });
+  });
+
+  test.skipIf(WINDOWS)("a pipe that nobody writes to is an error, at once", async () => {
+    const path = fresh("pipe");
+    execFileSync("mkfifo", [path]);
+    await expect(linesOf(path)).rejects.toMatchObject({ operation: "tail", code: "EINVAL" });
   });
 
   test("refuses bad options", () => {
@@ -162,6 +176,22 @@ describe("following", () => {
     });
     const expected = [1, 2, 3, 4, 5].flatMap((n) => [String(n), `late ${n}`, `new ${n}`]);
     expect(lines).toEqual(["0", ...expected]);
+  });
+
+  test("gives all of the new file, and what came to the old one at the last moment", async () => {
+    const path = fileWith("old\n");
+    const all = Array.from({ length: 30 }, (_, n) => `new ${n}`);
+    // Between the read that found nothing more and the look at the path.
+    const rotate = (real: (...args: unknown[]) => unknown, ...args: unknown[]): unknown => {
+      if (!existsSync(`${path}.1`)) {
+        appendFileSync(path, "the last\n");
+        renameSync(path, `${path}.1`);
+        writeFileSync(path, `${all.join("\n")}\n`);
+      }
+      return real(...args);
+    };
+    const lines = await tailed(path, () => withPatched("stat", rotate, () => sleep(5000)));
+    expect(lines).toEqual(["old", "the last", ...all]);
   });
 
   test("reads the old file on while no new one is there", async () => {
@@ -229,14 +259,24 @@ describe("following", () => {
     expect(lines).toEqual(["1", "2"]);
   });
 
-  test("looks more seldom while nothing happens, as often as `interval` at least", async () => {
+  test("looks more seldom while nothing happens, as often as `interval` at least, and soon after something did", async () => {
     const path = fileWith("");
+    let looks = 0;
+    const count = (real: (...args: unknown[]) => unknown, ...args: unknown[]): unknown => {
+      looks++;
+      return real(...args);
+    };
     await runVirtual(async () => {
       await using lines = tail(path, { interval: 1000 });
       const next = createTask(() => lines.next());
-      await sleep(600_000);
+      await withPatched("stat", count, () => sleep(600_000));
+      expect(looks).toBeLessThan(650);
       appendFileSync(path, "at last\n");
       expect(await timeout(1000, () => next)).toEqual({ done: false, value: "at last" });
+      const soon = createTask(() => lines.next());
+      await sleep(1);
+      appendFileSync(path, "and more\n");
+      expect(await timeout(25, () => soon)).toEqual({ done: false, value: "and more" });
     });
   });
 });

@@ -1,7 +1,20 @@
 /**
  * Temporary files and folders: that they are there, for whom, and that they go, whatever happens.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import crypto from "node:crypto";
+import {
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { basename, dirname } from "node:path";
 import { inspect } from "node:util";
 import { run } from "ambit";
@@ -15,7 +28,9 @@ import {
 import { cancelEverywhere } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 import { runProgram } from "../core/childProgram.ts";
+import { CANNOT_MOUNT, withDisk } from "./disk.ts";
 import { folders, WINDOWS } from "./folder.ts";
+import { systemError, withPatched } from "./patchedFs.ts";
 
 const fresh = folders();
 
@@ -51,6 +66,17 @@ describe("temporaryDirectory", () => {
     await Promise.all([folder.cleanup(), folder.cleanup()]);
     expect(existsSync(folder.path)).toBe(false);
     expect(inspect(folder)).toContain(" removed>");
+  });
+
+  test.skipIf(CANNOT_MOUNT)("that cannot be removed now may be cleaned up again", async () => {
+    const folder = await temporaryDirectory();
+    const inner = `${folder.path}/inner`;
+    mkdirSync(inner);
+    await withDisk(inner, "size=1m", async () => {
+      await expect(folder.cleanup()).rejects.toMatchObject({ path: inner, code: "EBUSY" });
+    });
+    await folder.cleanup();
+    expect(existsSync(folder.path)).toBe(false);
   });
 
   test("that nobody removed goes with its run", async () => {
@@ -153,6 +179,17 @@ describe("spooledTemporaryFile", () => {
     expect(contents[1]).toBe(contents[0]);
   });
 
+  test("is longer than memory when it is cut so, and empty behind its end", async () => {
+    await using file = spooledTemporaryFile({ maxSize: 8 });
+    await file.write(Buffer.from("abc"));
+    await file.seek(100);
+    expect(await file.read(5)).toHaveLength(0);
+    await file.truncate(20);
+    expect(file.rolled).toBe(true);
+    await file.seek(0);
+    expect(String(await file.read())).toBe(`abc${"\0".repeat(17)}`);
+  });
+
   test("moves to the disk when told, and stays in memory when that fails", async () => {
     await using file = spooledTemporaryFile();
     await file.write(Buffer.from("text"));
@@ -187,6 +224,79 @@ describe("spooledTemporaryFile", () => {
     expect(() => spooledTemporaryFile({ suffix: "/" })).toThrow("options.suffix");
   });
 });
+
+describe("what is made", () => {
+  test("gets another name when one is taken", async () => {
+    const dir = dirname(fresh());
+    const real = crypto.randomBytes;
+    const given = [1, 1, 2, 2, 3].map((byte) => Buffer.alloc(10, byte));
+    crypto.randomBytes = (() => given.shift()) as never;
+    syncBuiltinESMExports();
+    try {
+      await using first = await temporaryDirectory({ dir });
+      await using second = await temporaryDirectory({ dir });
+      await using third = await namedTemporaryFile({ dir });
+      const paths = [first.path, second.path, third.path];
+      expect(paths.map((path) => basename(path).slice(-2))).toEqual(["01", "02", "03"]);
+    } finally {
+      crypto.randomBytes = real;
+      syncBuiltinESMExports();
+    }
+  });
+
+  test("leaves nothing to do at the end of the process when it is gone", async () => {
+    const before = process.listenerCount("exit");
+    const folder = await temporaryDirectory();
+    const file = await namedTemporaryFile();
+    expect(process.listenerCount("exit")).toBeGreaterThan(0);
+    await folder.cleanup();
+    await file.close();
+    expect(process.listenerCount("exit")).toBe(before);
+  });
+
+  test.skipIf(process.platform !== "linux")(
+    "without a name touches nothing that takes it later",
+    async () => {
+      const file = await temporaryFile();
+      const path = readlinkSync(`/proc/self/fd/${file.fileno()}`).replace(/ \(deleted\)$/, "");
+      writeFileSync(path, "of somebody else");
+      await file.close();
+      expect(readFileSync(path, "utf8")).toBe("of somebody else");
+      rmSync(path);
+    },
+  );
+
+  test("is closed though its name cannot be taken away", async () => {
+    const file = await namedTemporaryFile();
+    const fd = file.fileno();
+    rmSync(file.path);
+    mkdirSync(file.path);
+    await expect(file.close()).rejects.toMatchObject({ operation: "unlink", path: file.path });
+    expect(() => fstatSync(fd)).toThrow("EBADF");
+    rmdirSync(file.path);
+    const refuse = (_: unknown, __: unknown, done: unknown): void => {
+      const error = systemError("EPERM", "operation not permitted");
+      setImmediate(() => (done as (error: Error) => void)(error));
+    };
+    const dir = dirname(fresh());
+    const nameless = withPatched("unlink", refuse, () => temporaryFile({ dir }));
+    await expect(nameless).rejects.toMatchObject({ operation: "unlink", code: "EPERM" });
+    expect(openBelow(dir)).toEqual([]);
+  });
+});
+
+/** The files below a folder that this process has open, as Linux tells. */
+function openBelow(dir: string): string[] {
+  if (process.platform !== "linux") return [];
+  const open = readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return "";
+    }
+  });
+  return open.filter((path) => path.startsWith(dir));
+}
 
 test("nothing is left behind, wherever the work is cancelled", async () => {
   const dir = dirname(fresh());

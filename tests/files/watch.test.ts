@@ -4,6 +4,7 @@
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -19,6 +20,7 @@ import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 import { runProgram } from "../core/childProgram.ts";
 import { folders } from "./folder.ts";
+import { systemError, withPatched } from "./patchedFs.ts";
 
 const fresh = folders();
 
@@ -124,6 +126,14 @@ describe("a folder", () => {
     expect(seen).toContain("rename same");
   });
 
+  test("something in it that is called like it is told when it goes, too", async () => {
+    const folder = fresh("same");
+    mkdirSync(join(folder, "same"), { recursive: true });
+    await using events = await watch(folder, { recursive: true, debounce: 0 });
+    rmSync(join(folder, "same"), { recursive: true });
+    expect(await until(events, folder, "same")).toContain("rename same");
+  });
+
   test("must be there", async () => {
     const path = fresh("missing");
     await expect(watch(path)).rejects.toMatchObject({ operation: "watch", path, code: "ENOENT" });
@@ -188,17 +198,72 @@ describe("a tree", () => {
   });
 });
 
-test("what nobody looks at is forgotten when it is too much, and that is told", async () => {
-  const folder = dirname(fresh());
-  await using events = await watch(folder, { debounce: 0 });
-  // In two rounds, so that the system need not keep more than it can.
-  for (let round = 0; round < 2; round++) {
-    for (let n = 0; n < 3000; n++) mkdirSync(join(folder, `${round}-${n}`));
-    await sleep(50);
+describe("what is too much", () => {
+  const file = fresh();
+  writeFileSync(file, "");
+
+  /** Many new names, each of which is one event, from there on. */
+  function fill(folder: string, first: number, count: number): void {
+    // A second name is made many times quicker than a file.
+    for (let n = first; n < first + count; n++) linkSync(file, join(folder, String(n)));
   }
-  expect((await events.next()).value).toEqual({ type: "overflow", path: folder });
-  writeFileSync(join(folder, "file"), "");
-  expect(await until(events, folder, "file")).toContain("rename file");
+
+  test("is forgotten when nobody looks at it, and that is told, once", async () => {
+    const folder = dirname(fresh());
+    await using events = await watch(folder, { debounce: 0 });
+    // In rounds, so that the system need not keep more than it can; the last one comes when all is forgotten.
+    for (let round = 0; round < 3; round++) {
+      fill(folder, round * 2500, 2500);
+      await sleep(50);
+    }
+    expect((await events.next()).value).toEqual({ type: "overflow", path: folder });
+    writeFileSync(join(folder, "file"), "");
+    expect(await until(events, folder, "file")).toEqual(["rename file"]);
+  });
+
+  test("is not told later either, when it was gathered", async () => {
+    const folder = dirname(fresh());
+    await using events = await watch(folder, { debounce: 300 });
+    fill(folder, 0, 5000);
+    await sleep(50);
+    expect((await events.next()).value).toEqual({ type: "overflow", path: folder });
+    await sleep(400);
+    writeFileSync(join(folder, "file"), "");
+    expect(await until(events, folder, "file")).toEqual(["rename file"]);
+  });
+});
+
+describe("the system", () => {
+  type Call = (...args: unknown[]) => unknown;
+
+  test("that allows no more watches is told so, with advice", async () => {
+    const folder = dirname(fresh());
+    const refuse = (): never => {
+      throw systemError("ENOSPC", "System limit for number of file watchers reached");
+    };
+    const watching = withPatched("watch", refuse, () => watch(folder));
+    await expect(watching).rejects.toMatchObject({
+      operation: "watch",
+      path: folder,
+      code: "ENOSPC",
+    });
+    await expect(watching).rejects.toThrow("watch fewer folders, or have the limit raised");
+  });
+
+  test("finds a folder gone that it is to watch: the others are watched all the same", async () => {
+    const folder = dirname(fresh());
+    mkdirSync(join(folder, "gone"));
+    mkdirSync(join(folder, "there"));
+    const lose = (real: Call, ...args: unknown[]): unknown => {
+      if (args[0] === join(folder, "gone"))
+        throw systemError("ENOENT", "no such file or directory");
+      return real(...args);
+    };
+    const options = { recursive: true, debounce: 0 };
+    await using events = await withPatched("watch", lose, () => watch(folder, options));
+    writeFileSync(join(folder, "there/file"), "");
+    expect(await until(events, folder, "there/file")).toEqual(["rename there/file"]);
+  });
 });
 
 describe("leaving", () => {
@@ -251,6 +316,28 @@ describe("leaving", () => {
     },
   );
 
+  test.skipIf(process.platform !== "linux")(
+    "a cut beginning, and folders that leave the tree, are watched no more",
+    async () => {
+      const [folder, outside] = [dirname(fresh()), dirname(fresh())];
+      mkdirSync(join(folder, "a/b/c"), { recursive: true });
+      const before = watches();
+      const { cancelledCaught } = await moveOnAfter(0, () => watch(folder, { recursive: true }));
+      expect([cancelledCaught, watches() - before]).toEqual([true, 0]);
+      await using events = await watch(folder, { recursive: true, debounce: 0 });
+      expect(watches() - before).toBe(4);
+      renameSync(join(folder, "a"), join(outside, "a"));
+      expect(await until(events, folder, "a")).toEqual(["rename a"]);
+      while (watches() - before > 1) await sleep(1);
+      writeFileSync(join(outside, "a/b/c/file"), "");
+      writeFileSync(join(folder, "file"), "");
+      expect(await until(events, folder, "file")).toEqual(["rename file"]);
+      await events.return();
+      // The system's watch goes when its event has been dealt with.
+      while (watches() > before) await sleep(1);
+    },
+  );
+
   test.skipIf(process.platform !== "linux")("that nobody closed ends with its run", async () => {
     const before = watches();
     const events = await run(async () => {
@@ -260,6 +347,21 @@ describe("leaving", () => {
     });
     expect(watches()).toBe(before);
     expect((await events.next()).done).toBe(true);
+  });
+
+  test("forgets what was gathered, and no timer keeps the program", async () => {
+    const folder = dirname(fresh());
+    const ended = await runProgram(`
+      import { moveOnAfter } from "ambit";
+      import { watch } from "ambit/files";
+      import { writeFileSync } from "node:fs";
+      const events = await watch(${JSON.stringify(folder)}, { debounce: 3_600_000 });
+      writeFileSync(${JSON.stringify(join(folder, "file"))}, "");
+      const { cancelledCaught } = await moveOnAfter(50, () => events.next());
+      await events.return();
+      console.log(cancelledCaught);
+    `);
+    expect(ended).toMatchObject({ code: 0, out: "true\n", err: "" });
   });
 
   test("a program ends that has forgotten to, but not while it waits", async () => {
