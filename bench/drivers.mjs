@@ -35,6 +35,9 @@ const bare = {
   }),
 };
 
+// Its connections hear of the server's end after `end()` has settled.
+bare.postgres.on("error", () => {});
+
 for (const pool of Object.values(ours)) {
   await pool.execute(sql`create table items (id int primary key, word varchar(40))`);
   await pool.execute(sql`create table added (id int, word varchar(40))`);

@@ -23,6 +23,15 @@ export class MysqlPool extends Pool {
  * Made in a task, it closes itself when the run ends; otherwise `await using`, or `close()`, ends it.
  *
  * @throws TypeError or RangeError for an option that is none
+ *
+ * @example
+ * ```ts no-run
+ * import { createPool, sql } from "ambit/mysql";
+ *
+ * await using pool = createPool({ url: "mysql://app:secret@localhost/shop" });
+ * const name = "Ada";
+ * const users = await pool.query(sql`select id from users where name = ${name}`);
+ * ```
  */
 export function createPool(options: MysqlOptions = {}): MysqlPool {
   if (typeof options !== "object" || options === null)

@@ -22,6 +22,15 @@ export class PostgresPool extends Pool {
    * leaving the loop or `await using`.
    *
    * @throws {@link DatabaseError} when it can't
+   *
+   * @example
+   * ```ts no-run
+   * import { createPool } from "ambit/postgres";
+   *
+   * await using pool = createPool();
+   * await using news = await pool.listen("orders");
+   * for await (const { channel, payload } of news) console.log(channel, payload);
+   * ```
    */
   async listen(...channels: readonly string[]): Promise<Notifications> {
     if (channels.length === 0) throw wrongType("channels", "at least one name", channels);
@@ -51,6 +60,15 @@ export class PostgresPool extends Pool {
  * Made in a task, it closes itself when the run ends; otherwise `await using`, or `close()`, ends it.
  *
  * @throws TypeError or RangeError for an option that is none
+ *
+ * @example
+ * ```ts no-run
+ * import { createPool, sql } from "ambit/postgres";
+ *
+ * await using pool = createPool({ url: "postgres://app:secret@localhost/shop" });
+ * const name = "Ada";
+ * const users = await pool.query(sql`select id from users where name = ${name}`);
+ * ```
  */
 export function createPool(options: PostgresOptions = {}): PostgresPool {
   if (typeof options !== "object" || options === null)

@@ -58,6 +58,20 @@ export abstract class Pool extends Queries implements AsyncDisposable {
    * @throws {@link TransactionConflictError} when another transaction was in the way, `attempts` times
    * @throws {@link TransactionAbortedError} when a statement was cut short, or on PostgreSQL failed, and the error was caught
    * @throws {@link CommitUnknownError} when the connection broke during the COMMIT
+   *
+   * @example
+   * ```ts no-run
+   * import { createPool, sql } from "ambit/postgres";
+   *
+   * await using pool = createPool();
+   * await pool.transaction(
+   *   async (transaction) => {
+   *     await transaction.execute(sql`update accounts set cents = cents - 5 where id = 1`);
+   *     await transaction.execute(sql`update accounts set cents = cents + 5 where id = 2`);
+   *   },
+   *   { attempts: 5 },
+   * );
+   * ```
    */
   async transaction<T>(
     body: (transaction: Transaction) => T | PromiseLike<T>,
