@@ -33,3 +33,20 @@ export function spin(begun) {
   writeFileSync(begun, "");
   for (;;) Math.sqrt(2);
 }
+
+/** Never ends, never looks, and leaves no file. */
+export function spinForEver() {
+  for (;;) Math.sqrt(2);
+}
+
+/** Computes for a while. @param {number} x @param {number} ms */
+export function busy(x, ms) {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+  return x;
+}
+
+/** Waits for a while. @param {number} x @param {number} ms @returns {Promise<number>} */
+export function nap(x, ms) {
+  return new Promise((resolve) => void setTimeout(resolve, ms, x));
+}

@@ -2,7 +2,8 @@
  * How long the calls of each function take, and so how many of them a thread may be given ahead.
  *
  * Strategy: a moving average per function. One call that turns out to be slow takes the function off the quick ones at
- * once: what was sent behind it has to wait for it.
+ * once: what was sent behind it has to wait for it. A call that was asked to stop tells nothing of how long others take; one
+ * that was ended with its thread tells that the function cannot be relied on.
  */
 import type { Reference } from "./reference.ts";
 
@@ -22,6 +23,11 @@ export class Pace {
     const average =
       before === undefined || took > before * 8 ? took : before + (took - before) * WEIGHT;
     this.#averages.set(reference, average);
+  }
+
+  /** A call of it was ended with its thread: it is no longer known to be quick. */
+  forget(reference: Reference): void {
+    this.#averages.delete(reference);
   }
 
   /** How many calls of it a thread may have been given at once. */

@@ -53,7 +53,8 @@ export class Pool<L extends Link> implements Driver {
   constructor(plan: PoolPlan<L>) {
     this.#plan = plan;
     this.#owner = {
-      ended: (call, ending) => this.#onEnding(call, ending),
+      ended: (call, ending, byItself) => this.#onEnding(call, ending, byItself),
+      lost: (call) => this.#pace.forget(call.reference as Reference),
       free: () => this.#pumpSoon(),
       broken: (cause) => this.#breakDown(cause),
       gone: (worker, unbegun) => this.#onGone(worker, unbegun),
@@ -216,8 +217,8 @@ export class Pool<L extends Link> implements Driver {
     if (batch.length > 0) worker.send(batch);
   }
 
-  #onEnding(call: Call, ending: Ending): void {
-    this.#pace.note(call.reference as Reference, ending.took);
+  #onEnding(call: Call, ending: Ending, byItself: boolean): void {
+    if (byItself) this.#pace.note(call.reference as Reference, ending.took);
     call.conclude(ending);
   }
 

@@ -200,8 +200,8 @@ export class PoolWorker<L extends Link> implements LinkOwner, CallWorker {
     const call = this.#calls.get(ending.id);
     if (call === undefined) return;
     this.#calls.delete(ending.id);
-    this.#stopping.end(ending.id);
-    this.#owner.ended(call, ending);
+    const stopped = this.#stopping.end(ending.id);
+    this.#owner.ended(call, ending, stopped === null);
   };
 
   /** An idle worker does not keep the program alive. One that has done its share ends. */
@@ -228,6 +228,7 @@ export class PoolWorker<L extends Link> implements LinkOwner, CallWorker {
     for (const call of this.#calls.values()) {
       const stopped = this.#stopping.end(call.id);
       const hasBegun = begun-- > 0;
+      if (call.id === running) this.#owner.lost(call);
       if (stopped !== null) call.lose(() => call.future.endCancelled(stopped));
       else if (hasBegun) {
         const how = call.id === running ? "while it ran" : "before it told the result of";
@@ -238,6 +239,7 @@ export class PoolWorker<L extends Link> implements LinkOwner, CallWorker {
       else unbegun.push(call);
     }
     this.#calls.clear();
+    this.#stopping.endAll();
     this.trees.end();
     this.#owner.gone(this, unbegun);
     const failure = end.failure ?? (end.exitCode > 0 ? new Error(end.words) : undefined);

@@ -9,8 +9,10 @@ import type { WatchLimits } from "./workerWatch.ts";
 
 /** What a pool hears of its workers. @internal */
 export interface PoolWorkerOwner<W> {
-  /** A call has ended; the worker may have room now. */
-  ended(call: Call, ending: Ending): void;
+  /** A call has ended, by itself or because it was asked to stop; the worker may have room now. */
+  ended(call: Call, ending: Ending, byItself: boolean): void;
+  /** The call that it ran was ended with it. */
+  lost(call: Call): void;
   /** Its calls have ended, or it is ready to be given some. */
   free(): void;
   /** Its initializer failed, or it could not start. */

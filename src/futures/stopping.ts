@@ -10,9 +10,48 @@ import type { CancelledError } from "../core/errors.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import type { Link } from "./link.ts";
 
-interface Stop {
+/** A call that was not running when its time was up is looked after again, no sooner than this, in milliseconds. */
+const LEAST = 10;
+
+/** One call that was asked to stop. */
+class Stop {
   readonly error: CancelledError;
-  readonly timer: TimerHandle;
+  readonly #id: number;
+  readonly #link: Link;
+  readonly #grace: number;
+  /** Whether it ran already when its time began. */
+  #ran: boolean;
+  #timer: TimerHandle;
+
+  constructor(link: Link, id: number, grace: number, error: CancelledError) {
+    this.error = error;
+    this.#id = id;
+    this.#link = link;
+    this.#grace = grace;
+    this.#ran = link.running() === id;
+    this.#timer = this.#after(grace);
+  }
+
+  #after(ms: number): TimerHandle {
+    const loop = getRunningLoop();
+    return loop.schedule(loop.time() + ms, timeIsUp, this);
+  }
+
+  /** Its worker is ended, if it has had the time and still runs. It may have begun just now, or may wait behind another. */
+  timeIsUp(): void {
+    const runs = this.#link.running() === this.#id;
+    if (runs && this.#ran) return this.#link.kill();
+    this.#ran = runs;
+    this.#timer = this.#after(Math.max(this.#grace, LEAST));
+  }
+
+  end(): void {
+    this.#timer.cancel();
+  }
+}
+
+function timeIsUp(stop: Stop): void {
+  stop.timeIsUp();
 }
 
 const NOTHING: readonly TransferListItem[] = [];
@@ -35,10 +74,8 @@ export class Stopping {
 
   /** Asks for the end of a call. */
   ask(id: number, error: CancelledError): void {
-    const loop = getRunningLoop();
-    const timer = loop.schedule(loop.time() + this.#grace, endIfRunning, this);
-    this.#stops.set(id, { error, timer });
     const link = this.#link;
+    this.#stops.set(id, new Stop(link, id, this.#grace, error));
     if (!this.#stops.has(link.stopping()) || link.running() === id) link.askToStop(id);
     link.send({ stop: id, message: error.message, reason: plain(error.reason) }, NOTHING);
   }
@@ -47,21 +84,18 @@ export class Stopping {
   end(id: number): CancelledError | null {
     const stop = this.#stops.get(id);
     if (stop === undefined) return null;
-    stop.timer.cancel();
+    stop.end();
     this.#stops.delete(id);
     const [next = 0] = this.#stops.keys();
     if (this.#link.stopping() === id) this.#link.askToStop(next);
     return stop.error;
   }
 
-  /** The grace period of some call is over. */
-  endIfRunning(): void {
-    if (this.#stops.has(this.#link.running())) this.#link.kill();
+  /** The worker has ended. */
+  endAll(): void {
+    for (const stop of this.#stops.values()) stop.end();
+    this.#stops.clear();
   }
-}
-
-function endIfRunning(stopping: Stopping): void {
-  stopping.endIfRunning();
 }
 
 /** What of a reason can travel. */

@@ -123,7 +123,8 @@ export class WorkerLoop {
     const waiting = this.#waiting;
     for (let call = waiting.shift(); call !== undefined; call = waiting.shift()) {
       if (this.#port.stopWanted()) {
-        // It may be about a call that waits here, or about this one.
+        // It may be about a call that waits here, or about this one. Who does not stop ends this worker: what is known is told.
+        this.#outbox.flush();
         waiting.unshift(call);
         const reading = this.#port.readMessages();
         if (reading !== undefined) await reading;
