@@ -95,12 +95,18 @@ export class MysqlDriver implements PoolDriver<MysqlLink> {
 
   constructor(options: MysqlOptions, settings: PoolSettings) {
     const config = connectionConfig(options);
-    const { host, port, socketPath } = config;
+    const { host = "", port, socketPath, database } = config;
     this.peer = `mysql at ${socketPath ?? `${host}:${port}`}`;
     this.#config = config;
     this.#control = new Control(config);
     this.#tools = {
       peer: this.peer,
+      server: {
+        system: "mysql",
+        address: socketPath ?? host,
+        port: socketPath === undefined ? port : undefined,
+        namespace: database,
+      },
       killTimeout: settings.killTimeout,
       control: this.#control,
       values: new RowValues(options),

@@ -5,6 +5,7 @@
  * one statement each, since the server is not told to take several.
  */
 import type { BulkInsert } from "../sql/bulkRows.ts";
+import type { StatementServer } from "../sql/diagnostics.ts";
 import type { Dialect } from "../sql/dialect.ts";
 import { quoted } from "../sql/dialect.ts";
 import { DatabaseError, ValueError } from "../sql/errors.ts";
@@ -45,6 +46,7 @@ export const SESSION = "SET time_zone = '+00:00'";
 /** What a link needs to know. @internal */
 export interface LinkTools {
   readonly peer: string;
+  readonly server: StatementServer;
   readonly killTimeout: number;
   readonly control: Control;
   readonly values: RowValues;
@@ -53,6 +55,7 @@ export interface LinkTools {
 /** @internal */
 export class MysqlLink extends Link {
   readonly peer: string;
+  readonly server: StatementServer;
   readonly words = WORDS;
   readonly dialect = MYSQL;
   readonly aborted = false;
@@ -62,12 +65,14 @@ export class MysqlLink extends Link {
   readonly #control: Control;
   readonly #values: RowValues;
 
-  constructor(connection: RawConnection, { peer, killTimeout, control, values }: LinkTools) {
+  constructor(connection: RawConnection, tools: LinkTools) {
+    const { peer, server, killTimeout, control, values } = tools;
     super(killTimeout);
     this.#connection = connection;
     this.#control = control;
     this.#values = values;
     this.peer = peer;
+    this.server = server;
     connection.on("error", (error) => this.gone(error));
     connection.stream.on("close", () => {
       this.gone(new Error("the server closed it"));
@@ -142,7 +147,7 @@ export class MysqlLink extends Link {
     await this.perform<void>("reset", (done) =>
       this.#connection.reset((error) => done(error ?? null)),
     );
-    await this.execute({ text: SESSION, values: [] });
+    await this.executeUntold({ text: SESSION, values: [] });
   }
 
   async check(): Promise<void> {

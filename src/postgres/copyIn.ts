@@ -7,6 +7,7 @@
  */
 import type { Duplex } from "node:stream";
 import { suspend } from "../core/suspend.ts";
+import { told } from "../sql/diagnostics.ts";
 import { DatabaseError } from "../sql/errors.ts";
 import type { Link } from "../sql/link.ts";
 import type { Done } from "../sql/outcome.ts";
@@ -79,7 +80,16 @@ class CopyInCommand extends Receiving {
  *
  * @internal
  */
-export async function copyIn(link: CopyLink, statement: Rendered, chunks: Chunks): Promise<number> {
+export function copyIn(link: CopyLink, statement: Rendered, chunks: Chunks): Promise<number> {
+  return told(
+    statement.text,
+    link.server,
+    () => copied(link, statement, chunks),
+    () => 0,
+  );
+}
+
+async function copied(link: CopyLink, statement: Rendered, chunks: Chunks): Promise<number> {
   const command = new CopyInCommand(statement.text);
   const { connection } = link.client;
   try {

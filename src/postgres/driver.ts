@@ -83,7 +83,7 @@ export interface RawClient extends EventEmitter {
   readonly port: number;
   readonly user: unknown;
   readonly password: unknown;
-  readonly database: unknown;
+  readonly database: string | undefined;
   readonly ssl: unknown;
   readonly sslNegotiation: unknown;
   readonly processID: number | null;

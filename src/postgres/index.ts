@@ -28,6 +28,7 @@ export {
   ValueError,
 } from "../sql/errors.ts";
 export { type InsertOptions, type RowSource } from "../sql/bulkRows.ts";
+export { type StatementEvent } from "../sql/diagnostics.ts";
 export { type IsolationLevel } from "../sql/transactionWords.ts";
 export { type PoolStatistics } from "../sql/poolStatistics.ts";
 export { type PoolOptions } from "../sql/poolOptions.ts";

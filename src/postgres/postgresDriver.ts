@@ -61,10 +61,16 @@ export class PostgresDriver implements PoolDriver<PostgresLink> {
 
   constructor(options: PostgresOptions, settings: PoolSettings) {
     this.#config = clientConfig(options);
-    const { host, port } = new (pg().Client)(this.#config);
+    const { host, port, database } = new (pg().Client)(this.#config);
     this.peer = `postgres at ${host}:${port}`;
     this.#tools = {
       peer: this.peer,
+      server: {
+        system: "postgresql",
+        address: host,
+        port: host.startsWith("/") ? undefined : port,
+        namespace: database,
+      },
       killTimeout: settings.killTimeout,
       parsers: typeParsers(options),
       prepared: options.preparedStatements ?? 256,

@@ -4,6 +4,7 @@
  * Every command ends with the server's ReadyForQuery, which also says whether a transaction is open or has failed.
  */
 import type { BulkInsert } from "../sql/bulkRows.ts";
+import type { StatementServer } from "../sql/diagnostics.ts";
 import type { Dialect } from "../sql/dialect.ts";
 import { quoted } from "../sql/dialect.ts";
 import { Link } from "../sql/link.ts";
@@ -60,6 +61,7 @@ function copyLine(values: readonly unknown[]): string {
 /** What a link needs to know. @internal */
 export interface LinkTools {
   readonly peer: string;
+  readonly server: StatementServer;
   readonly killTimeout: number;
   readonly parsers: ReadonlyMap<number, TypeParser>;
   /** How many statements are kept parsed; 0 for none. */
@@ -69,6 +71,7 @@ export interface LinkTools {
 /** @internal */
 export class PostgresLink extends Link {
   readonly peer: string;
+  readonly server: StatementServer;
   readonly words = WORDS;
   readonly dialect = POSTGRES;
   readonly client: RawClient;
@@ -81,6 +84,7 @@ export class PostgresLink extends Link {
     super(tools.killTimeout);
     this.client = client;
     this.peer = tools.peer;
+    this.server = tools.server;
     this.parsers = tools.parsers;
     this.#names = new PreparedNames(tools.prepared);
     client.on("error", (error) => this.gone(error));
@@ -178,12 +182,12 @@ export class PostgresLink extends Link {
   }
 
   async reset(): Promise<void> {
-    if (!this.outsideTransaction) await this.execute({ text: "ROLLBACK", values: [] });
-    await this.execute({ text: RESET, values: [] });
+    if (!this.outsideTransaction) await this.executeUntold({ text: "ROLLBACK", values: [] });
+    await this.executeUntold({ text: RESET, values: [] });
   }
 
   async check(): Promise<void> {
-    await this.execute({ text: ";;", values: [] });
+    await this.executeUntold({ text: ";;", values: [] });
   }
 
   protected leave(): void {

@@ -17,6 +17,7 @@ import { uninterruptible } from "../core/uninterruptible.ts";
 import { DatabaseConnectionError, DatabaseError, QueryTimeoutError } from "./errors.ts";
 import type { BulkInsert } from "./bulkRows.ts";
 import { Command, type CommandLink, startCommand } from "./command.ts";
+import { type StatementServer, told } from "./diagnostics.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Cursor, Done, Outcome } from "./outcome.ts";
 import type { Rendered } from "./statement.ts";
@@ -50,6 +51,8 @@ export abstract class Link implements CommandLink {
 
   /** What it is connected to, for errors: `postgres at 127.0.0.1:5432`. */
   abstract readonly peer: string;
+  /** The same, for diagnostics. */
+  abstract readonly server: StatementServer;
   /** True when the server refuses everything but the end of the transaction. */
   abstract readonly aborted: boolean;
   /** True when it is known that there is nothing to roll back. */
@@ -83,7 +86,13 @@ export abstract class Link implements CommandLink {
    * @param limit milliseconds; Infinity for none
    */
   execute(statement: Rendered, limit = Infinity): Promise<Outcome> {
-    if (limit !== Infinity) return this.limited(statement, limit, () => this.execute(statement));
+    const run = (): Promise<Outcome> => this.executeUntold(statement);
+    const body = limit === Infinity ? run : () => this.limited(statement, limit, run);
+    return told(statement.text, this.server, body, rowsOf);
+  }
+
+  /** As `execute`, for what is no statement of the caller's: diagnostics do not hear of it. */
+  protected executeUntold(statement: Rendered): Promise<Outcome> {
     return this.perform<Outcome>("statement", (done) => this.send(statement, done));
   }
 
@@ -124,7 +133,9 @@ export abstract class Link implements CommandLink {
   }
 
   executeHeld(statement: Rendered, limit: number): Promise<Outcome> {
-    return this.performHeld<Outcome>(statement.text, limit, (done) => this.send(statement, done));
+    const { text } = statement;
+    const send = (done: Done<Outcome>): void => this.send(statement, done);
+    return told(text, this.server, () => this.performHeld(text, limit, send), rowsOf);
   }
 
   /** @internal */
@@ -216,6 +227,10 @@ export abstract class Link implements CommandLink {
     );
     this.owner?.lost(this);
   }
+}
+
+function rowsOf({ rows }: Outcome): number {
+  return rows.length;
 }
 
 function scheduleCut(link: Link, limit: number, label: string): { cancel(): void } {

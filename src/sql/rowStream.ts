@@ -5,6 +5,7 @@
  * is used up, so that the server does not run ahead of a slow reader. Whatever ends the stream (its end, an error, a
  * cancel, leaving the loop), the link is tidied up before it is given back.
  */
+import { type StatementEvent, tellEnded, tellStarted } from "./diagnostics.ts";
 import { DatabaseError } from "./errors.ts";
 import type { Lending } from "./lending.ts";
 import type { Link } from "./link.ts";
@@ -32,6 +33,8 @@ export class RowStream<R> implements AsyncIterableIterator<R, undefined>, AsyncD
   #state: "new" | "open" | "reading" | "ended" = "new";
   #link: Link | null = null;
   #cursor: Cursor | null = null;
+  /** What diagnostics are told, if anybody listens. */
+  #told: StatementEvent | null = null;
   #rows: readonly Row[] = [];
   #index = 0;
   #last = false;
@@ -72,13 +75,14 @@ export class RowStream<R> implements AsyncIterableIterator<R, undefined>, AsyncD
       }
       this.#state = "reading";
       const { rows, last } = await this.#read();
+      if (this.#told !== null) this.#told.rows += rows.length;
       this.#rows = rows;
       this.#index = 0;
       this.#last = last;
       this.#state = "open";
     } catch (error) {
       this.#lending.failed(error);
-      await this.#end();
+      await this.#end(error);
       throw error;
     }
     return await this.next();
@@ -86,12 +90,17 @@ export class RowStream<R> implements AsyncIterableIterator<R, undefined>, AsyncD
 
   async #read(): Promise<Batch> {
     const link = (this.#link ??= this.#lending.lendNow() ?? (await this.#lending.lend()));
-    const cursor = (this.#cursor ??= this.#open(link));
+    const cursor = (this.#cursor ??= this.#begin(link));
     const read = (): Promise<Batch> => link.perform<Batch>("rows", (done) => cursor.read(done));
     const { statementTimeout } = this.#lending.settings;
     return statementTimeout === Infinity
       ? await read()
       : await link.limited(this.#statement, statementTimeout, read);
+  }
+
+  #begin(link: Link): Cursor {
+    this.#told = tellStarted(this.#statement.text, link.server);
+    return this.#open(link);
   }
 
   /** Ends the stream before its end. */
@@ -104,8 +113,9 @@ export class RowStream<R> implements AsyncIterableIterator<R, undefined>, AsyncD
     await this.#end();
   }
 
-  async #end(): Promise<void> {
+  async #end(error: unknown = null): Promise<void> {
     this.#state = "ended";
+    if (this.#told !== null) tellEnded(this.#told, error);
     this.#rows = [];
     const [link, cursor] = [this.#link, this.#cursor];
     this.#link = this.#cursor = null;

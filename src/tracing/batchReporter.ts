@@ -2,7 +2,7 @@
  * BatchReporter: sends spans over HTTP, many at a time.
  *
  * Strategy: `report` puts a span into a bounded queue and returns; one task sends. It wakes when a batch is full, or a
- * while after the first span came. A batch that the server refuses for now, or does not take, is tried again, with
+ * while after the first span came. A batch that the server refuses at the moment, or does not take, is tried again, with
  * growing pauses; then it is given up, and counted. Nothing that happens here reaches the program: what is too much is
  * dropped and counted, and told to `onError` at most.
  * A batch is encoded as it is sent. What is left at the end is sent inside a shield, within a time of its own.

@@ -15,6 +15,7 @@ import { protect } from "../core/shield.ts";
 import type { ServerRequest } from "../web/request.ts";
 import { type Attributes, attributeList, recordOf } from "./attributes.ts";
 import { traceHttp } from "./clientSpans.ts";
+import { traceDatabases } from "./databaseSpans.ts";
 import { type OpenTelemetryApi, openTelemetrySource } from "./openTelemetry.ts";
 import { formatsOf, type PropagationFormat } from "./propagation.ts";
 import type { Resource, SpanReporter } from "./reporter.ts";
@@ -54,6 +55,8 @@ export interface TracingOptions {
   readonly http?: boolean;
   /** Whether requests that `ambit/web` serves have spans. Default true. */
   readonly web?: boolean;
+  /** Whether statements and commands of `ambit/postgres`, `ambit/mysql` and `ambit/redis` have spans, inside a trace. Default true. */
+  readonly databases?: boolean;
   /** Which tasks have spans, inside a trace: those that were given a name, all, or none. Default `named`. */
   readonly tasks?: TracedTasks;
   /** The module `@opentelemetry/api`: spans are made by the tracer that is registered there, too. */
@@ -133,8 +136,8 @@ export class Tracing implements AsyncDisposable {
 }
 
 /**
- * Traces this program from now on: requests of `ambit/web` and `ambit/http`, named tasks, and its own `span`s, with no
- * code in between.
+ * Traces this program from now on: requests of `ambit/web` and `ambit/http`, statements and commands of the databases,
+ * named tasks, and its own `span`s, with no code in between.
  *
  * It ends when it is closed, at the latest with the run that it was started in: after the last task of that.
  *
@@ -182,6 +185,7 @@ export function startTracing(options: TracingOptions): Tracing {
     const taken = (): void => taskSpans.taken();
     stops.push(traceWeb(tracer, { formats: extract, trust, ignore, join: joinB3, taken }));
   }
+  if (options.databases !== false) stops.push(traceDatabases(tracer));
   if (reporters.length > 0) stops.push(hearWorkers((span) => tracer.ended(span)));
   const resource: Resource = { serviceName, attributes };
   for (const reporter of reporters) reporter.open?.(resource);

@@ -38,6 +38,7 @@ test("ambit/mysql and ambit/postgres both export these names", () => {
       "sql",
       "SqlSyntaxError",
       "type SqlTag",
+      "type StatementEvent",
       "type StatementOptions",
       "type StatementResult",
       "type StreamOptions",

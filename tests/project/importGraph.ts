@@ -23,7 +23,9 @@ const FLOORS: readonly (readonly string[])[] = [
   ["download", "web"],
   // What MySQL and PostgreSQL have in common: pool, transactions, statements.
   ["sql"],
-  ["mysql", "postgres", "redis", "tracing", "distributed"],
+  ["mysql", "postgres", "redis", "distributed"],
+  // It subscribes to what all of them tell.
+  ["tracing"],
 ];
 
 /** Side doors: what each may import, besides itself. Nobody imports them. */
