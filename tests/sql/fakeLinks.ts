@@ -11,6 +11,12 @@ import type { Rendered } from "../../src/sql/statement.ts";
 
 export class FakeLink extends Link {
   readonly peer = "nowhere";
+  readonly server = {
+    system: "mysql",
+    address: "nowhere",
+    port: undefined,
+    namespace: undefined,
+  } as const;
   readonly aborted = false;
   readonly outsideTransaction = true;
   readonly dialect = { placeholder: () => "?", quote: (name: string) => quoted(name, '"') };
