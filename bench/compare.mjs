@@ -17,7 +17,7 @@ const ROUNDS = 9;
  * Whom to be compared with: `work` here, or the export `apart[1]` of `apart[0]` in a process of its own.
  * @typedef {{ name: string, target?: Target, work: Work } | { name: string, target?: Target, apart: [string, string] }} Rival
  */
-/** @typedef {{ what: string, result: number, ambit: Work, rivals: Rival[] }} Comparison */
+/** `rounds`: fewer for work that takes seconds. @typedef {{ what: string, result: number, ambit: Work, rivals: Rival[], rounds?: number }} Comparison */
 /** `value` in `unit`, good when it is not above `target`. @typedef {{ what: string, against: string, unit: string, value: number, target: Target }} Figure */
 
 /**
@@ -25,7 +25,7 @@ const ROUNDS = 9;
  * @param {Comparison} comparison
  * @returns {Promise<Figure[]>}
  */
-export async function compare({ what, result, ambit, rivals }) {
+export async function compare({ what, result, ambit, rivals, rounds: count = ROUNDS }) {
   /** @type {Apart[]} */
   const processes = [];
   const runs = [timed(ambit, result), ...rivals.map((rival) => runOf(rival, result, processes))];
@@ -33,7 +33,7 @@ export async function compare({ what, result, ambit, rivals }) {
     for (const run of runs) await warmUp(run);
     /** @type {number[][]} */
     const rounds = [];
-    for (let i = 0; i < ROUNDS; i++) rounds.push(await inTurn(runs, i % 2 === 1));
+    for (let i = 0; i < count; i++) rounds.push(await inTurn(runs, i % 2 === 1));
     return rivals.map(({ name, target = {} }, i) => {
       const ratios = rounds.map(
         (times) => /** @type {number} */ (times[0]) / /** @type {number} */ (times[i + 1]),

@@ -26,8 +26,8 @@ import { writeLines } from "./manyLines.mjs";
 
 const BYTES = Number(process.env["AMBIT_BENCH_BYTES"] ?? 1.075e9);
 /** Lines that aiofiles reads. */
-const FIRST = 100_000;
-const ROUNDS = 5;
+const FIRST = 50_000;
+const ROUNDS = 3;
 const WARM_UPS = 1;
 
 /** What a for-await loop and a loop over batches have to be. @type {Record<"one" | "batches", Record<string, import("./compare.mjs").Target>>} */

@@ -30,7 +30,7 @@ import { peerPrograms } from "./peerPrograms.mjs";
 const LARGE = 16 << 20;
 const HUGE = 64 << 20;
 const WRITES = 20_000;
-const FILES = Number(process.env["AMBIT_BENCH_FILES"] ?? 10_000);
+const FILES = Number(process.env["AMBIT_BENCH_FILES"] ?? 5000);
 const LANES = 64;
 
 const top = mkdtempSync(join(tmpdir(), "ambit-bench-"));
@@ -140,6 +140,7 @@ export const comparisons = [
   },
   {
     what: `${FILES} files of 1 KiB, ${LANES} at a time`,
+    rounds: 5,
     result: FILES,
     ambit: manyFiles(concurrently, (name) => writeBytes(name, content)),
     rivals: [
@@ -148,6 +149,7 @@ export const comparisons = [
   },
   {
     what: "copy a file of 64 MiB",
+    rounds: 5,
     result: HUGE,
     ambit: copying(() => copyFile(huge, target)),
     rivals: [{ name: "fs.copyFile", work: copying(() => copyFileOfNode(huge, target)) }],

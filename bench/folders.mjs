@@ -140,6 +140,7 @@ export const comparisons = [
   },
   {
     what: `copy a tree of ${FOLDERS} folders of ${FILES} files and remove the copy`,
+    rounds: 5,
     result: ENTRIES,
     ambit: copyingTrees(
       () => copyTree(tree, target),
