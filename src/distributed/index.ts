@@ -6,11 +6,8 @@ export { type TaskSettings } from "../futures/registered.ts";
 export { type BackoffOptions, type CallOptions, type DistributedOptions } from "./callOptions.ts";
 export { type CurrentCall, currentCall, reportProgress } from "./currentCall.ts";
 export { DistributedExecutor, type QueueStatistics } from "./distributedExecutor.ts";
-export {
-  DistributedWorker,
-  type DistributedWorkerOptions,
-  type DistributedWorkerStatistics,
-} from "./distributedWorker.ts";
+export { DistributedWorker, type DistributedWorkerStatistics } from "./distributedWorker.ts";
+export { type DistributedWorkerOptions } from "./workerOptions.ts";
 export {
   CallDeadlineError,
   CallLostError,

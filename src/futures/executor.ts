@@ -102,6 +102,15 @@ export abstract class Executor implements AsyncDisposable {
     items: readonly unknown[],
   ): ConcurrentFuture<unknown[]>;
 
+  /** The same of another executor, for one that passes calls on. @internal */
+  static submitChunkTo(
+    executor: Executor,
+    fn: Callable,
+    items: readonly unknown[],
+  ): ConcurrentFuture<unknown[]> {
+    return executor.submitChunk(fn, items);
+  }
+
   /**
    * Takes no more calls, and lets those that were taken on end.
    *
