@@ -39,7 +39,7 @@ export async function downloadFlags(
     try {
       const { meta, maxRequests } = options;
       const plan = { codes, site: source.site, meta, folder: folder.path, maxRequests };
-      const engine = await loadEngine(options.engine);
+      const engine = await loadEngine(options.engine, options.redis);
       const tally = new Tally();
       const run = { options, plan, concurrency: engine.concurrency(plan), tally };
       const lines = options.json ? screen.err : screen.out;

@@ -31,7 +31,7 @@ export async function start(
 /** A trouble of this machine has a message for the user; anything else is a bug, and has a stack. */
 function inWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isTrouble = error.name === "StorageError" || "syscall" in error;
+  const isTrouble = ["StorageError", "EngineError"].includes(error.name) || "syscall" in error;
   return isTrouble ? error.message : (error.stack ?? error.message);
 }
 

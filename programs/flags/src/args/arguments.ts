@@ -6,13 +6,13 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
 import { flagSizes } from "../catalogue/flagSize.ts";
-import { engineNames } from "../engines/engine.ts";
+import { allEngineNames } from "../engines/engine.ts";
 import { expandCodes, type Selection } from "../selection.ts";
 import { defaultMaxRequests, mostMaxRequests, serverNames } from "../server/serverName.ts";
 import { isTemplate } from "../site.ts";
 import type { Command, DownloadOptions, JobOptions } from "./command.ts";
 import { UsageError } from "./usageError.ts";
-import { oneOf, webUrl, wholeNumber } from "./values.ts";
+import { oneOf, redisUrl, webUrl, wholeNumber } from "./values.ts";
 
 const options = {
   all: { type: "boolean", short: "a" },
@@ -24,6 +24,7 @@ const options = {
   verbose: { type: "boolean", short: "v" },
   meta: { type: "boolean" },
   engine: { type: "string" },
+  redis: { type: "string" },
   output: { type: "string", short: "o" },
   json: { type: "boolean" },
   size: { type: "string" },
@@ -58,9 +59,14 @@ function inOneLine({ message }: Error): string {
 }
 
 function downloadOptions(given: Given, codes: readonly string[]): DownloadOptions {
+  const engine = oneOf("--engine", given.engine ?? "async", allEngineNames);
+  if (given.redis !== undefined && engine !== "distributed") {
+    throw new UsageError("--redis goes with --engine distributed, no other engine needs it");
+  }
   return {
     ...jobOptions(given, codes),
-    engine: oneOf("--engine", given.engine ?? "async", engineNames),
+    engine,
+    ...(given.redis === undefined ? {} : { redis: redisUrl("--redis", given.redis) }),
     output: outputPath(given.output ?? "downloads"),
     verbose: given.verbose ?? false,
   };
@@ -68,7 +74,15 @@ function downloadOptions(given: Given, codes: readonly string[]): DownloadOption
 
 /** The comparison has its own server, engines and folder; to say otherwise is a mistake. */
 function compareCommand(given: Given, codes: readonly string[]): Command {
-  for (const option of ["server", "base-url", "engine", "output", "verbose", "seed"] as const) {
+  for (const option of [
+    "server",
+    "base-url",
+    "engine",
+    "redis",
+    "output",
+    "verbose",
+    "seed",
+  ] as const) {
     if (given[option] === undefined) continue;
     throw new UsageError(`--${option} has no place in \`flags compare\``);
   }

@@ -33,6 +33,8 @@ export interface JobOptions {
 
 export interface DownloadOptions extends JobOptions {
   readonly engine: EngineName;
+  /** Where Redis is; only for the engine `distributed`. */
+  readonly redis?: string;
   readonly output: string;
   readonly verbose: boolean;
 }

@@ -34,6 +34,8 @@ How
                        threads         worker threads, 32 at most
                        async           tasks of Ambit (default)
                        async-executor  tasks, with a worker thread to save files
+                       distributed     workers on other machines, see README
+      --redis URL      for distributed (default redis://localhost:6379)
 
 Where to, and what to say
   -o, --output DIR     folder for the files (default downloads)

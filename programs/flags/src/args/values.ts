@@ -30,3 +30,9 @@ export function webUrl(option: string, text: string): string {
   if (url && /^https?:$/.test(url.protocol)) return text.trim();
   throw new UsageError(`${option} must be an http or https URL, not \`${text}\``);
 }
+
+/** The URL of a Redis server. It is not told back: it may hold a password. */
+export function redisUrl(option: string, text: string): string {
+  if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)) return text;
+  throw new UsageError(`${option} must be a URL such as redis://localhost:6379`);
+}

@@ -1,5 +1,5 @@
 /*
- * The four ways of doing the same job, to be compared side by side. They share the plan, the
+ * The ways of doing the same job, four of them to be compared side by side. They share the plan, the
  * download of one flag ({@link Downloader}) and the reporting; they differ in what runs at the
  * same time, and in what waits for what.
  *
@@ -7,14 +7,19 @@
  * - `threads`: a pool of worker threads, each of which downloads one flag after another
  * - `async`: one Ambit task per flag, so many at a time, in one thread
  * - `async-executor`: the same, but files are saved in a worker thread
+ * - `distributed`: workers on other machines fetch, this process saves; it is not compared, since it
+ *   needs Redis and workers that somebody has started
  */
 import type { Outcome } from "../transfer/outcome.ts";
 import type { Plan } from "../transfer/plan.ts";
 
-/** The names of the engines, as `--engine` takes them. */
+/** The names of the engines that need nothing but this machine: those that are compared. */
 export const engineNames = ["sequential", "threads", "async", "async-executor"] as const;
 
-export type EngineName = (typeof engineNames)[number];
+/** The names of all engines, as `--engine` takes them. */
+export const allEngineNames = [...engineNames, "distributed"] as const;
+
+export type EngineName = (typeof allEngineNames)[number];
 
 export interface Engine {
   readonly name: EngineName;
@@ -29,6 +34,7 @@ export interface Engine {
    * reported. Nothing runs any more when the call has ended.
    *
    * @throws {@link StorageError} when the output folder takes no more files: the rest is given up
+   * @throws {@link EngineError} when what the engine stands on is not there
    */
   download(plan: Plan, report: (outcome: Outcome) => void): Promise<void>;
 }

@@ -58,6 +58,12 @@ describe("options", () => {
     });
   });
 
+  test("the engine distributed is told where Redis is", () => {
+    const redis = "rediss://user:secret@redis.example:6380/1";
+    const options = download("--engine", "Distributed", "--redis", redis);
+    expect(options).toMatchObject({ engine: "distributed", redis });
+  });
+
   test("a remote server gets few requests at a time unless told otherwise", () => {
     const remote = ["-s", "REMOTE", "--base-url", "http://flags.example"];
     expect(download(...remote)).toMatchObject({ maxRequests: 5, baseUrl: "http://flags.example" });
@@ -93,7 +99,7 @@ describe("mistakes are told in one line that names the value", () => {
     [["--limit", "0"], "--limit must be a whole number of at least 1, not `0`"],
     [["--seed", "1.5"], "--seed must be a whole number of at least 0, not `1.5`"],
     [["--server", "NOWHERE"], "one of LOCAL, DELAY, ERROR, REMOTE, not `NOWHERE`"],
-    [["--engine", "steam"], "one of sequential, threads, async, async-executor, not `steam`"],
+    [["--engine", "steam"], "async, async-executor, distributed, not `steam`"],
     [["--size", "64"], "--size must be one of 100, 250, 1000, not `64`"],
     [["--frob"], "Unknown option `--frob`"],
     [["--all=yes"], "does not take an argument"],
@@ -105,6 +111,9 @@ describe("mistakes are told in one line that names the value", () => {
     [["-s", "REMOTE", "--base-url", "ftp://a.example"], "an http or https URL"],
     [["-s", "REMOTE", "--base-url", "http://a.example/{cc}.png", "--meta"], "without {cc}"],
     [["--output", ""], "--output must be the path of a folder"],
+    [["--redis", "redis://a.example"], "--redis goes with --engine distributed"],
+    [["--engine", "distributed", "--redis", "a.example"], "a URL such as redis://localhost:6379"],
+    [["compare", "--redis", "redis://a.example"], "--redis has no place in `flags compare`"],
     [["compare", "--server", "LOCAL"], "--server has no place in `flags compare`"],
     [["compare", "--engine", "async"], "--engine has no place in `flags compare`"],
   ])("%j", (args, message) => {

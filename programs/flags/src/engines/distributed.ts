@@ -1,0 +1,75 @@
+/*
+ * Workers on any number of machines fetch (flagTask.ts), this process saves: so the folder is whole
+ * here, wherever a flag came by. What joins them is a queue in Redis.
+ *
+ * Before the first flag it is asked whether Redis answers and a worker is there: otherwise calls
+ * would wait in the queue for as long as their deadline, and say nothing.
+ */
+import { mapConcurrent, waitFor } from "ambit";
+import { DistributedError, DistributedExecutor } from "ambit/distributed";
+
+import { FileSaver } from "../storage/fileSaver.ts";
+import { StorageError } from "../storage/storageError.ts";
+import type { Outcome } from "../transfer/outcome.ts";
+import type { Engine } from "./engine.ts";
+import { EngineError } from "./engineError.ts";
+import { fetchFlag, type FetchedFlag } from "./flagTask.ts";
+import { taskCount } from "./tasks.ts";
+
+/** The queue that the workers are started with. */
+const queue = "flags";
+
+/** Milliseconds for which Redis may be silent. */
+const redisPatience = 5000;
+
+/** The engine whose workers take their calls from that Redis. */
+export function distributed(redis: string): Engine {
+  return {
+    name: "distributed",
+    concurrency: taskCount,
+    async download(plan, report) {
+      const { site, meta, codes, maxRequests: limit, folder } = plan;
+      await using executor = new DistributedExecutor({ redis, queue, lossTimeout: redisPatience });
+      await expectWorkers(executor);
+      const saver = new FileSaver(folder);
+      const one = async (code: string) => {
+        const fetched = await executor.submit(fetchFlag, { site, meta }, code);
+        report(saved(saver, fetched));
+      };
+      try {
+        for await (const _ of mapConcurrent(codes, one, { limit, ordered: false }));
+      } catch (error) {
+        throw error instanceof DistributedError ? new EngineError(error.message) : error;
+      }
+    },
+  };
+}
+
+async function expectWorkers(executor: DistributedExecutor): Promise<void> {
+  const { workers } = await statisticsOf(executor);
+  if (workers > 0) return;
+  throw new EngineError(
+    `no worker takes calls of the queue ${queue}: start \`ambit worker --inline --queue ${queue} --redis URL programs/flags/dist/engines/flagTask.js\` on one machine or more`,
+  );
+}
+
+async function statisticsOf(executor: DistributedExecutor) {
+  try {
+    return await waitFor(executor.queueStatistics(), redisPatience);
+  } catch (error) {
+    const isSilence = error instanceof Error && error.name === "TimeoutError";
+    if (!isSilence) throw error;
+    throw new EngineError("Redis does not answer: start it, or say where it is with --redis URL");
+  }
+}
+
+/** @throws {@link StorageError} when the folder takes no more files */
+function saved(saver: FileSaver, { outcome, files }: FetchedFlag): Outcome {
+  try {
+    saver.save(files);
+    return outcome;
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.fatal) throw error;
+    return { code: outcome.code, status: "error", ms: outcome.ms, cause: error.message };
+  }
+}
