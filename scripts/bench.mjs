@@ -35,6 +35,7 @@ const BENCHMARKS = {
   "web-probes": [],
   drivers: [bringDatabases],
   redis: [bringDatabases],
+  distributed: [bringDatabases],
 };
 const NAMES = Object.keys(BENCHMARKS);
 const folder = join(root, "bench");

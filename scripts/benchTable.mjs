@@ -16,7 +16,9 @@ const ORDER = ["kernel", "sync", "queues", "timers", "streams", "subprocess"].co
   "http-client",
   "downloader",
   "web",
+  "drivers",
   "redis",
+  "distributed",
 ]);
 const BEGIN = "<!-- performance: written by scripts/benchTable.mjs -->";
 const END = "<!-- end of performance -->";
