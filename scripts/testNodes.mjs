@@ -16,13 +16,14 @@ const folder = join(root, "tests", "nodes");
 
 /**
  * What `npm test` alone looks at, since Node has no part in it: what a kill leaves on the disk, which takes half a minute,
- * the names that CPython has, what a page does in a browser, and what Bun and Deno do.
+ * the names that CPython has, what a page does in a browser, what the compiler says, and what Bun and Deno do.
  */
 const ONCE = [
   "tests/download/kill.test.ts",
   "programs/charfinder/tests/names/cpython.test.ts",
   "programs/charfinder/tests/browser/page.test.ts",
   "tests/cli/trace/page.test.ts",
+  "tests/project/types.test.ts",
   "tests/web/runtimes.test.ts",
 ];
 
