@@ -158,6 +158,8 @@ export class WorkerLoop {
     try {
       this.#refuseDropped(id);
       const fn = this.#functions[call.fn] ?? (await this.#load(call.fn));
+      // The word of a cancel that came while the module was loaded may not be read yet.
+      if (this.#port.stopWanted()) await this.#port.readMessages();
       this.#refuseDropped(id);
       const talking = typeof call.how === "object" ? this.#talkAbout(call, call.how) : null;
       const task = this.#start(fn, call);
