@@ -42,7 +42,8 @@ const events = new QueueEvents("plain", { connection });
 await events.waitUntilReady();
 // As many as wait.
 for (const each of [queue, events]) each.setMaxListeners(0);
-const kept = { removeOnComplete: 1000 };
+// Those of a whole run: `waitUntilFinished` looks for its job.
+const kept = { removeOnComplete: 3 * CALLS };
 
 const executor = new DistributedExecutor({ redis: server.url, queue: "ambit" });
 
