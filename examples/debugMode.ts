@@ -52,7 +52,7 @@ async function makeMistakes(): Promise<void> {
   poller.cancel();
   await poller;
   await createTask(save, { name: "saver" });
-  await foreignDelay(5);
+  await foreignDelay(50);
   createTask(lose, { name: "loser" });
 }
 
