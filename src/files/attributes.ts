@@ -85,7 +85,7 @@ export function utime(
   return systemCall<void>("utime", name, (done) => set(name, accessed, modified, done));
 }
 
-/** Seconds since 1970, as text: Node takes a negative number for now. @internal */
+/** Seconds since 1970, as text: a negative number Node takes for the present moment. @internal */
 export function systemTime(ms: number): string {
   return String(ms / 1000);
 }

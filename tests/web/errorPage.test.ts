@@ -1,3 +1,6 @@
+/*
+ * Error pages: which form a client gets, and what they tell in production and while debugging.
+ */
 import { createTask, sleep } from "ambit";
 import { runVirtual } from "ambit/testing";
 import {

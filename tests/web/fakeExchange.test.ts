@@ -1,3 +1,6 @@
+/*
+ * The exchange by which the tests of this folder play a client: that it does as a real one does.
+ */
 import { createTask, getRunningLoop } from "ambit";
 import { PayloadTooLarge } from "ambit/web";
 import { runVirtual } from "ambit/testing";

@@ -1,3 +1,6 @@
+/*
+ * Multipart bodies: parts, limits, broken ones, however they are cut into pieces.
+ */
 import { createTask, sleep, wait } from "ambit";
 import { runVirtual } from "ambit/testing";
 import { BadRequest, type Part, PayloadTooLarge, UnsupportedMediaType } from "ambit/web";

@@ -1,3 +1,6 @@
+/*
+ * What a client accepts, and which of several offers it gets (RFC 9110, section 12.5).
+ */
 import { accepts, acceptsLanguage } from "ambit/web";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";

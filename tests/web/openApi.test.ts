@@ -1,3 +1,6 @@
+/*
+ * The OpenAPI document that is made from routes, and its page.
+ */
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { toJsonSchema } from "@valibot/to-json-schema";
 import { type } from "arktype";

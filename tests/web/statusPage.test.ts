@@ -1,3 +1,6 @@
+/*
+ * Counters that workers share, and the status page that shows them.
+ */
 import { Application, NotFound, type ServerRequest, sharedCounters, statusPage } from "ambit/web";
 import { getRunningLoop, run, sleep } from "ambit";
 import { runVirtual } from "ambit/testing";

@@ -1,3 +1,6 @@
+/*
+ * Schemas of routes: what handlers get of what was validated, and what clients are told of the rest.
+ */
 import { moveOnAfter, sleep } from "ambit";
 import { runVirtual } from "ambit/testing";
 import { type } from "arktype";

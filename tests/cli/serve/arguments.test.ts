@@ -1,3 +1,6 @@
+/*
+ * `ambit serve`'s arguments: what they mean, and what is said of wrong ones.
+ */
 import { availableParallelism } from "node:os";
 import { expect, test } from "vitest";
 import { readServeArguments } from "../../../src/cli/serve/arguments.ts";

@@ -1,3 +1,6 @@
+/*
+ * What the processes of `ambit serve` say to each other, and that a program's own messages do no harm.
+ */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { errorLine } from "../../../src/cli/serve/errorLine.ts";

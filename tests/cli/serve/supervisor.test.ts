@@ -1,3 +1,6 @@
+/*
+ * The supervisor of `ambit serve`: starts, restarts, crashes and the stop of workers that only exist here, in virtual time.
+ */
 import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { createTask, getRunningLoop, sleep, type Task } from "ambit";
 import { describe, expect, test } from "vitest";
