@@ -8,6 +8,7 @@
  * Limits: when the server does not answer within the command timeout, the connection is given up, and the error says
  * that an element may be lost with it: nobody can know.
  */
+import { cancelled } from "../core/cancellation.ts";
 import type { Loop } from "../core/loop.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import { checkpoint } from "../core/sleep.ts";
@@ -127,6 +128,10 @@ class Blocked extends Call {
   }
 
   #onEnd: (() => void) | null = null;
+
+  protected override cutBy(value: unknown): Error | null {
+    return this.cut && isCutShort(this, value) ? cancelled("who waited was cancelled") : null;
+  }
 
   protected override settle(error: Error | null, value: unknown): void {
     this.#onEnd?.();

@@ -75,8 +75,13 @@ export class Call {
     if (this.ended) return;
     this.ended = true;
     this.flight.landed(this);
-    if (this.event !== null) tellEnded(this.event, error);
+    if (this.event !== null) tellEnded(this.event, error ?? this.cutBy(value));
     this.settle(error, value);
+  }
+
+  /** The cancel that such an answer is due to; null when it is a real one. */
+  protected cutBy(_value: unknown): Error | null {
+    return null;
   }
 
   protected settle(error: Error | null, value: unknown): void {

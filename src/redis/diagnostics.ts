@@ -23,7 +23,10 @@ export class RedisCommandEvent {
   readonly address: string;
   /** `server.port`; undefined for a socket of the file system. */
   readonly port: number | undefined;
-  /** What it failed with; `db.response.status_code` is its `code`, `error.type` its `name`. */
+  /**
+   * What it failed with; `db.response.status_code` is its `code`, `error.type` its `name`. A `CancelledError` when a cancel
+   * has cut it short on the server.
+   */
   error: Error | null = null;
   /** True once it has ended. */
   ended = false;

@@ -105,4 +105,16 @@ describe.skipIf(redisMissing() !== null)("Redis", () => {
     expect(only(spans, "LPUSH").attributes["error.type"]).toBe("RedisWrongTypeError");
     expect(JSON.stringify(spans.map(({ attributes }) => attributes))).not.toContain("secret");
   });
+
+  test("a command that a cancel has cut short says so, and one that got its answer does not", async () => {
+    const spans = await inTrace(async () => {
+      await using redis = createRedis(served.server.url);
+      await timeout(20, () => redis.blpop("nothing", 0)).catch(() => {});
+      await redis.rpush("something", "a");
+      await redis.brpop("something", 0);
+    });
+    const stopped = only(spans, "BLPOP");
+    expect([stopped.status, stopped.attributes["ambit.cancelled"]]).toEqual(["unset", true]);
+    expect(only(spans, "BRPOP").attributes).not.toHaveProperty("ambit.cancelled");
+  });
 });
