@@ -10,6 +10,7 @@ import type { BufferedFile } from "./bufferedFile.ts";
 import { linePartOf } from "./bufferedLine.ts";
 import type { IOBase, Whence } from "./ioBase.ts";
 import { LineFile } from "./lineFile.ts";
+import { fillToEnd } from "./readToEnd.ts";
 
 /**
  * A file of bytes, as `open` gives it for a mode with `"b"` (`io.BufferedReader`, `BufferedWriter`, `BufferedRandom`).
@@ -83,7 +84,7 @@ export class BinaryFile extends LineFile<Buffer, Uint8Array> {
     buffered.expectReadable("read");
     const { ahead } = buffered;
     return buffered.inTurnToRead("read", async () => {
-      await ahead.fillAll();
+      await fillToEnd(buffered.raw, ahead);
       return ahead.take(ahead.available);
     });
   }

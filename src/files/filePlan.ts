@@ -79,8 +79,10 @@ export class FilePlan {
 
   /** Null for bytes. */
   textRules(raw: RawFile): TextFileRules | null {
-    const byLines = this.#options.buffering === 1 || raw.isatty();
-    return this.#text === null ? null : { ...this.#text, byLines };
+    if (this.#text === null) return null;
+    // A terminal has no positions; who has some need not be asked.
+    const byLines = this.#options.buffering === 1 || (!raw.seekable && raw.isatty());
+    return { ...this.#text, byLines };
   }
 }
 

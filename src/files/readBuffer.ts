@@ -26,10 +26,13 @@ export const NO_BYTES: Buffer = Buffer.alloc(0);
 export class ReadBuffer {
   /** Where the program is in the file. */
   position: number;
+  /** Whether the last call brought less than was asked for. */
+  short = false;
   readonly #raw: RawFile;
   readonly #size: number;
-  /** What was read ahead, from `#at` to `#end` of the chunk. */
+  /** What was read ahead, from `#at` to `#end` of the chunk; what was taken of it begins at `#from`. */
   #chunk = NO_BYTES;
+  #from = 0;
   #at = 0;
   #end = 0;
   /** Bytes to ask for with the next call. */
@@ -54,40 +57,32 @@ export class ReadBuffer {
   }
 
   /** Behind what was read ahead. */
-  get #rawPosition(): number {
+  get rawPosition(): number {
     return this.position + this.available;
   }
 
   /** Reads until there are as many bytes, or the file ends: false then. */
   async fill(least: number): Promise<boolean> {
     while (this.available < least) {
-      if (!(await this.#readMore(least))) return false;
+      if (!(await this.readMore(least))) return false;
     }
     return true;
   }
 
-  /** Reads to the end of the file. */
-  async fillAll(): Promise<void> {
-    // One byte more than there should be, to see the end in the call that fills it.
-    let least = this.available + 1 + (await this.#left());
-    while (await this.#readMore(least)) {
-      if (this.available >= least) least = Math.max(2 * least, BUFFER_SIZE);
-    }
-  }
-
-  async #left(): Promise<number> {
-    if (!this.#raw.seekable) return 0;
-    return Math.max(0, (await this.#raw.size()) - this.#rawPosition);
+  /** So many bytes will be read. */
+  expect(bytes: number): void {
+    this.#stride = Math.max(this.#stride, Math.min(bytes, LARGE));
   }
 
   /** One call: what comes at once, into a chunk that could hold `least`; false at the end. */
-  async #readMore(least: number): Promise<boolean> {
+  async readMore(least: number): Promise<boolean> {
     if (this.#ahead !== null && (await this.#takeAhead(this.#ahead))) return true;
     this.#makeRoom(least);
     const room = Math.min(this.#chunk.length - this.#end, MOST);
-    const position = this.#raw.seekable ? this.#rawPosition : null;
+    const position = this.#raw.seekable ? this.rawPosition : null;
     const count = await this.#raw.read(this.#chunk, this.#end, room, position);
     this.#end += count;
+    this.short = count < room;
     // A chunk has less room when it begins with what was left of the last one.
     if (count === room && 2 * room >= this.#stride) this.#goOn();
     return count > 0;
@@ -98,7 +93,7 @@ export class ReadBuffer {
     const raw = this.#raw;
     if (this.#size !== BUFFER_SIZE || !canPrefetch(raw)) return;
     if (this.#stride < LARGE) this.#stride *= 2;
-    else this.#ahead = new ReadAhead(raw, this.#rawPosition, LARGE, this.#takeSpare());
+    else this.#ahead = new ReadAhead(raw, this.rawPosition, LARGE, this.#takeSpare());
   }
 
   #takeSpare(): Buffer | null {
@@ -111,10 +106,11 @@ export class ReadBuffer {
   async #takeAhead(ahead: ReadAhead): Promise<boolean> {
     await ahead.settle();
     this.#ahead = null;
-    if (ahead.position !== this.#rawPosition || ahead.count === 0) return false;
+    if (ahead.position !== this.rawPosition || ahead.count === 0) return false;
     const { chunk, at, end } = ahead.behind(this.#chunk.subarray(this.#at, this.#end));
     this.#spare = this.#lent ? null : this.#chunk;
     this.#use(chunk, at, end);
+    this.short = !ahead.full;
     if (ahead.full) this.#goOn();
     return true;
   }
@@ -124,7 +120,7 @@ export class ReadBuffer {
     if (this.#chunk.length > this.#end && this.#chunk.length - this.#at >= least) return;
     const size = Math.max(least, this.#stride);
     if (available === 0 && !this.#lent && this.#chunk.length >= size) {
-      this.#at = this.#end = 0;
+      this.#from = this.#at = this.#end = 0;
       return;
     }
     const chunk = Buffer.allocUnsafeSlow(available === 0 ? size : Math.max(size, 2 * available));
@@ -134,7 +130,7 @@ export class ReadBuffer {
 
   #use(chunk: Buffer, at: number, end: number): void {
     this.#chunk = chunk;
-    this.#at = at;
+    this.#from = this.#at = at;
     this.#end = end;
     this.#lent = false;
   }
@@ -216,7 +212,7 @@ export class ReadBuffer {
   moveTo(position: number): void {
     const place = this.#at + position - this.position;
     this.position = position;
-    if (place >= 0 && place <= this.#end) {
+    if (place >= this.#from && place <= this.#end) {
       this.#at = place;
       return;
     }

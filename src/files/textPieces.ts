@@ -10,7 +10,9 @@ import type { Encoding } from "./encoding.ts";
 import { UnicodeDecodeError } from "./errors.ts";
 import type { LineLimit } from "./lineLimit.ts";
 import type { Newlines } from "./newlines.ts";
+import type { RawFile } from "./rawFile.ts";
 import type { ReadBuffer } from "./readBuffer.ts";
+import { endOf, fillToEnd, readOn } from "./readToEnd.ts";
 import { TextPiece } from "./textPiece.ts";
 import { ToldCodec } from "./toldCodec.ts";
 
@@ -28,14 +30,15 @@ export interface ReaderRules {
 /** @internal */
 export class TextPieces {
   readonly #ahead: ReadBuffer;
-  readonly #name: string;
+  readonly #raw: RawFile;
   readonly #rules: ReaderRules;
   readonly #limit: LineLimit;
   readonly #told: ToldCodec;
 
   constructor(buffered: BufferedFile, rules: ReaderRules, limit: LineLimit) {
     this.#ahead = buffered.ahead;
-    this.#name = buffered.raw.name;
+    this.#raw = buffered.raw;
+
     this.#rules = rules;
     this.#limit = limit;
     this.#told = new ToldCodec(buffered, rules.encoding);
@@ -128,7 +131,7 @@ export class TextPieces {
     const { at, length, reason } = malformed ?? { at: 0, length: 0, reason: "" };
     return new UnicodeDecodeError(reason, {
       encoding: this.#codec.name,
-      path: this.#name,
+      path: this.#raw.name,
       position: this.#ahead.position + at,
       bytes: Buffer.from(from.subarray(at, at + length)),
     });
@@ -175,11 +178,39 @@ export class TextPieces {
     return shorter;
   }
 
-  /** All that is left of the file. */
+  /** All that is left of the file. What fails takes nothing. */
   async rest(): Promise<string> {
     await this.lookAtBeginning();
     const ahead = this.#ahead;
-    await ahead.fillAll();
+    if (!this.#raw.seekable) return await this.#restAtOnce();
+    const { position } = ahead;
+    try {
+      return await this.#restInChunks();
+    } catch (error) {
+      ahead.moveTo(position);
+      throw error;
+    }
+  }
+
+  /** Chunk by chunk, each decoded while the next one is fetched: no buffer holds all, and what fails is read again. */
+  async #restInChunks(): Promise<string> {
+    const ahead = this.#ahead;
+    const end = await endOf(this.#raw, ahead);
+    let text = "";
+    for (let final = false; !final;) {
+      final = !(await readOn(ahead, end));
+      while (ahead.available > 0) {
+        const piece = this.#decodeSome(ahead.look(), final);
+        if (piece === null) break;
+        text += piece.text;
+      }
+    }
+    return text;
+  }
+
+  async #restAtOnce(): Promise<string> {
+    const ahead = this.#ahead;
+    await fillToEnd(this.#raw, ahead);
     const bytes = ahead.look();
     const decoded = this.#decode(bytes, true);
     if (decoded.malformed !== null) throw this.#undecodable(decoded, bytes);

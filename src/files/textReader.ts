@@ -131,6 +131,8 @@ export class TextReader {
 
   /** All that is left of the file. */
   async readAll(): Promise<string> {
+    // Should it fail, the piece is still needed, with its bytes.
+    if (this.ahead) this.#ahead.lend();
     const rest = await this.#pieces.rest();
     const before = this.#piece?.takeAll() ?? "";
     this.#piece = null;
