@@ -21,6 +21,15 @@ import { ResultStream } from "./resultStream.ts";
 import type { CallbackMark, FromCall, Manners, Say } from "./talk.ts";
 import { collectTransfers } from "./transfer.ts";
 
+/** A call whose function is being looked for, and who is told when that is found. */
+interface Seeker {
+  readonly call: Call;
+  readonly found: () => void;
+}
+
+/** Many calls of one function look for it together. */
+const seekers = new WeakMap<Promise<Reference>, Seeker[]>();
+
 const NONE: readonly CallbackMark[] = [];
 let ids = 0;
 let underWay = 0;
@@ -144,12 +153,9 @@ export class Call implements FutureCall {
       this.reference = reference;
       return;
     }
-    reference
-      .then(
-        (where) => (this.reference = where),
-        (error: unknown) => this.fail(error),
-      )
-      .then(found, found);
+    const others = seekers.get(reference);
+    if (others !== undefined) others.push({ call: this, found });
+    else seek(reference, { call: this, found });
   }
 
   /** Fails, unless it was cancelled meanwhile. */
@@ -202,6 +208,21 @@ export class Call implements FutureCall {
       { cause: error },
     );
   }
+}
+
+function seek(finding: Promise<Reference>, first: Seeker): void {
+  const all = [first];
+  seekers.set(finding, all);
+  const each = (tell: (call: Call) => void): void => {
+    for (const { call, found } of all) {
+      tell(call);
+      found();
+    }
+  };
+  void finding.then(
+    (where) => each((call) => (call.reference = where)),
+    (error: unknown) => each((call) => call.fail(error)),
+  );
 }
 
 /** The name of the task that submitted it; empty for code outside any. */

@@ -71,6 +71,12 @@ export class CallFuture extends ConcurrentFuture<unknown> {
   }
 
   /** @internal */
+  protected override stopRunning(error: CancelledError): boolean {
+    const { id, worker } = this.#call;
+    return worker !== null && worker.stop(id, error);
+  }
+
+  /** @internal */
   override settle(state: FutureState, outcome: unknown): void {
     this.#call.over();
     super.settle(state, outcome);

@@ -3,6 +3,7 @@
  *
  * Limits: who computes does not answer. The line then says that it is busy, and the picture goes on without it.
  */
+import type { CancelledError } from "../core/errors.ts";
 import type { Patience, Picture } from "../core/targets.ts";
 import type { WorkerTrees } from "./workerTrees.ts";
 
@@ -16,6 +17,8 @@ export interface CallWorker {
   where(): string;
   stageOf(id: number): Stage;
   isStopping(id: number): boolean;
+  /** Asks a call to stop; false when it has ended. */
+  stop(id: number, error: CancelledError): boolean;
 }
 
 /** @internal */

@@ -98,6 +98,11 @@ export class ConcurrentFuture<T> extends Future<T> {
   /** @internal */
   override cancelWith(error: CancelledError): boolean {
     if (!this.running()) return super.cancelWith(error);
+    return this.stopRunning(error);
+  }
+
+  /** Asks the running call to stop; false when it can't be. @internal */
+  protected stopRunning(error: CancelledError): boolean {
     return this.#stop !== null && this.#stop(error);
   }
 

@@ -8,8 +8,9 @@ import type { TransferListItem } from "node:worker_threads";
 import type { TimerHandle } from "../core/clock.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import { pathOfUncloneable } from "./cloning.ts";
+import { flatEndings } from "./endingRuns.ts";
 import { packThrown } from "./parcel.ts";
-import { type Ending, flatEndings } from "./protocol.ts";
+import type { Ending } from "./protocol.ts";
 import { collectTransfers } from "./transfer.ts";
 import type { WorkerPort } from "./workerPort.ts";
 

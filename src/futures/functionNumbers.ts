@@ -11,14 +11,22 @@ export class FunctionNumbers {
   readonly #byName = new Map<string, number>();
   /** The same, by what is at hand. */
   readonly #byReference = new WeakMap<Reference, number>();
+  /** The one that was asked for last, which is asked for next as well, most of the time. */
+  #reference: Reference | null = null;
+  #number = 0;
 
   constructor(link: Link) {
     this.#link = link;
   }
 
   of(reference: Reference): number {
-    const known = this.#byReference.get(reference);
-    if (known !== undefined) return known;
+    if (reference === this.#reference) return this.#number;
+    this.#number = this.#byReference.get(reference) ?? this.#give(reference);
+    this.#reference = reference;
+    return this.#number;
+  }
+
+  #give(reference: Reference): number {
     const { url, name } = reference;
     const key = `${url}#${name}`;
     const before = this.#byName.get(key);

@@ -7,7 +7,6 @@
 import { closeSync, openSync, readSync, unlinkSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { randomUUID } from "node:crypto";
 
 /** The numbers of the file: what the child writes, side by side, then what the pool writes. */
 const RUNNING = 0;
@@ -96,7 +95,7 @@ export function makeMarks(): Marks {
 
 /** @param must throws when it cannot be made there */
 function openUnlinked(folder: string, must = false): number | undefined {
-  const path = join(folder, `ambit-${randomUUID()}`);
+  const path = join(folder, `ambit-${crypto.randomUUID()}`);
   try {
     const fd = openSync(path, "wx+", 0o600);
     unlinkSync(path);

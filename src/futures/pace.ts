@@ -11,27 +11,45 @@ import type { Reference } from "./reference.ts";
 const QUICK = 1;
 /** How much the newest call weighs. */
 const WEIGHT = 0.2;
-/** The most calls that a thread is given at once. */
-const BATCH = 256;
+/** A worker is given no more work ahead than this, in milliseconds: so long may one call wait behind others. */
+const AHEAD = 64;
+/** The most calls that it has at once. */
+const MOST = 1024;
+
+interface Average {
+  milliseconds: number;
+}
 
 /** @internal */
 export class Pace {
-  readonly #averages = new WeakMap<Reference, number>();
+  readonly #averages = new WeakMap<Reference, Average>();
+  /** The one that was asked for last, which is asked for next as well, most of the time. */
+  #reference: Reference | null = null;
+  #average: Average | undefined = undefined;
+
+  #of(reference: Reference): Average | undefined {
+    if (this.#reference === reference) return this.#average;
+    this.#reference = reference;
+    return (this.#average = this.#averages.get(reference));
+  }
 
   note(reference: Reference, took: number): void {
-    const before = this.#averages.get(reference);
-    const average =
-      before === undefined || took > before * 8 ? took : before + (took - before) * WEIGHT;
-    this.#averages.set(reference, average);
+    const average = this.#of(reference);
+    if (average === undefined)
+      this.#averages.set(reference, (this.#average = { milliseconds: took }));
+    else if (took > average.milliseconds * 8) average.milliseconds = took;
+    else average.milliseconds += (took - average.milliseconds) * WEIGHT;
   }
 
   /** A call of it was ended with its thread: it is no longer known to be quick. */
   forget(reference: Reference): void {
     this.#averages.delete(reference);
+    this.#reference = null;
   }
 
   /** How many calls of it a thread may have been given at once. */
   depth(reference: Reference): number {
-    return (this.#averages.get(reference) ?? Infinity) < QUICK ? BATCH : 1;
+    const average = this.#of(reference)?.milliseconds ?? Infinity;
+    return average < QUICK ? Math.min(MOST, Math.floor(AHEAD / average)) : 1;
   }
 }

@@ -40,6 +40,7 @@ export class Pool<L extends Link> implements Driver {
   readonly #waiting = new WaitingCalls();
   readonly #pace = new Pace();
   readonly #owner: PoolWorkerOwner<PoolWorker<L>>;
+  readonly #found = (): void => this.#pumpSoon();
   #started = 0;
   #pumping = false;
   #shutDown = false;
@@ -55,7 +56,7 @@ export class Pool<L extends Link> implements Driver {
     this.#owner = {
       ended: (call, ending, byItself) => this.#onEnding(call, ending, byItself),
       lost: (call) => this.#pace.forget(call.reference as Reference),
-      free: () => this.#pumpSoon(),
+      free: this.#found,
       broken: (cause) => this.#breakDown(cause),
       gone: (worker, unbegun) => this.#onGone(worker, unbegun),
       idle: (worker) => {
@@ -91,7 +92,7 @@ export class Pool<L extends Link> implements Driver {
 
   #takeOn(call: Call, fn: Callable): Call {
     if (this.#plan.drives) call.driver = this;
-    call.locate(fn, () => this.#pumpSoon());
+    call.locate(fn, this.#found);
     this.#waiting.add(call);
     this.#pumpSoon();
     return call;
@@ -99,13 +100,9 @@ export class Pool<L extends Link> implements Driver {
 
   #mustBeOpen(): void {
     if (this.#broken !== null) throw this.#broken;
-    const why = this.#shutDown
-      ? ": it takes no calls after shutdown"
-      : processIsEnding()
-        ? " while the process is ending"
-        : null;
-    if (why === null) return;
-    throw new ExecutorShutdownError(`submit to ${inspect(this.executor)}${why}`);
+    const late = processIsEnding() ? " while the process is ending" : null;
+    const why = this.#shutDown ? ": it takes no calls after shutdown" : late;
+    if (why !== null) throw new ExecutorShutdownError(`submit to ${inspect(this.executor)}${why}`);
   }
 
   /** Shuts it down and ends its workers at once; what they have begun fails with `fate`. Fulfilled when they have ended. */

@@ -9,13 +9,15 @@
 import type { TransferListItem } from "node:worker_threads";
 import type { CancelledError } from "../core/errors.ts";
 import type { Call } from "./call.ts";
+import { flatCalls } from "./callRuns.ts";
 import type { CallWorker, Stage } from "./callPicture.ts";
+import { eachEnding } from "./endingRuns.ts";
 import { FunctionNumbers } from "./functionNumbers.ts";
 import type { Initializer } from "./initializer.ts";
 import type { Link, LinkOwner, WorkerEnd } from "./link.ts";
 import { lossOf } from "./loss.ts";
 import { whenArrived } from "./parcel.ts";
-import { eachEnding, type Ending, flatCalls, type FromWorker } from "./protocol.ts";
+import { type Ending, type FromWorker } from "./protocol.ts";
 import type { PoolWorkerOwner, PoolWorkerPlan } from "./poolWorkerPlan.ts";
 import { type Reference, referenceTo } from "./reference.ts";
 import { Stopping } from "./stopping.ts";
@@ -101,7 +103,6 @@ export class PoolWorker<L extends Link> implements LinkOwner, CallWorker {
       this.#calls.set(call.id, call);
       call.goesTo(this);
       if (call.talks) call.lend((what) => this.#say(call.id, what));
-      call.future.lendStopper((error) => this.#stop(call, error));
     }
     try {
       const messages = calls.map((call) =>
@@ -213,9 +214,9 @@ export class PoolWorker<L extends Link> implements LinkOwner, CallWorker {
     this.#owner.free();
   }
 
-  #stop(call: Call, error: CancelledError): boolean {
-    if (!this.#calls.has(call.id)) return false;
-    if (!this.#stopping.has(call.id)) this.#stopping.ask(call.id, error);
+  stop(id: number, error: CancelledError): boolean {
+    if (!this.#calls.has(id)) return false;
+    if (!this.#stopping.has(id)) this.#stopping.ask(id, error);
     return true;
   }
 

@@ -46,6 +46,7 @@ export interface CallMessage {
 export type ToWorker =
   | { readonly initialize: Reference; readonly args: readonly unknown[] }
   | { readonly define: number; readonly reference: Reference }
+  /** Runs of calls, see `callRuns.ts`. */
   | { readonly calls: readonly unknown[] }
   | { readonly watch: WatchLimits }
   | { readonly tell: number; readonly what: ToCall }
@@ -69,62 +70,11 @@ export type Ending =
 export type FromWorker =
   | { readonly ready: true }
   | { readonly broken: ThrownParcel }
+  /** Runs of endings, see `endingRuns.ts`. */
   | { readonly endings: readonly unknown[] }
   | { readonly told: number; readonly what: FromCall }
   | { readonly use: "idle" | "heavy" }
   | { readonly tree: number; readonly text: string };
-
-/**
- * Calls, one field after the other: an object for each would be told with the names of its fields. The caller is left out
- * where it is that of the call before. @internal
- */
-export function flatCalls(calls: readonly CallMessage[]): unknown[] {
-  const flat: unknown[] = [];
-  let before = "";
-  for (const { id, fn, args, how, variables, caller } of calls) {
-    flat.push(id, fn, args, how, variables, caller === before ? null : caller);
-    before = caller;
-  }
-  return flat;
-}
-
-/** The calls in a flat list, put behind those that wait. @internal */
-export function takeCalls(flat: readonly unknown[], waiting: CallMessage[]): void {
-  let caller = "";
-  for (let at = 0; at < flat.length; at += 6) {
-    caller = (flat[at + 5] as string | null) ?? caller;
-    waiting.push({
-      id: flat[at] as number,
-      fn: flat[at + 1] as number,
-      args: flat[at + 2] as unknown[],
-      how: flat[at + 3] as boolean | Manners,
-      variables: flat[at + 4] as Variables | null,
-      caller,
-    });
-  }
-}
-
-/** Endings, as calls are. @internal */
-export function flatEndings(endings: readonly Ending[]): unknown[] {
-  const flat: unknown[] = [];
-  for (const ending of endings) {
-    const { id, took } = ending;
-    if ("value" in ending) flat.push(id, took, false, ending.value);
-    else flat.push(id, took, true, ending.thrown);
-  }
-  return flat;
-}
-
-/** Calls back with each ending of a flat list. @internal */
-export function eachEnding(flat: readonly unknown[], ended: (ending: Ending) => void): void {
-  for (let at = 0; at < flat.length; at += 4) {
-    const id = flat[at] as number;
-    const took = flat[at + 1] as number;
-    const outcome = flat[at + 3];
-    if (flat[at + 2] === true) ended({ id, took, thrown: outcome as ThrownParcel });
-    else ended({ id, took, value: outcome });
-  }
-}
 
 /** What a thread is given at its start. @internal */
 export interface ThreadStart {

@@ -15,16 +15,11 @@ import { formatTreeOf } from "../core/taskTree.ts";
 import { wait } from "../core/wait.ts";
 import { ArrivedContext } from "./arrivedContext.ts";
 import { serveCalls, type ServedCall } from "./currentCall.ts";
+import { takeCalls } from "./callRuns.ts";
 import { EndingOutbox } from "./endingOutbox.ts";
 import { exported } from "./exported.ts";
 import { packThrown } from "./parcel.ts";
-import {
-  type CallMessage,
-  type Ending,
-  takeCalls,
-  type ToWorker,
-  type TreeWish,
-} from "./protocol.ts";
+import { type CallMessage, type Ending, type ToWorker, type TreeWish } from "./protocol.ts";
 import type { Callable, Reference } from "./reference.ts";
 import { streamOut } from "./streamOut.ts";
 import type { Manners } from "./talk.ts";

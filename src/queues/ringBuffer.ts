@@ -66,9 +66,9 @@ export class RingBuffer<T> implements ItemStore<T> {
 
   #grow(): void {
     const old = this.#slots;
-    const capacity = Math.max(SMALL, old.length * 2);
-    const slots = old.slice(this.#head).concat(old.slice(0, this.#head));
-    for (let index = slots.length; index < capacity; index++) slots.push(undefined);
+    // oxlint-disable-next-line unicorn/no-new-array -- Array.from fills it, one by one: most of what adding costs
+    const slots = new Array<T | undefined>(Math.max(SMALL, old.length * 2));
+    for (let at = 0; at < this.size; at++) slots[at] = old[(this.#head + at) & (old.length - 1)];
     this.#slots = slots;
     this.#head = 0;
   }
