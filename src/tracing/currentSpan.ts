@@ -8,7 +8,8 @@
 import { Context } from "../core/context.ts";
 import { ContextVar } from "../core/contextVar.ts";
 import { ambient, ambientScope, Scope } from "../core/scope.ts";
-import { LocalContext, type Span } from "./span.ts";
+import { LocalContext } from "./localContext.ts";
+import type { Span } from "./span.ts";
 import { NO_CONTEXT, type SpanContext } from "./spanContext.ts";
 
 /** The name by which it crosses to other threads. */

@@ -2,33 +2,24 @@
  * `ambit/tracing`: spans of requests, tasks and the program's own work, for Zipkin and OpenTelemetry.
  */
 export { type Attributes, type AttributeValue } from "./attributes.ts";
-export {
-  BatchReporter,
-  type BatchReporterOptions,
-  type ReporterStatistics,
-  SpansRefusedError,
-} from "./batchReporter.ts";
+export { BatchReporter, type ReporterStatistics } from "./batchReporter.ts";
+export { type BatchReporterOptions } from "./batchReporterOptions.ts";
+export { SpansRefusedError } from "./batchSender.ts";
 export { currentSpan, currentSpanContext, withoutTracing } from "./currentSpan.ts";
-export {
-  type OpenTelemetryApi,
-  OpenTelemetryContext,
-  type OtelContext,
-  type OtelSpan,
-  type OtelSpanContext,
-} from "./openTelemetry.ts";
+export type {
+  OpenTelemetryApi,
+  OtelContext,
+  OtelSpan,
+  OtelSpanContext,
+} from "./openTelemetryApi.ts";
+export { OpenTelemetryContext } from "./openTelemetryContext.ts";
 export { encodeOtlp } from "./otlp.ts";
 export { OtlpReporter } from "./otlpReporter.ts";
 export { extract, inject, type PropagationFormat } from "./propagation.ts";
 export { MemoryReporter, type Resource, type SpanReporter } from "./reporter.ts";
 export { parentBased, ratioSampler, type Sampler, type SamplingInput } from "./sampler.ts";
-export {
-  type FinishedSpan,
-  Span,
-  type SpanEvent,
-  type SpanKind,
-  type SpanLink,
-  type SpanStatus,
-} from "./span.ts";
+export type { FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus } from "./finishedSpan.ts";
+export { Span } from "./span.ts";
 export { type RemoteContext, type SpanContext } from "./spanContext.ts";
 export { openSpan, span, type SpanOptions, startSpan } from "./spans.ts";
 export { startTracing, Tracing, type TracingOptions } from "./startTracing.ts";

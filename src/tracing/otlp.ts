@@ -5,7 +5,8 @@
  */
 import type { AttributeValue } from "./attributes.ts";
 import type { Resource } from "./reporter.ts";
-import { type FinishedSpan, listOf, type SpanKind, type SpanStatus } from "./span.ts";
+import type { FinishedSpan, SpanKind, SpanStatus } from "./finishedSpan.ts";
+import { listOf } from "./spanRecord.ts";
 
 const KINDS: Readonly<Record<SpanKind, number>> = {
   internal: 1,

@@ -1,7 +1,8 @@
 /*
  * OtlpReporter: to an OpenTelemetry collector, and to what speaks OTLP over HTTP.
  */
-import { BatchReporter, type BatchReporterOptions } from "./batchReporter.ts";
+import { BatchReporter } from "./batchReporter.ts";
+import type { BatchReporterOptions } from "./batchReporterOptions.ts";
 import { encodeOtlp } from "./otlp.ts";
 
 /**

@@ -2,7 +2,7 @@
  * SpanReporter: where spans go when they have ended. And the simplest one, which keeps them.
  */
 import type { Attributes } from "./attributes.ts";
-import type { FinishedSpan } from "./span.ts";
+import type { FinishedSpan } from "./finishedSpan.ts";
 
 /** Who made the spans (OpenTelemetry's Resource). */
 export interface Resource {

@@ -7,7 +7,7 @@
  */
 import { outOfRange, wrongType } from "../core/arguments.ts";
 import type { AttributeValue } from "./attributes.ts";
-import type { SpanKind } from "./span.ts";
+import type { SpanKind } from "./finishedSpan.ts";
 import type { RemoteContext, SpanContext } from "./spanContext.ts";
 
 /** What a sampler knows of a span that is to start. */

@@ -6,11 +6,9 @@
  * measured, so that the spans of a trace fit each other when the system's clock is set.
  * What changes it after its end does nothing.
  */
-import { CancelledError, isCancelled } from "../core/errors.ts";
+import { isCancelled } from "../core/errors.ts";
 import { INSPECT } from "../core/inspection.ts";
-import type { Loop } from "../core/loop.ts";
 import {
-  type AttributeList,
   type Attributes,
   type AttributeValue,
   attributeList,
@@ -18,81 +16,10 @@ import {
   recordOf,
   setIn,
 } from "./attributes.ts";
-import type { SpanContext } from "./spanContext.ts";
-
-/** What a span is to the span at the other end (OpenTelemetry's SpanKind). */
-export type SpanKind = "internal" | "server" | "client" | "producer" | "consumer";
-
-/** Whether the work went well: `unset` unless somebody said so. */
-export type SpanStatus = "unset" | "ok" | "error";
-
-/** Something that happened at one moment of a span. */
-export interface SpanEvent {
-  readonly name: string;
-  /** Milliseconds since 1970, with a fraction. */
-  readonly time: number;
-  readonly attributes: Attributes;
-}
-
-/** Another span that has to do with it, and is not its parent. */
-export interface SpanLink {
-  readonly context: SpanContext;
-  readonly attributes?: Attributes;
-}
-
-/** A span that has ended, as reporters get it. */
-export interface FinishedSpan {
-  readonly name: string;
-  readonly kind: SpanKind;
-  readonly context: SpanContext;
-  /** The id of its parent; null for the first span of a trace. */
-  readonly parentId: string | null;
-  /** Whether it has its id in common with the span of the caller. */
-  readonly shared: boolean;
-  /** Milliseconds since 1970, with a fraction. */
-  readonly startTime: number;
-  /** Milliseconds, with a fraction. */
-  readonly duration: number;
-  readonly status: SpanStatus;
-  readonly statusMessage: string | undefined;
-  readonly attributes: Readonly<Record<string, AttributeValue>>;
-  readonly events: readonly SpanEvent[];
-  readonly links: readonly SpanLink[];
-  /** How many attributes, events and links were too many, and not kept. */
-  readonly dropped: number;
-}
-
-/** Who is told of what a span is told. @internal */
-export interface SpanMirror {
-  setAttribute(name: string, value: AttributeValue): void;
-  addEvent(name: string, attributes: Attributes, time: number): void;
-  addLink(link: SpanLink): void;
-  setStatus(status: SpanStatus, message: string | undefined): void;
-  updateName(name: string): void;
-  end(time: number): void;
-}
-
-/** Whom a span is handed to when it has ended. @internal */
-export interface SpanOwner {
-  ended(span: Span): void;
-}
-
-/** What a span is made with. @internal */
-export interface SpanParts {
-  readonly name: string;
-  readonly kind: SpanKind;
-  readonly context: SpanContext;
-  readonly parentId: string | null;
-  readonly shared: boolean;
-  readonly owner: SpanOwner | null;
-  readonly loop: Loop;
-  /** What is added to the loop's time to get milliseconds since 1970. */
-  readonly epoch: number;
-  readonly attributes: AttributeList;
-}
-
-/** How many events and links a span keeps, of each (OpenTelemetry's default limits). */
-const MOST = 128;
+import { cancelReason, exceptionAttributes, typeName } from "./exceptions.ts";
+import type { SpanLink, SpanStatus } from "./finishedSpan.ts";
+import { SpanRecord } from "./spanRecord.ts";
+import { SpanNotes } from "./spanNotes.ts";
 
 /**
  * One piece of work of a trace. Made by {@link span}, {@link openSpan} and {@link startSpan}, and for requests and tasks
@@ -112,100 +39,13 @@ const MOST = 128;
  * await tracing.close();
  * ```
  */
-export class Span implements FinishedSpan, Disposable {
-  /** What of it travels. */
-  readonly context: SpanContext;
-  readonly kind: SpanKind;
-  /** The id of its parent; null for the first span of a trace. */
-  readonly parentId: string | null;
-  /** Whether it has its id in common with the span of the caller (B3's way, see `joinB3`). */
-  readonly shared: boolean;
-  /** When it began: milliseconds since 1970, with a fraction. */
-  readonly startTime: number;
-  /** @internal */
-  readonly loop: Loop;
-  /** @internal */
-  readonly epoch: number;
-  /** @internal */
-  readonly list: AttributeList;
-  /** @internal */
-  mirror: SpanMirror | null = null;
-  /** Called when it is disposed of. @internal */
-  onDispose: (() => void) | null = null;
-  #owner: SpanOwner | null;
-  #name: string;
-  #status: SpanStatus = "unset";
-  #message: string | undefined = undefined;
-  #events: SpanEvent[] | null = null;
-  #links: SpanLink[] | null = null;
-  #dropped = 0;
-  #duration = -1;
-
-  /** @internal */
-  constructor(parts: SpanParts) {
-    this.context = parts.context;
-    this.kind = parts.kind;
-    this.parentId = parts.parentId;
-    this.shared = parts.shared;
-    this.loop = parts.loop;
-    this.epoch = parts.epoch;
-    this.startTime = parts.loop.time() + parts.epoch;
-    this.list = parts.attributes;
-    this.#owner = parts.owner;
-    this.#name = parts.name;
-  }
-
-  get name(): string {
-    return this.#name;
-  }
-
-  /** Whether what it is told is kept: it is sampled, and has not ended. */
-  get recording(): boolean {
-    return this.#owner !== null;
-  }
-
-  /** Whether it has ended. */
-  get ended(): boolean {
-    return this.#duration >= 0;
-  }
-
-  /** Milliseconds from its start to its end, with a fraction; 0 until it has ended. */
-  get duration(): number {
-    return Math.max(0, this.#duration);
-  }
-
-  get status(): SpanStatus {
-    return this.#status;
-  }
-
-  /** What was said about an error. */
-  get statusMessage(): string | undefined {
-    return this.#message;
-  }
-
-  get attributes(): Readonly<Record<string, AttributeValue>> {
-    return recordOf(this.list);
-  }
-
-  get events(): readonly SpanEvent[] {
-    return this.#events ?? [];
-  }
-
-  get links(): readonly SpanLink[] {
-    return this.#links ?? [];
-  }
-
-  /** How many attributes, events and links were too many, and not kept. */
-  get dropped(): number {
-    return this.#dropped;
-  }
-
+export class Span extends SpanRecord implements Disposable {
   /**
    * Sets one attribute, in the place of one of the same name. A span keeps 128 of them.
    * @throws TypeError when the value is no string, number, boolean or array of one of these
    */
   setAttribute(name: string, value: AttributeValue): this {
-    if (this.#owner === null) return this;
+    if (this.owner === null) return this;
     this.set(name, attributeValue(name, value));
     return this;
   }
@@ -215,7 +55,7 @@ export class Span implements FinishedSpan, Disposable {
    * @throws TypeError as {@link Span.setAttribute}
    */
   setAttributes(attributes: Attributes): this {
-    if (this.#owner === null) return this;
+    if (this.owner === null) return this;
     const list = attributeList("attributes", attributes);
     for (let at = 0; at < list.length; at += 2)
       this.set(list[at] as string, list[at + 1] as AttributeValue);
@@ -224,8 +64,8 @@ export class Span implements FinishedSpan, Disposable {
 
   /** One that was checked. @internal */
   set(name: string, value: AttributeValue): void {
-    if (this.#owner === null) return;
-    if (!setIn(this.list, name, value)) this.#dropped++;
+    if (this.owner === null) return;
+    if (!setIn(this.list, name, value)) this.lost++;
     this.mirror?.setAttribute(name, value);
   }
 
@@ -237,52 +77,43 @@ export class Span implements FinishedSpan, Disposable {
 
   /** Notes that something happened now. A span keeps 128 events. */
   addEvent(name: string, attributes: Attributes = {}): this {
-    if (this.#owner === null) return this;
+    if (this.owner === null) return this;
     const event = {
       name,
       time: this.now(),
       attributes: recordOf(attributeList("attributes", attributes)),
     };
-    this.#events ??= [];
-    if (this.#events.length >= MOST) this.#dropped++;
-    else this.#events.push(event);
+    (this.notes ??= new SpanNotes()).addEvent(event);
     this.mirror?.addEvent(name, event.attributes, event.time);
     return this;
   }
 
   /** Names another span that has to do with it. A span keeps 128 links. */
   addLink(link: SpanLink): this {
-    if (this.#owner === null) return this;
-    this.#links ??= [];
-    if (this.#links.length >= MOST) this.#dropped++;
-    else this.#links.push(link);
+    if (this.owner === null) return this;
+    (this.notes ??= new SpanNotes()).addLink(link);
     this.mirror?.addLink(link);
     return this;
   }
 
   /** Notes an error that was thrown, as an event `exception`; the status is not changed. */
   recordException(error: unknown): this {
-    if (this.#owner === null) return this;
-    const attributes: Record<string, string> = { "exception.type": typeName(error) };
-    if (error instanceof Error) {
-      attributes["exception.message"] = error.message;
-      if (error.stack !== undefined) attributes["exception.stacktrace"] = error.stack;
-    } else attributes["exception.message"] = String(error);
-    return this.addEvent("exception", attributes);
+    if (this.owner === null) return this;
+    return this.addEvent("exception", exceptionAttributes(error));
   }
 
   /** Says whether the work went well. `ok` stays, whatever is said later. */
   setStatus(status: SpanStatus, message?: string): this {
-    if (this.#owner === null || this.#status === "ok" || status === "unset") return this;
-    this.#status = status;
-    this.#message = status === "error" ? (message ?? this.#message) : undefined;
-    this.mirror?.setStatus(status, this.#message);
+    if (this.owner === null || this.ownStatus === "ok" || status === "unset") return this;
+    this.ownStatus = status;
+    this.message = status === "error" ? (message ?? this.message) : undefined;
+    this.mirror?.setStatus(status, this.message);
     return this;
   }
 
   updateName(name: string): this {
-    if (this.#owner === null) return this;
-    this.#name = name;
+    if (this.owner === null) return this;
+    this.ownName = name;
     this.mirror?.updateName(name);
     return this;
   }
@@ -292,35 +123,34 @@ export class Span implements FinishedSpan, Disposable {
    * else as an exception, with the status `error`.
    */
   fail(error: unknown): this {
-    if (this.#owner === null) return this;
-    if (isCancelled(error)) return this.#cancelled(error);
+    if (this.owner === null) return this;
+    if (isCancelled(error)) return this.cancelled(cancelReason(error));
     this.set("error.type", typeName(error));
     this.recordException(error);
     return this.setStatus("error", error instanceof Error ? error.message : String(error));
   }
 
-  #cancelled(error: unknown): this {
+  /** Notes that the work was cancelled, and why. @internal */
+  cancelled(reason: string | null): this {
     this.set("ambit.cancelled", true);
-    const reason = error instanceof CancelledError ? error.reason : undefined;
-    const words = reason instanceof Error ? reason.message : reason;
-    if (typeof words === "string") this.set("ambit.cancel.reason", words);
+    if (reason !== null) this.set("ambit.cancel.reason", reason);
     return this;
   }
 
   /** Ends it now, and hands it to the reporters. A second call does nothing. */
   end(): void {
-    const owner = this.#owner;
-    if (this.#duration >= 0) return;
-    this.#duration = Math.max(0, this.now() - this.startTime);
+    const owner = this.owner;
+    if (this.lasted >= 0) return;
+    this.lasted = Math.max(0, this.now() - this.startTime);
     if (owner === null) return;
-    this.#owner = null;
-    this.mirror?.end(this.startTime + this.#duration);
+    this.owner = null;
+    this.mirror?.end(this.startTime + this.lasted);
     owner.ended(this);
   }
 
   /** Forgets it: nobody is told of it. @internal */
   drop(): void {
-    this.#owner = null;
+    this.owner = null;
   }
 
   /** @internal */
@@ -338,50 +168,6 @@ export class Span implements FinishedSpan, Disposable {
   /** @internal */
   [INSPECT](): string {
     const state = this.ended ? `${this.duration.toFixed(3)} ms` : this.recording ? "open" : "off";
-    return `<Span ${this.#name} ${this.context.spanId} ${state}>`;
+    return `<Span ${this.ownName} ${this.context.spanId} ${state}>`;
   }
-}
-
-/** The attributes of any span, as a list. @internal */
-export function listOf(span: FinishedSpan): AttributeList {
-  return span instanceof Span ? span.list : Object.entries(span.attributes).flat();
-}
-
-/**
- * The context of a span of this thread, from which the span is found. A clone in another thread has the fields alone.
- * @internal
- */
-export class LocalContext implements SpanContext {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly sampled: boolean;
-  #span: Span | null = null;
-
-  constructor(traceId: string, spanId: string, sampled: boolean) {
-    this.traceId = traceId;
-    this.spanId = spanId;
-    this.sampled = sampled;
-  }
-
-  /** With what few traces have. */
-  static with(context: SpanContext): LocalContext {
-    const { traceId, spanId, sampled, debug, traceState } = context;
-    const made = new LocalContext(traceId, spanId, sampled);
-    if (debug === true) Object.assign(made, { debug });
-    return traceState === undefined ? made : Object.assign(made, { traceState });
-  }
-
-  static bind(context: LocalContext, span: Span): void {
-    context.#span = span;
-  }
-
-  static spanOf(context: SpanContext): Span | null {
-    return #span in context ? context.#span : null;
-  }
-}
-
-/** An error's class, as OpenTelemetry's `error.type`. @internal */
-export function typeName(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  return error.name === "" ? "Error" : error.name;
 }

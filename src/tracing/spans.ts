@@ -4,7 +4,8 @@
 import { expectFunction, wrongType } from "../core/arguments.ts";
 import { type Attributes, attributeList } from "./attributes.ts";
 import { ambientSpanContext, inContext, makeCurrent, SUPPRESSED } from "./currentSpan.ts";
-import type { Span, SpanKind, SpanLink } from "./span.ts";
+import type { SpanKind, SpanLink } from "./finishedSpan.ts";
+import type { Span } from "./span.ts";
 import type { RemoteContext, SpanContext } from "./spanContext.ts";
 import { workerTracer } from "./threadSpans.ts";
 import { noSpan, suppresses, type Tracer, tracerInCharge } from "./tracer.ts";

@@ -8,7 +8,7 @@
  * not ended.
  */
 import { BroadcastChannel, isMainThread } from "node:worker_threads";
-import type { FinishedSpan } from "./span.ts";
+import type { FinishedSpan } from "./finishedSpan.ts";
 import type { SpanReporter } from "./reporter.ts";
 import { parentBased } from "./sampler.ts";
 import { Tracer } from "./tracer.ts";

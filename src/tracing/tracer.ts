@@ -8,42 +8,16 @@
 import type { Loop } from "../core/loop.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import { type AttributeList, type AttributeValue, recordOf } from "./attributes.ts";
-import type { Decision } from "./b3.ts";
 import { ambientSpanContext, isSuppressed } from "./currentSpan.ts";
 import { newSpanId, newTraceId } from "./ids.ts";
 import type { SpanReporter } from "./reporter.ts";
 import { everything, type Sampler, type SamplingInput } from "./sampler.ts";
-import {
-  type FinishedSpan,
-  LocalContext,
-  Span,
-  type SpanKind,
-  type SpanLink,
-  type SpanMirror,
-  type SpanOwner,
-} from "./span.ts";
+import type { FinishedSpan, SpanKind, SpanOwner } from "./finishedSpan.ts";
+import { LocalContext } from "./localContext.ts";
+import { Span } from "./span.ts";
+import type { SpanMirror } from "./spanMirror.ts";
+import type { SpanSource, SpanStart } from "./spanSource.ts";
 import { NO_CONTEXT, type RemoteContext, type SpanContext } from "./spanContext.ts";
-
-/** What a span is started with. @internal */
-export interface SpanStart {
-  readonly name: string;
-  readonly kind: SpanKind;
-  readonly attributes: AttributeList;
-  readonly links: readonly SpanLink[];
-  /** Null for the first of a trace. */
-  readonly parent: SpanContext | RemoteContext | null;
-  /** What a caller without a trace has decided. */
-  readonly decision: Decision | null;
-  /** Whether it takes the id of the caller's span. */
-  readonly join: boolean;
-  /** Whether it is the first of a trace if it has no parent, whatever span OpenTelemetry knows of. */
-  readonly root: boolean;
-}
-
-/** Where spans are made in the place of the tracer: OpenTelemetry. @internal */
-export interface SpanSource {
-  start(start: SpanStart, time: number): { context: LocalContext; mirror: SpanMirror | null };
-}
 
 /** @internal */
 export class Tracer implements SpanOwner {

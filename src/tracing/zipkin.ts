@@ -10,7 +10,8 @@ import { isIPv4, isIPv6 } from "node:net";
 import type { AttributeValue } from "./attributes.ts";
 import { quoted, quotedName } from "./jsonText.ts";
 import type { Resource } from "./reporter.ts";
-import { type FinishedSpan, listOf, type SpanEvent } from "./span.ts";
+import type { FinishedSpan, SpanEvent } from "./finishedSpan.ts";
+import { listOf } from "./spanRecord.ts";
 
 const KINDS: Readonly<Record<string, string>> = {
   server: '"kind":"SERVER",',

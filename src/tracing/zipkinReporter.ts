@@ -1,7 +1,8 @@
 /*
  * ZipkinReporter: to Zipkin, and to what speaks its v2 API, such as `ambit trace`.
  */
-import { BatchReporter, type BatchReporterOptions } from "./batchReporter.ts";
+import { BatchReporter } from "./batchReporter.ts";
+import type { BatchReporterOptions } from "./batchReporterOptions.ts";
 import { encodeZipkin } from "./zipkin.ts";
 
 /**
