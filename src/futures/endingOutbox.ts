@@ -1,8 +1,9 @@
 /*
  * The endings of calls on their way back to the pool.
  *
- * Strategy: they go back together: when there is nothing left to do, or when some have waited for a millisecond. What
- * cannot be cloned fails alone, and says where it is.
+ * Strategy: they go back together: when there is nothing left to do, or when some have waited for a millisecond. One that
+ * took much longer than a message does is not kept from who waits for it. What cannot be cloned fails alone, and says where
+ * it is.
  */
 import type { TransferListItem } from "node:worker_threads";
 import type { TimerHandle } from "../core/clock.ts";
@@ -16,6 +17,8 @@ import type { WorkerPort } from "./workerPort.ts";
 
 /** Endings wait no longer than this for others to travel with, in milliseconds. */
 const PATIENCE = 1;
+/** One that took so long is worth a message, in milliseconds. */
+const WORTH = 0.25;
 
 const loop = getRunningLoop();
 
@@ -48,7 +51,8 @@ export class EndingOutbox {
       this.#flushing = loop.callLater(PATIENCE, this.#flush);
     }
     this.#endings.push(ending);
-    if (last || loop.time() - this.#oldest >= PATIENCE) this.flush();
+    const due = last || ending.took >= WORTH || loop.time() - this.#oldest >= PATIENCE;
+    if (due) this.flush();
   }
 
   flush(): void {
