@@ -20,7 +20,8 @@ const DEPTH = 4;
 
 /**
  * Lets the called function call back: among the arguments of a call, it arrives in the worker as an async function that
- * calls `fn` here, with cloned arguments, and gives its result or throws what it throws.
+ * calls `fn` here, with cloned arguments, and gives its result or throws what it throws. Arguments and results that are marked
+ * by {@link transfer} are moved.
  *
  * `fn` runs as a task of the program that submitted the call, with its context variables. At most 64 calls of it are under
  * way at once for each call of the executor; more wait in the worker.

@@ -1,6 +1,7 @@
 /*
  * The desk where a running call's calls back are answered, on the side of whoever submitted it.
  */
+import type { TransferListItem } from "node:worker_threads";
 import { cancelled } from "../core/cancellation.ts";
 import { makeTask } from "../core/createTask.ts";
 import type { Scope } from "../core/scope.ts";
@@ -8,6 +9,7 @@ import type { Task } from "../core/task.ts";
 import { wait } from "../core/wait.ts";
 import { packThrown } from "./parcel.ts";
 import type { FromCall, Say } from "./talk.ts";
+import { collectTransfers } from "./transfer.ts";
 
 type Callable = (...args: never[]) => unknown;
 
@@ -49,7 +51,10 @@ export class CallbackDesk {
 
   #reply(reply: number, task: Task<unknown>): void {
     try {
-      this.#say({ reply, value: task.result() });
+      const value = task.result();
+      const moved: TransferListItem[] = [];
+      collectTransfers([value], moved);
+      this.#say({ reply, value }, moved);
     } catch (error) {
       this.#say({ reply, thrown: packThrown(error) });
     }

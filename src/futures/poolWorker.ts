@@ -102,7 +102,7 @@ export class PoolWorker<L extends Link> implements LinkOwner, CallWorker {
     for (const call of calls) {
       this.#calls.set(call.id, call);
       call.goesTo(this);
-      if (call.talks) call.lend((what) => this.#say(call.id, what));
+      if (call.talks) call.lend((what, moved) => this.#say(call.id, what, moved));
     }
     try {
       const messages = calls.map((call) =>
@@ -122,8 +122,8 @@ export class PoolWorker<L extends Link> implements LinkOwner, CallWorker {
   }
 
   /** Something to a call that runs. @throws when it can't be cloned */
-  #say(id: number, what: ToCall): void {
-    if (this.#calls.has(id)) this.link.send({ tell: id, what }, NOTHING);
+  #say(id: number, what: ToCall, moved = NOTHING): void {
+    if (this.#calls.has(id)) this.link.send({ tell: id, what }, moved);
   }
 
   #refuse(call: Call, error: unknown): void {

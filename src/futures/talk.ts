@@ -1,6 +1,7 @@
 /*
  * What is said about a call while it runs: the items of a stream, calls back to whoever submitted it, and how they end.
  */
+import type { TransferListItem } from "node:worker_threads";
 import type { ThrownParcel } from "./parcel.ts";
 
 /** Where in the arguments a function of the caller's stood, and what kind it is of. @internal */
@@ -33,5 +34,5 @@ export type FromCall =
   | { readonly drop: number }
   | { readonly tell: number; readonly args: readonly unknown[] };
 
-/** Says something to the call in its worker; what can't be cloned throws. @internal */
-export type Say = (what: ToCall) => void;
+/** Says something to the call in its worker, and moves what is listed, if it can; what can't be cloned throws. @internal */
+export type Say = (what: ToCall, moved?: readonly TransferListItem[]) => void;

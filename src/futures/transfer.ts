@@ -12,7 +12,7 @@ import { wrongType } from "../core/arguments.ts";
 const marks = new WeakMap<object, readonly TransferListItem[]>();
 
 /**
- * Marks a value to be moved when it is an argument or the result of a call, not copied: a megabyte costs what a number
+ * Marks a value to be moved when it is an argument or the result of a call, or of a callback, not copied: a megabyte costs what a number
  * does. What was moved is empty on the side that it came from; so a call with moved arguments is not given to another
  * thread when its own is lost before it began, but fails with a {@link WorkerLostError}. To another process it is copied
  * all the same, and stays here.
@@ -55,7 +55,7 @@ function itself(value: object): TransferListItem {
   return buffer;
 }
 
-/** Puts what is to be moved with those values onto the list; tells whether that is anything. @internal */
+/** Puts what is to be moved with those values onto the list; tells whether that is anything. @throws TypeError @internal */
 export function collectTransfers(values: readonly unknown[], list: TransferListItem[]): boolean {
   let any = false;
   for (const value of values) {
@@ -63,7 +63,22 @@ export function collectTransfers(values: readonly unknown[], list: TransferListI
     const moved = marks.get(value);
     if (moved === undefined) continue;
     any = true;
-    for (const item of moved) if (!list.includes(item)) list.push(item);
+    for (const item of moved) {
+      if (list.includes(item)) continue;
+      expectThere(item);
+      list.push(item);
+    }
   }
   return any;
+}
+
+/** Node.js 20 sends a message with a buffer that is gone nowhere, without a word. */
+function expectThere(item: TransferListItem): void {
+  if (!isAnyArrayBuffer(item) || item.byteLength > 0) return;
+  try {
+    structuredClone(item);
+  } catch (cause) {
+    const words = "transfer: its memory was moved to another thread before: nothing is left here";
+    throw new TypeError(words, { cause });
+  }
 }

@@ -11,7 +11,7 @@ import {
   isCancelled,
   sleep,
 } from "ambit";
-import { callback, progress, ThreadPoolExecutor } from "ambit/futures";
+import { callback, progress, ThreadPoolExecutor, transfer } from "ambit/futures";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { KINDS, THREADS, withPool } from "./executorKinds.ts";
 import * as tasks from "./talkTasks.mjs";
@@ -104,6 +104,27 @@ test("arguments that cannot be cloned are named there, results here", async () =
   const give = callback((_: string) => (() => 1) as never);
   expect(await pool.submit(tasks.caught, give)).toBe("DataCloneError");
 });
+
+test.each(KINDS)(
+  "an argument and a result that are marked are moved, to the thread of a %s, or copied",
+  async (_, kind) => {
+    await withPool(kind, { maxWorkers: 1 }, async (pool) => {
+      const got: number[] = [];
+      const given = new Uint8Array(500).fill(6);
+      const ask = callback((bytes: Uint8Array) => {
+        got.push(bytes.byteLength, bytes[999] as number);
+        return transfer(given);
+      });
+      const moves = kind === THREADS;
+      expect(await pool.submit(tasks.exchange, ask)).toEqual([moves ? 0 : 1000, 500, 6]);
+      expect(got).toEqual([1000, 5]);
+      expect(given.byteLength).toBe(moves ? 0 : 500);
+      // It is gone where it was moved from: the answer says so, and nobody waits for ever.
+      const again = await pool.submit(tasks.exchange, ask).then(String, String);
+      expect(again).toMatch(moves ? "nothing is left here" : "1000,500,6");
+    });
+  },
+);
 
 test("progress is told now and then, and the last time before the call ends", async () => {
   const seen: number[] = [];

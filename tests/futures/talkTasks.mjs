@@ -89,6 +89,16 @@ export async function sumOf(ask, times) {
   return answers.reduce((sum, each) => sum + each, 0);
 }
 
+/**
+ * Sends a buffer along, and tells what is left of it here and what came back.
+ * @param {(bytes: Uint8Array) => Promise<Uint8Array>} ask
+ */
+export async function exchange(ask) {
+  const sent = new Uint8Array(1000).fill(5);
+  const answer = await ask(transfer(sent));
+  return [sent.byteLength, answer.byteLength, answer[0]];
+}
+
 /** @param {{ deep: { ask: (text: string) => Promise<string> }, plain: Date }} options */
 export async function askDeep({ deep, plain }) {
   return `${await deep.ask("really")} ${plain.getTime()}`;

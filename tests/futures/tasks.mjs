@@ -38,6 +38,11 @@ let made;
 
 export const leftHere = () => made?.byteLength;
 
+const kept = new Uint8Array(5);
+
+/** Moves back what is gone the second time. */
+export const sameBytes = () => transfer(kept);
+
 export const thread = () => threadId;
 
 export const threadName = () => workerData.name;

@@ -4,7 +4,7 @@
 import { run } from "ambit";
 import { ThreadPoolExecutor, transfer, WorkerLostError } from "ambit/futures";
 import { expect, test } from "vitest";
-import { leaving, leftHere, lengthOf, makeBytes } from "./tasks.mjs";
+import { leaving, leftHere, lengthOf, makeBytes, sameBytes } from "./tasks.mjs";
 
 function withPool(body: (pool: ThreadPoolExecutor) => Promise<void>): Promise<void> {
   return run(async () => {
@@ -60,6 +60,20 @@ test("what can't be moved is refused at the call, with its neighbours unharmed",
     const right = pool.submit(lengthOf, new Uint8Array(3));
     await expect(wrong).rejects.toThrow(TypeError);
     expect(await right).toBe(3);
+  }));
+
+test("what was moved before is refused, an argument or a result, and nobody waits for it", () =>
+  withPool(async (pool) => {
+    const bytes = transfer(new Uint8Array(10));
+    const right = pool.submit(lengthOf, transfer(new Uint8Array(0)));
+    expect(await pool.submit(lengthOf, bytes)).toBe(10);
+    await expect(pool.submit(lengthOf, bytes)).rejects.toMatchObject({
+      message: expect.stringContaining("args[0] cannot be cloned"),
+      cause: { message: expect.stringContaining("nothing is left here") },
+    });
+    expect(await right).toBe(0);
+    expect(await pool.submit(sameBytes)).toHaveLength(5);
+    await expect(pool.submit(sameBytes)).rejects.toThrow("the result cannot be cloned");
   }));
 
 test("calls whose arguments were moved to a thread that is lost are not given to another", () =>
