@@ -62,6 +62,8 @@ export interface DistributedOptions {
   readonly cancelTimeout?: number;
   /** Milliseconds without Redis after which calls fail. Default 30,000. */
   readonly lossTimeout?: number;
+  /** Milliseconds without any worker after which calls fail; Infinity (default): they wait until there is one. */
+  readonly workerTimeout?: number;
   /** Milliseconds between looks at what Redis says of calls that nothing was heard of. Default 5000. */
   readonly pollInterval?: number;
   /** The most bytes that the arguments of a call, or its result, may have. Default 32 MiB. */
@@ -89,12 +91,19 @@ export function settingsOf(options: DistributedOptions): Settings {
     orphans: options.orphans ?? "cancel",
     cancelTimeout: options.cancelTimeout ?? 10_000,
     lossTimeout: options.lossTimeout ?? 30_000,
+    workerTimeout: options.workerTimeout ?? Infinity,
     pollInterval: options.pollInterval ?? 5000,
     maxPayload: options.maxPayload ?? 32 * MIB,
     inlineLimit: options.inlineLimit ?? MIB / 16,
   };
   expectQueue(settings);
-  for (const name of ["deadline", "cancelTimeout", "lossTimeout", "pollInterval"] as const)
+  for (const name of [
+    "deadline",
+    "cancelTimeout",
+    "lossTimeout",
+    "workerTimeout",
+    "pollInterval",
+  ] as const)
     expectPositive(`options.${name}`, settings[name]);
   for (const name of ["keepResults", "maxPayload", "inlineLimit"] as const)
     expectInteger(`options.${name}`, settings[name], 1);

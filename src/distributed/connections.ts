@@ -4,6 +4,7 @@
  * Strategy: the driver seeks a lost connection again for as long as there is somebody who wants it, and sends again what was
  * not answered: all that is sent here may be carried out twice. Who uses them sets the deadlines.
  */
+import type { Socket } from "node:net";
 import { Redis, type RedisOptions } from "ioredis";
 import { protect } from "../core/shield.ts";
 import { suspend } from "../core/suspend.ts";
@@ -26,13 +27,17 @@ export class Connections {
   readonly #channels = new Set<string>();
   /** The last that went wrong. */
   trouble: Error | null = null;
+  #keepAlive = true;
 
   constructor(redis: string | RedisOptions, hear: (channel: string, message: string) => void) {
     this.commands = dial(redis, { enableAutoPipelining: false });
     // The driver would subscribe anew by itself, but not hear of it when the connection is closed just then.
     this.listener = dial(redis, { autoResubscribe: false });
-    for (const each of [this.commands, this.listener])
+    for (const each of [this.commands, this.listener]) {
       each.on("error", (error: Error) => (this.trouble = error));
+      for (const event of ["connect", "reconnecting"])
+        each.on(event, () => holds(each, this.#keepAlive));
+    }
     this.listener.on("message", hear);
     this.listener.on("ready", () => void this.#listen().catch(() => {}));
   }
@@ -49,6 +54,18 @@ export class Connections {
 
   get ready(): boolean {
     return this.commands.status === "ready" && this.listener.status === "ready";
+  }
+
+  /** What Redis said when it let them not in, such as a wrong password; null while it has not. */
+  get refusal(): Error | null {
+    return !this.ready && this.trouble?.name === "ReplyError" ? this.trouble : null;
+  }
+
+  /** Whether they keep the process alive, connected or not. At first they do. */
+  set keepAlive(yes: boolean) {
+    if (yes === this.#keepAlive) return;
+    this.#keepAlive = yes;
+    for (const each of [this.commands, this.listener]) holds(each, yes);
   }
 
   /** Calls back whenever one of them is lost or there again. */
@@ -71,6 +88,18 @@ function dial(redis: string | RedisOptions, own: RedisOptions): Redis {
   const options = { ...OPTIONS, ...own } as RedisOptions;
   if (typeof redis === "string") return new Redis(redis, options as never);
   return new Redis({ ...redis, ...options } as never);
+}
+
+/** The driver's timer until it tries again is no part of its types. */
+function holds(redis: Redis, yes: boolean): void {
+  const { stream, reconnectTimeout } = redis as unknown as {
+    readonly stream?: Socket;
+    readonly reconnectTimeout?: NodeJS.Timeout | null;
+  };
+  for (const each of [stream, reconnectTimeout]) {
+    if (yes) each?.ref();
+    else each?.unref();
+  }
 }
 
 /** Ends a connection, and waits until it is closed. @internal */

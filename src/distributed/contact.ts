@@ -59,6 +59,8 @@ export class Contact {
 
   /** There are no calls any more. */
   idle(): void {
+    this.#beat?.cancel();
+    this.#beat = null;
     this.#forgetLoss();
   }
 

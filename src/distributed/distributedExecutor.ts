@@ -20,22 +20,8 @@ import {
   settingsOf,
 } from "./callOptions.ts";
 import { UnregisteredTaskError } from "./errors.ts";
+import type { QueueStatistics } from "./queueStatistics.ts";
 import { Submitter } from "./submitter.ts";
-
-/** What `queueStatistics()` tells. */
-export interface QueueStatistics {
-  /** Calls that wait for a worker, of all programs. */
-  readonly waiting: number;
-  /** Calls that a worker has. */
-  readonly active: number;
-  /** Calls that wait for their time, or for their next attempt. */
-  readonly delayed: number;
-  /** Outcomes that Redis still keeps. */
-  readonly completed: number;
-  readonly failed: number;
-  /** Workers that are connected. */
-  readonly workers: number;
-}
 
 /**
  * Runs calls on other machines: on whatever workers (`ambit worker tasks.js`, {@link DistributedWorker}) are connected to the
@@ -49,7 +35,7 @@ export interface QueueStatistics {
  *
  * **Cancellation:** a call that waits in the queue is taken out; the worker that runs it stops it as a pool of threads does,
  * and the awaiter resumes when it has ended, but after `cancelTimeout` at the latest. Calls of a program that dies are
- * cancelled, see `orphans`.
+ * cancelled, see `orphans`. Without calls it does not keep the program alive: one that ends without `shutdown` ends all the same.
  *
  * @example
  * ```ts no-run
@@ -139,22 +125,11 @@ export class DistributedExecutor extends Executor {
    * How the queue stands, for all programs that use it.
    *
    * **Cancellation:** nothing is lost.
+   *
+   * @throws {@link DistributedConnectionError} when Redis refuses, or cannot be reached within `lossTimeout`
    */
-  async queueStatistics(): Promise<QueueStatistics> {
-    const { queue } = this.#submitter;
-    const [counts, workers] = await Promise.all([
-      queue.getJobCounts("wait", "prioritized", "active", "delayed", "completed", "failed"),
-      queue.getWorkersCount(),
-    ]);
-    const {
-      wait = 0,
-      prioritized = 0,
-      active = 0,
-      delayed = 0,
-      completed = 0,
-      failed = 0,
-    } = counts;
-    return { waiting: wait + prioritized, active, delayed, completed, failed, workers };
+  queueStatistics(): Promise<QueueStatistics> {
+    return this.#submitter.queueStatistics();
   }
 
   /** Calls of this program whose outcome is not known yet. */

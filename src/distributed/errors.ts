@@ -54,6 +54,11 @@ export class DistributedConnectionError extends DistributedError {
   override readonly name = "DistributedConnectionError";
 }
 
+/** No worker was connected for as long as `workerTimeout`. The call is cancelled; a worker that was lost may have run it. */
+export class NoWorkersError extends DistributedError {
+  override readonly name = "NoWorkersError";
+}
+
 /** No result came within the call's `deadline`. The call is cancelled, but may still be running. */
 export class CallDeadlineError extends TimeoutError {
   override readonly name = "CallDeadlineError";

@@ -8,20 +8,21 @@
  */
 import { randomBytes } from "node:crypto";
 import { Queue } from "bullmq";
-import { cancellable } from "../core/cancellable.ts";
-import { moveOnAfter } from "../core/cancelScope.ts";
 import { createTask } from "../core/createTask.ts";
 import type { Loop } from "../core/loop.ts";
 import { ambient, ambientScope, getRunningLoop } from "../core/scope.ts";
 import { ConcurrentFuture } from "../futures/concurrentFuture.ts";
 import type { RegisteredTask } from "../futures/registered.ts";
+import { Attendance, type AttendanceHost } from "./attendance.ts";
 import type { CallOptions, Settings } from "./callOptions.ts";
 import { Connections } from "./connections.ts";
 import { Contact, type ContactHost } from "./contact.ts";
-import { CallDeadlineError, DistributedConnectionError } from "./errors.ts";
+import { failLate, failRefused, failUnattended, failUnreached } from "./failing.ts";
 import { Keys } from "./keys.ts";
 import { jobOf, type Outgoing, packCall, sendPayloads } from "./outgoing.ts";
-import { askToStop, dropQueued, stop, type StopHost } from "./stopping.ts";
+import { askQueue, type QueueStatistics } from "./queueStatistics.ts";
+import { Sayings } from "./sayings.ts";
+import { dropQueued, stop, type StopHost } from "./stopping.ts";
 import { sharedId, Submission } from "./submission.ts";
 import { Submissions } from "./submissions.ts";
 import { Tidings } from "./tidings.ts";
@@ -32,7 +33,7 @@ const BATCH = 250;
 const PARTING = 1000;
 
 /** @internal */
-export class Submitter implements StopHost, ContactHost {
+export class Submitter implements StopHost, ContactHost, AttendanceHost {
   readonly id: string = randomBytes(9).toString("base64url");
   readonly settings: Settings;
   readonly keys: Keys;
@@ -42,18 +43,20 @@ export class Submitter implements StopHost, ContactHost {
   readonly #calls = new Submissions();
   readonly #tidings: Tidings;
   readonly #contact: Contact = new Contact(this);
+  readonly #attendance: Attendance;
   #outgoing: Outgoing[] = [];
   #flushing = false;
   #count = 0;
   #listening: Promise<unknown> | null = null;
   #closing = false;
   #ending = false;
-  readonly #saying = new Set<Promise<void>>();
+  readonly #sayings = new Sayings(() => this.#holdProcess());
   /** Settled when it is closed. */
   readonly ended: ConcurrentFuture<void> = new ConcurrentFuture<void>().runsOutside();
 
   constructor(settings: Settings) {
     this.settings = settings;
+    this.#attendance = new Attendance(this);
     this.keys = new Keys(settings.prefix, settings.queue);
     // Under the runner: the driver's callbacks outlive whatever scope made the executor.
     const [connections, queue] = ambient.run(ambientScope().runner, () => {
@@ -73,17 +76,16 @@ export class Submitter implements StopHost, ContactHost {
       () => this.#contact.lost(),
       () => this.#onReady(),
     );
+    this.#holdProcess();
   }
 
   /** Calls whose outcome is not known yet. */
   get size(): number {
     return this.#calls.size;
   }
-
   get busy(): boolean {
     return this.#calls.calls > 0;
   }
-
   get closing(): boolean {
     return this.#closing;
   }
@@ -113,17 +115,19 @@ export class Submitter implements StopHost, ContactHost {
 
   /** Before it is sent: no outcome can come too early. */
   #note(submission: Submission): void {
-    const { future, options } = submission;
     const { loop } = this;
+    const { future, options } = submission;
     this.#calls.add(submission);
+    this.#holdProcess();
     future.whenSettled(() => this.#forget(submission));
     const deadline = options.deadline ?? this.settings.deadline;
     if (deadline !== Infinity) {
       const when = loop.time() + deadline + (options.delay ?? 0);
-      const tooLate = (): void => this.#tooLate(submission, deadline);
+      const tooLate = (): void => failLate(this, submission, deadline);
       submission.deadline = loop.schedule(when, tooLate, null);
     }
     if (!this.connections.ready) this.#contact.lost();
+    this.#attendance.watch();
   }
 
   #forget(submission: Submission): void {
@@ -133,15 +137,9 @@ export class Submitter implements StopHost, ContactHost {
     if (this.busy) return;
     this.#tidings.idle();
     this.#contact.idle();
+    this.#attendance.idle();
+    this.#holdProcess();
     if (this.#closing) this.#endSoon();
-  }
-
-  #tooLate(submission: Submission, deadline: number): void {
-    const { task } = submission;
-    const where = this.connections.ready ? "" : " (Redis cannot be reached)";
-    const words = `'${task.name}' gave no result within ${deadline} ms${where}`;
-    submission.fail(new CallDeadlineError(words, deadline));
-    if (!submission.shared) this.#track(askToStop(this, submission));
   }
 
   #flushSoon(): void {
@@ -161,7 +159,7 @@ export class Submitter implements StopHost, ContactHost {
     for (let at = 0; at < outgoing.length; at += BATCH) {
       const batch = outgoing.slice(at, at + BATCH);
       const sent = ambient.run(ambientScope().runner, () => this.#send(batch));
-      this.#track(sent);
+      this.#sayings.add(sent);
       for (const { submission } of batch) submission.sent = sent;
     }
     if (outgoing.length > 0) this.#tidings.lookSoon();
@@ -179,10 +177,7 @@ export class Submitter implements StopHost, ContactHost {
         void this.#tidings.lookAt(shared.map(({ submission }) => submission.id));
     } catch (cause) {
       this.#listening = null;
-      for (const { submission } of batch) {
-        const words = `'${submission.task.name}' could not be handed to Redis`;
-        submission.fail(new DistributedConnectionError(words, { cause }));
-      }
+      failRefused(batch, cause);
     }
   }
 
@@ -196,11 +191,11 @@ export class Submitter implements StopHost, ContactHost {
   }
 
   onLoss(words: string): void {
-    const { trouble: cause } = this.connections;
-    for (const submission of this.#calls.all()) {
-      const told = `'${submission.task.name}': ${words}`;
-      submission.fail(new DistributedConnectionError(told, { cause }));
-    }
+    failUnreached(this, this.#calls.all(), words);
+  }
+
+  onAbsence(words: string): void {
+    failUnattended(this, this.#calls.all(), words);
   }
 
   #onReady(): void {
@@ -225,19 +220,23 @@ export class Submitter implements StopHost, ContactHost {
   }
 
   say(saying: () => Promise<void>): void {
-    ambient.run(ambientScope().runner, () => this.#track(saying()));
+    ambient.run(ambientScope().runner, () => this.#sayings.add(saying()));
   }
 
-  /** What is still being said to Redis is said before the connections are closed. */
-  #track(saying: Promise<void>): void {
-    this.#saying.add(saying);
-    void saying.then(() => this.#saying.delete(saying));
+  queueStatistics(): Promise<QueueStatistics> {
+    const asking = askQueue(this.queue, this, this.loop);
+    this.#sayings.add(asking);
+    return asking;
+  }
+
+  /** Only who has something to wait for keeps the process alive. */
+  #holdProcess(): void {
+    this.connections.keepAlive = this.busy || this.#sayings.some;
   }
 
   async #end(): Promise<void> {
     try {
-      if (this.connections.ready)
-        await moveOnAfter(PARTING, () => cancellable(Promise.all(this.#saying)));
+      if (this.connections.ready) await this.#sayings.over(PARTING);
       await this.#contact.leave();
       await this.queue.close();
     } catch (error) {

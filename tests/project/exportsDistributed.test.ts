@@ -21,6 +21,7 @@ test("ambit/distributed exports these names", () => {
       "DistributedWorker",
       "type DistributedWorkerOptions",
       "type DistributedWorkerStatistics",
+      "NoWorkersError",
       "PayloadTooLargeError",
       "type QueueStatistics",
       "reportProgress",
