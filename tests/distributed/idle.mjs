@@ -10,5 +10,5 @@ const { redis, queue, calls, statistics, pending } = JSON.parse(
 const executor = new DistributedExecutor({ redis, queue });
 for (let n = 0; n < (calls ?? 0); n++) await executor.submit(square, n);
 if (statistics) await executor.queueStatistics();
-if (pending) executor.submit(slow, 300, "").then((value) => console.log(value));
+if (pending) void executor.submit(slow, 300, "").then((value) => console.log(value));
 console.log("main is over");
