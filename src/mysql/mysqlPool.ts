@@ -25,12 +25,13 @@ export class MysqlPool extends Pool {
  * @throws TypeError or RangeError for an option that is none
  *
  * @example
- * ```ts no-run
+ * ```ts
  * import { createPool, sql } from "ambit/mysql";
  *
- * await using pool = createPool({ url: "mysql://app:secret@localhost/shop" });
+ * await using pool = createPool({ url: process.env["MYSQL_URL"] ?? "mysql://app:secret@localhost/shop" });
  * const name = "Ada";
- * const users = await pool.query(sql`select id from users where name = ${name}`);
+ * const greetings = await pool.query(sql`select ${name} as name, 'hello' as text`);
+ * greetings; // => [{ name: "Ada", text: "hello" }]
  * ```
  */
 export function createPool(options: MysqlOptions = {}): MysqlPool {

@@ -24,12 +24,16 @@ export class PostgresPool extends Pool {
    * @throws {@link DatabaseError} when it can't
    *
    * @example
-   * ```ts no-run
+   * ```ts
    * import { createPool } from "ambit/postgres";
    *
-   * await using pool = createPool();
+   * await using pool = createPool({ url: process.env["POSTGRES_URL"] ?? "postgres://localhost/shop" });
    * await using news = await pool.listen("orders");
-   * for await (const { channel, payload } of news) console.log(channel, payload);
+   * await pool.notify("orders", "17");
+   * for await (const { channel, payload } of news) {
+   *   console.log(channel, payload); // => orders 17
+   *   break;
+   * }
    * ```
    */
   async listen(...channels: readonly string[]): Promise<Notifications> {
@@ -62,12 +66,13 @@ export class PostgresPool extends Pool {
  * @throws TypeError or RangeError for an option that is none
  *
  * @example
- * ```ts no-run
+ * ```ts
  * import { createPool, sql } from "ambit/postgres";
  *
- * await using pool = createPool({ url: "postgres://app:secret@localhost/shop" });
+ * await using pool = createPool({ url: process.env["POSTGRES_URL"] ?? "postgres://localhost/shop" });
  * const name = "Ada";
- * const users = await pool.query(sql`select id from users where name = ${name}`);
+ * const greetings = await pool.query(sql`select ${name}::text as name, 'hello' as text`);
+ * greetings; // => [{ name: "Ada", text: "hello" }]
  * ```
  */
 export function createPool(options: PostgresOptions = {}): PostgresPool {

@@ -95,14 +95,16 @@ export abstract class CommandClient {
    * @throws {@link RedisWatchError} when every attempt found a key changed
    *
    * @example
-   * ```ts no-run
+   * ```ts
    * import { createRedis } from "ambit/redis";
    *
-   * await using redis = createRedis();
+   * await using redis = createRedis(process.env["REDIS_URL"] ?? "redis://localhost:6379");
+   * await redis.set("balance", 20);
    * await redis.watch(["balance"], async (watched) => {
    *   const balance = Number(await watched.get("balance"));
    *   return balance < 5 ? null : watched.multi().set("balance", balance - 5);
    * });
+   * await redis.get("balance"); // => "15"
    * ```
    */
   watch(

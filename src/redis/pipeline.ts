@@ -26,12 +26,12 @@ export interface RedisPipeline extends Omit<
  * They are carried out in order; commands of others may come between them (a transaction, `multi`, allows none).
  *
  * @example
- * ```ts no-run
+ * ```ts
  * import { createRedis } from "ambit/redis";
  *
- * await using redis = createRedis();
+ * await using redis = createRedis(process.env["REDIS_URL"] ?? "redis://localhost:6379");
  * const results = await redis.pipeline().set("visits", 1).incr("visits").exec();
- * results; // [[null, "OK"], [null, 2]]
+ * results; // => [[null, "OK"], [null, 2]]
  * ```
  */
 // oxlint-disable-next-line typescript/no-unsafe-declaration-merging -- `CommandBatch` has what the interface says.

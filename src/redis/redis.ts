@@ -42,12 +42,12 @@ export interface Dialer {
  * ended on the server; an element that it had popped by then is returned all the same.
  *
  * @example
- * ```ts no-run
+ * ```ts
  * import { createRedis } from "ambit/redis";
  *
- * await using redis = createRedis("redis://localhost:6379");
+ * await using redis = createRedis(process.env["REDIS_URL"] ?? "redis://localhost:6379");
  * await redis.set("greeting", "hello", "EX", 60);
- * const greeting = await redis.get("greeting");
+ * await redis.get("greeting"); // => "hello"
  * ```
  */
 export class Redis extends CommandClient implements AsyncDisposable {
@@ -67,6 +67,16 @@ export class Redis extends CommandClient implements AsyncDisposable {
    * A lock that programs on many machines share: one holder at a time. Nothing is sent yet.
    *
    * @param name the same for all who share it
+   *
+   * @example
+   * ```ts
+   * import { createRedis } from "ambit/redis";
+   *
+   * await using redis = createRedis(process.env["REDIS_URL"] ?? "redis://localhost:6379");
+   * const lock = redis.lock("report");
+   * await using held = await lock.acquire();
+   * held.token; // => 1
+   * ```
    */
   lock(name: string, options: LeaseOptions = {}): RedisLock {
     return new RedisLock(new Leases(this, "lock", name, 1, options));
@@ -77,6 +87,17 @@ export class Redis extends CommandClient implements AsyncDisposable {
    *
    * @param name the same for all who share it
    * @param permits how many holders there may be, an integer of at least 1, the same for all
+   *
+   * @example
+   * ```ts
+   * import { createRedis } from "ambit/redis";
+   *
+   * await using redis = createRedis(process.env["REDIS_URL"] ?? "redis://localhost:6379");
+   * const mails = redis.semaphore("mails", 2);
+   * await using first = await mails.acquire();
+   * await using second = await mails.acquire();
+   * [first, second].map(({ lost }) => lost); // => [false, false]
+   * ```
    */
   semaphore(name: string, permits: number, options: LeaseOptions = {}): RedisSemaphore {
     return new RedisSemaphore(new Leases(this, "semaphore", name, permits, options));
@@ -99,14 +120,16 @@ export class Redis extends CommandClient implements AsyncDisposable {
    * @throws {@link RedisConnectionError} when there is no connection in time
    *
    * @example
-   * ```ts no-run
+   * ```ts
    * import { createRedis } from "ambit/redis";
    *
-   * await using redis = createRedis();
+   * await using redis = createRedis(process.env["REDIS_URL"] ?? "redis://localhost:6379");
    * await using news = await redis.subscribe("news", { patterns: ["alerts.*"] });
+   * await redis.publish("alerts.fire", "third floor");
    * for await (const { channel, message, afterGap } of news) {
    *   if (afterGap) console.log("something may be missing here");
-   *   console.log(channel, message);
+   *   console.log(channel, message); // => alerts.fire third floor
+   *   break;
    * }
    * ```
    */
@@ -140,11 +163,15 @@ export class Redis extends CommandClient implements AsyncDisposable {
    * @param streams the key of a stream; or of several, each with the id after which to begin
    *
    * @example
-   * ```ts no-run
+   * ```ts
    * import { createRedis } from "ambit/redis";
    *
-   * await using redis = createRedis();
-   * for await (const { id, fields } of redis.readStream("orders", { from: "0" })) console.log(id, fields);
+   * await using redis = createRedis(process.env["REDIS_URL"] ?? "redis://localhost:6379");
+   * await redis.xadd("orders", "*", "item", "tea");
+   * for await (const { fields } of redis.readStream("orders", { from: "0" })) {
+   *   console.log(fields["item"]); // => tea
+   *   break;
+   * }
    * ```
    */
   readStream(

@@ -60,10 +60,11 @@ export abstract class Pool extends Queries implements AsyncDisposable {
    * @throws {@link CommitUnknownError} when the connection broke during the COMMIT
    *
    * @example
-   * ```ts no-run
+   * ```ts
    * import { createPool, sql } from "ambit/postgres";
    *
-   * await using pool = createPool();
+   * await using pool = createPool({ url: process.env["POSTGRES_URL"] ?? "postgres://localhost/shop" });
+   * await pool.execute(sql`create table accounts as select id, 100 as cents from generate_series(1, 2) id`);
    * await pool.transaction(
    *   async (transaction) => {
    *     await transaction.execute(sql`update accounts set cents = cents - 5 where id = 1`);
@@ -71,6 +72,7 @@ export abstract class Pool extends Queries implements AsyncDisposable {
    *   },
    *   { attempts: 5 },
    * );
+   * await pool.query(sql`select cents from accounts order by id`); // => [{ cents: 95 }, { cents: 105 }]
    * ```
    */
   async transaction<T>(
@@ -91,9 +93,22 @@ export abstract class Pool extends Queries implements AsyncDisposable {
   /**
    * A connection of one's own, after waiting for it: `await using connection = await pool.acquire()`.
    *
+   * **Cancellation:** leaves the queue; nothing is taken.
+   *
    * @throws {@link PoolTimeoutError} when none was free within `acquireTimeout`
    * @throws {@link DatabaseConnectionError} when none could be opened
    * @throws {@link PoolClosedError} when the pool is closed
+   *
+   * @example
+   * ```ts
+   * import { createPool, sql } from "ambit/postgres";
+   *
+   * await using pool = createPool({ url: process.env["POSTGRES_URL"] ?? "postgres://localhost/shop" });
+   * await using connection = await pool.acquire();
+   * await connection.execute(sql`create temporary table seen (id int)`);
+   * await connection.execute(sql`insert into seen values (${1}), (${2})`);
+   * await connection.queryValue(sql`select count(*)::int from seen`); // => 2
+   * ```
    */
   async acquire(): Promise<Connection> {
     return this.wrap(this.links.takeNow() ?? (await this.links.acquire()));

@@ -75,6 +75,15 @@ export abstract class Queries {
   /**
    * Runs a statement and gives its first row; null when there is none.
    * @throws {@link DatabaseError} when it fails
+   *
+   * @example
+   * ```ts
+   * import { createPool, sql } from "ambit/postgres";
+   *
+   * await using pool = createPool({ url: process.env["POSTGRES_URL"] ?? "postgres://localhost/shop" });
+   * await pool.queryOne(sql<{ sum: number }>`select ${40}::int + ${2}::int as sum`); // => { sum: 42 }
+   * await pool.queryOne(sql`select 1 where false`); // => null
+   * ```
    */
   async queryOne<R = Row>(statement: Sql<R>, options: StatementOptions = {}): Promise<R | null> {
     const { rows } = await this.run(render(statement, this.dialect), options);
@@ -115,6 +124,17 @@ export abstract class Queries {
    * **Cancellation:** stops the statement on the server and gives the connection back.
    *
    * @throws TypeError when `statement` is not made by `sql`
+   *
+   * @example
+   * ```ts
+   * import { createPool, sql } from "ambit/postgres";
+   *
+   * await using pool = createPool({ url: process.env["POSTGRES_URL"] ?? "postgres://localhost/shop" });
+   * let sum = 0;
+   * const numbers = sql<{ n: number }>`select n from generate_series(1, 1000) n`;
+   * for await (const { n } of pool.stream(numbers, { batchSize: 100 })) sum += n;
+   * sum; // => 500500
+   * ```
    */
   stream<R = Row>(statement: Sql<R>, options: StreamOptions = {}): RowStream<R> {
     const { batchSize = 500 } = options;
@@ -132,6 +152,18 @@ export abstract class Queries {
    * @param table its name, or `sql.identifier("schema", "table")`
    * @returns how many there were
    * @throws TypeError for a row whose keys are not the columns; {@link DatabaseError} when the server refuses them
+   *
+   * @example
+   * ```ts
+   * import { createPool, sql } from "ambit/postgres";
+   *
+   * await using pool = createPool({ url: process.env["POSTGRES_URL"] ?? "postgres://localhost/shop" });
+   * await pool.execute(sql`create table squares (n int, square int)`);
+   * function* squares() {
+   *   for (let n = 0; n < 10_000; n++) yield { n, square: n * n };
+   * }
+   * await pool.insertMany("squares", squares()); // => 10000
+   * ```
    */
   async insertMany(
     table: string | Sql<never>,
