@@ -39,7 +39,7 @@ export interface ReporterStatistics {
 }
 
 /** How a batch is encoded. @internal */
-export type SpanEncoder = (spans: readonly FinishedSpan[], resource: Resource) => string;
+export type SpanEncoder = (spans: readonly FinishedSpan[], resource: Resource) => Uint8Array;
 
 /** Sends spans over HTTP; see {@link ZipkinReporter} and {@link OtlpReporter}. */
 export abstract class BatchReporter implements SpanReporter, AsyncDisposable {

@@ -40,7 +40,7 @@ export class BatchSender {
   }
 
   /** Whether the server took it, in the end. */
-  async send(body: string, count: number): Promise<boolean> {
+  async send(body: Uint8Array, count: number): Promise<boolean> {
     const { attempts, delay, maxDelay } = this.#settings;
     for (let attempt = 1; ; attempt++) {
       const wait = await this.#try(body, count);
@@ -53,7 +53,7 @@ export class BatchSender {
   }
 
   /** What became of one attempt; how long the server wants it to wait, when it may be tried again. */
-  async #try(body: string, count: number): Promise<"taken" | "refused" | number> {
+  async #try(body: Uint8Array, count: number): Promise<"taken" | "refused" | number> {
     const { url, headers, timeout } = this.#settings;
     try {
       const response = await this.#session.post(url, { body, headers, timeout });

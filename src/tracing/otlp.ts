@@ -7,6 +7,7 @@ import type { AttributeValue } from "./attributes.ts";
 import type { Resource } from "./reporter.ts";
 import type { FinishedSpan, SpanKind, SpanStatus } from "./finishedSpan.ts";
 import { listOf } from "./spanRecord.ts";
+import { listBytes } from "./textBytes.ts";
 
 const KINDS: Readonly<Record<SpanKind, number>> = {
   internal: 1,
@@ -20,15 +21,24 @@ const SAMPLED = 1;
 
 /** A list of spans, as `POST /v1/traces` takes it. */
 export function encodeOtlp(spans: readonly FinishedSpan[], resource: Resource): string {
-  const about = { "service.name": resource.serviceName, ...resource.attributes };
-  return JSON.stringify({
-    resourceSpans: [
-      {
-        resource: { attributes: pairsOf(Object.entries(about).flat() as AttributeValue[]) },
-        scopeSpans: [{ scope: { name: "ambit" }, spans: spans.map(spanRecord) }],
-      },
-    ],
-  });
+  return headText(resource) + spans.map(spanText).join(",") + TAIL;
+}
+
+/** The same, in UTF-8. @internal */
+export function otlpBytes(spans: readonly FinishedSpan[], resource: Resource): Uint8Array {
+  return listBytes(headText(resource), spans, spanText, TAIL);
+}
+
+function headText({ serviceName, attributes }: Resource): string {
+  const about = Object.entries({ "service.name": serviceName, ...attributes }).flat();
+  const whose = JSON.stringify({ attributes: pairsOf(about) });
+  return `{"resourceSpans":[{"resource":${whose},"scopeSpans":[{"scope":{"name":"ambit"},"spans":[`;
+}
+
+const TAIL = "]}]}]}";
+
+function spanText(span: FinishedSpan): string {
+  return JSON.stringify(spanRecord(span));
 }
 
 function spanRecord(span: FinishedSpan): object {

@@ -7,11 +7,12 @@
  * Times are microseconds; a duration is at least 1.
  */
 import { isIPv4, isIPv6 } from "node:net";
-import type { AttributeValue } from "./attributes.ts";
-import { quoted, quotedName } from "./jsonText.ts";
+import type { AttributeList, AttributeValue } from "./attributes.ts";
+import { quoted, quotedLower, textMembers } from "./jsonText.ts";
 import type { Resource } from "./reporter.ts";
 import type { FinishedSpan, SpanEvent } from "./finishedSpan.ts";
 import { listOf } from "./spanRecord.ts";
+import { listBytes } from "./textBytes.ts";
 
 const KINDS: Readonly<Record<string, string>> = {
   server: '"kind":"SERVER",',
@@ -22,40 +23,41 @@ const KINDS: Readonly<Record<string, string>> = {
 
 /** A list of spans, as `POST /api/v2/spans` takes it. */
 export function encodeZipkin(spans: readonly FinishedSpan[], resource: Resource): string {
-  const local = `"localEndpoint":{"serviceName":${quoted(resource.serviceName.toLowerCase())}}`;
-  const shared = tagsOf(Object.entries(resource.attributes).flat() as (string | AttributeValue)[]);
-  let text = "";
-  for (const span of spans) text += `${text === "" ? "" : ","}${spanText(span, local, shared)}`;
-  return `[${text}]`;
+  const whose = new ServiceText(resource);
+  return `[${spans.map((span) => spanText(span, whose)).join(",")}]`;
 }
 
-function spanText(span: FinishedSpan, local: string, shared: string): string {
+/** The same, in UTF-8. @internal */
+export function zipkinBytes(spans: readonly FinishedSpan[], resource: Resource): Uint8Array {
+  const whose = new ServiceText(resource);
+  return listBytes("[", spans, (span) => spanText(span, whose), "]");
+}
+
+/** What all spans of a service have in common. */
+class ServiceText {
+  readonly endpoint: string;
+  readonly tags: string;
+
+  constructor({ serviceName, attributes }: Resource) {
+    this.endpoint = `"localEndpoint":{"serviceName":${quotedLower(serviceName)}}`;
+    this.tags = textMembers(Object.entries(attributes).flat() as AttributeList);
+  }
+}
+
+function spanText(span: FinishedSpan, whose: ServiceText): string {
   const { context, parentId, kind } = span;
   const list = listOf(span);
   const timestamp = Math.round(span.startTime * 1000);
   const duration = Math.max(1, Math.round(span.duration * 1000));
   let text = `{"traceId":"${context.traceId}","id":"${context.spanId}",`;
   if (parentId !== null) text += `"parentId":"${parentId}",`;
-  text += `${KINDS[kind] ?? ""}"name":${quoted(span.name.toLowerCase())},"timestamp":${timestamp},"duration":${duration},${local}`;
+  text += `${KINDS[kind] ?? ""}"name":${quotedLower(span.name)},"timestamp":${timestamp},"duration":${duration},${whose.endpoint}`;
   if (context.debug === true) text += ',"debug":true';
   if (span.shared) text += ',"shared":true';
   if (kind !== "internal") text += remoteOf(kind, list);
   if (span.events.length > 0) text += annotationsOf(span.events);
-  const tags = tagsOf(list) + extraTags(span) + shared;
+  const tags = textMembers(list) + extraTags(span) + whose.tags;
   return tags === "" ? `${text}}` : `${text},"tags":{${tags.slice(1)}}}`;
-}
-
-/** Each with a comma before it. */
-function tagsOf(list: readonly (string | AttributeValue)[]): string {
-  let text = "";
-  for (let at = 0; at < list.length; at += 2) {
-    const value = list[at + 1] as AttributeValue;
-    const key = quotedName(list[at] as string);
-    if (typeof value === "string") text += `,${key}${quoted(value)}`;
-    else if (typeof value === "object") text += `,${key}${quoted(JSON.stringify(value))}`;
-    else text += `,${key}"${value}"`;
-  }
-  return text;
 }
 
 function extraTags(span: FinishedSpan): string {
@@ -81,7 +83,7 @@ function annotationsOf(events: readonly SpanEvent[]): string {
 }
 
 /** Who is at the other end, as far as it is known: a client of a server, and the other way round. */
-function remoteOf(kind: string, list: readonly (string | AttributeValue)[]): string {
+function remoteOf(kind: string, list: AttributeList): string {
   const [host, port] =
     kind === "server"
       ? ["network.peer.address", "network.peer.port"]
@@ -95,11 +97,11 @@ function remoteOf(kind: string, list: readonly (string | AttributeValue)[]): str
     else if (name === port) number = list[at + 1];
     else if (name === "peer.service") service = list[at + 1];
   }
-  let text = service === undefined ? "" : `,"serviceName":${quoted(String(service).toLowerCase())}`;
+  let text = service === undefined ? "" : `,"serviceName":${quotedLower(String(service))}`;
   if (typeof address === "string") {
     if (isIPv4(address)) text += `,"ipv4":"${address}"`;
     else if (isIPv6(address)) text += `,"ipv6":"${address}"`;
-    else if (service === undefined) text += `,"serviceName":${quoted(address.toLowerCase())}`;
+    else if (service === undefined) text += `,"serviceName":${quotedLower(address)}`;
   }
   if (typeof number === "number" && number > 0) text += `,"port":${number}`;
   return text === "" ? "" : `,"remoteEndpoint":{${text.slice(1)}}`;
