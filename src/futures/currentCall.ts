@@ -44,6 +44,11 @@ export function serveCalls(one: Worker): void {
   workFor({ origin: () => originOf(one), awaiter: (future) => callerOf(one, future) });
 }
 
+/** The name of this worker; null elsewhere. @internal */
+export function workerName(): string | null {
+  return worker === null ? null : worker.name;
+}
+
 /**
  * The call of an executor that the running code belongs to, in a worker; null elsewhere. For log lines that say for whom a
  * worker works.

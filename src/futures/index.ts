@@ -21,6 +21,7 @@ export {
   type ExecutorShutdownOptions,
   type Streamable,
 } from "./executor.ts";
+export { labelConsole } from "./labelConsole.ts";
 export { type MapOptions } from "./map.ts";
 export { type Items, type ModuleCalls, type StreamedCall } from "./moduleCalls.ts";
 export { PoolExecutor } from "./poolExecutor.ts";

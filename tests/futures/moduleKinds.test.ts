@@ -117,15 +117,15 @@ await toThread(fail).then(null, (error) => console.log(error.stack));${map("main
   expect(out).not.toContain("tasks.js:");
 });
 
-/** Bundles `main.js` to `bundle.js`, and `tasks.js` to `tasks.bundle.js`. */
-const bundling = (external: string): string => `
+/** Bundles `main.js` to `bundle.js`, and the tasks to `tasks.bundle.js`, with source maps beside them. */
+const bundling = (external: string, tasks = "tasks.js"): string => `
   import { rolldown } from "rolldown";
   const folder = FOLDER;
-  for (const [from, to] of [["main.js", "bundle.js"], ["tasks.js", "tasks.bundle.js"]]) {
+  for (const [from, to] of [["main.js", "bundle.js"], ["${tasks}", "tasks.bundle.js"]]) {
     const bundle = await rolldown({
       input: from, cwd: folder, platform: "node", external: ${external}, logLevel: "silent",
     });
-    await bundle.write({ file: folder + "/" + to, format: "esm", codeSplitting: false });
+    await bundle.write({ file: folder + "/" + to, format: "esm", codeSplitting: false, sourcemap: true });
     await bundle.close();
   }`;
 
@@ -146,6 +146,42 @@ test("a bundle runs functions by the URL of a module, and its own are refused wi
   const lines = ["begins", "UnreachableFunctionError true true", "16", ""];
   expect({ code, out, err }).toEqual({ code: 0, out: lines.join("\n"), err: "" });
 });
+
+test.each(["ThreadPoolExecutor", "ProcessPoolExecutor"])(
+  "an error of a bundle names the TypeScript that it was made of, by a %s",
+  async (kind) => {
+    const { code, out, err } = await runIn(
+      {
+        // The lines stand elsewhere in the bundle: types are gone, the other module comes first.
+        "checks.ts":
+          "interface Sized {\n  size: number;\n}\n\nexport function check({ size }: Sized): void {\n  if (size > 1)\n    throw new RangeError(`${size} is too large`);\n}",
+        "tasks.ts": `import { check } from "./checks.ts";
+
+          type Size = number;
+
+          export async function measure(size: Size): Promise<Size> {
+            await null;
+            check({ size });
+            return size;
+          }`,
+        "main.js": `import { ${kind} } from "ambit/futures";
+          const pool = new ${kind}({ maxWorkers: 1 });
+          const there = pool.module(new URL("./tasks.bundle.js", import.meta.url));
+          const error = await there.measure(5).then(null, (error) => error);
+          console.log(error instanceof RangeError, error.stack);`,
+      },
+      "bundle.js",
+      { before: bundling("[/^ambit/]", "tasks.ts"), flags: ["--enable-source-maps"] },
+    );
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    expect(out).toMatch(/^true RangeError: 5 is too large\n/);
+    expect(out).toMatch(/^ +at check .*checks\.ts:7:\d+\)$/m);
+    expect(out).toMatch(/^ +at (?:async )?measure .*tasks\.ts:7:\d+\)$/m);
+    // And where it was called, which is in a bundle, too.
+    expect(out).toMatch(/--- 'measure' was submitted ---\n +at .*main\.js:4:\d+/);
+    expect(out).not.toContain("bundle.js");
+  },
+);
 
 test("a bundle runs functions that say where they are exported", async () => {
   const { code, out, err } = await runIn(

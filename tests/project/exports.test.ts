@@ -543,6 +543,7 @@ test("ambit/futures exports these names", () => {
       "FIRST_EXCEPTION",
       "getDefaultExecutor",
       "type Items",
+      "labelConsole",
       "type MapOptions",
       "type ModuleCalls",
       "PoolExecutor",
