@@ -11,6 +11,7 @@ import { CallFuture, type Driver, type FutureCall } from "./callFuture.ts";
 import type { CallWorker } from "./callPicture.ts";
 import type { ConcurrentFuture } from "./concurrentFuture.ts";
 import { pathOfUncloneable } from "./cloning.ts";
+import { type ExecutorCallEvent, tellEnded } from "./diagnostics.ts";
 import { appendCall, type CallPlace, placeOfCall } from "./errorStacks.ts";
 import type { Medium } from "./medium.ts";
 import { Arriving, unpackNow, unpackThrown } from "./parcel.ts";
@@ -48,6 +49,8 @@ export class Call implements FutureCall {
   #window = 0;
   #desk: CallbackDesk | null = null;
   #callbacks: readonly CallbackMark[] = NONE;
+  /** Null while nobody listens. */
+  readonly #event: ExecutorCallEvent | null;
   /** What gets it on without the loop, where that can be done. */
   driver: Driver | null = null;
   /** Null until it is known where the function is exported. */
@@ -57,13 +60,20 @@ export class Call implements FutureCall {
   /** Who has it; null while it waits, and when it has ended. */
   worker: CallWorker | null = null;
 
-  constructor(args: readonly unknown[], chunk: boolean, medium: Medium) {
+  constructor(
+    args: readonly unknown[],
+    chunk: boolean,
+    medium: Medium,
+    event: ExecutorCallEvent | null,
+  ) {
     underWay++;
     void this.#future.runsOutside();
     this.#args = args;
     this.#chunk = chunk;
     this.#medium = medium;
-    this.#variables = ambientVariables(medium);
+    this.#event = event;
+    const variables = ambientVariables(medium);
+    this.#variables = event === null ? variables : event.variablesOver(variables);
   }
 
   get future(): ConcurrentFuture<unknown> {
@@ -104,9 +114,10 @@ export class Call implements FutureCall {
     this.future.takeBack();
   }
 
-  /** @internal */
-  over(): void {
+  /** @param error what it failed with, or was cancelled with; null when it has not @internal */
+  over(error: unknown): void {
     underWay--;
+    if (this.#event !== null) tellEnded(this.#event, this.worker?.name ?? null, error);
     this.worker = null;
   }
 
@@ -129,6 +140,7 @@ export class Call implements FutureCall {
 
   /** It has ended; after what it called back has, too. */
   conclude(ending: Ending): void {
+    if (this.#event !== null) this.#event.ran = ending.took;
     if (this.#desk === null) this.#settle(ending);
     else void this.#desk.close().then(() => this.#settle(ending));
   }

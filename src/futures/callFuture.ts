@@ -20,8 +20,8 @@ export interface Driver {
 export interface FutureCall extends PicturedCall {
   readonly driver: Driver | null;
   readonly talks: boolean;
-  /** It has ended. */
-  over(): void;
+  /** It has ended, by that error if it is not null. */
+  over(error: unknown): void;
 }
 
 /** @internal */
@@ -78,7 +78,7 @@ export class CallFuture extends ConcurrentFuture<unknown> {
 
   /** @internal */
   override settle(state: FutureState, outcome: unknown): void {
-    this.#call.over();
+    this.#call.over(state === "fulfilled" ? null : outcome);
     super.settle(state, outcome);
   }
 }

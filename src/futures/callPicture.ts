@@ -12,6 +12,7 @@ export type Stage = "starting" | "sent" | "running" | "ended";
 
 /** The worker that has a call. @internal */
 export interface CallWorker {
+  readonly name: string;
   readonly trees: WorkerTrees;
   /** `pool_0 (thread 3)`. */
   where(): string;

@@ -6,6 +6,7 @@ export { asCompleted } from "../core/asCompleted.ts";
 export { callback, progress } from "./callback.ts";
 export { ConcurrentFuture } from "./concurrentFuture.ts";
 export { currentCall, type CurrentCall } from "./currentCall.ts";
+export { type ExecutorCallEvent } from "./diagnostics.ts";
 export { errorClass } from "./errorClasses.ts";
 export {
   BrokenExecutor,

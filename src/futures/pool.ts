@@ -12,6 +12,7 @@ import { shield } from "../core/shield.ts";
 import { Call } from "./call.ts";
 import type { Driver } from "./callFuture.ts";
 import { ConcurrentFuture } from "./concurrentFuture.ts";
+import { tellStarted } from "./diagnostics.ts";
 import { type BrokenExecutor, ExecutorShutdownError } from "./errors.ts";
 import { classesFound } from "./errorClasses.ts";
 import type { CallOptions, ExecutorShutdownOptions } from "./executor.ts";
@@ -85,7 +86,8 @@ export class Pool<L extends Link> implements Driver {
   #call(fn: Callable, args: readonly unknown[], chunk: boolean, options: CallOptions): Call {
     expectFunction("fn", fn);
     this.#mustBeOpen();
-    const call = new Call(args, chunk, this.#plan.medium);
+    const event = tellStarted(fn, chunk ? args.length : 1, this.#plan);
+    const call = new Call(args, chunk, this.#plan.medium, event);
     if (options.abandonOnCancel === true) call.abandonable();
     return call;
   }

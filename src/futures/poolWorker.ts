@@ -11,6 +11,7 @@ import type { CancelledError } from "../core/errors.ts";
 import type { Call } from "./call.ts";
 import { flatCalls } from "./callRuns.ts";
 import type { CallWorker, Stage } from "./callPicture.ts";
+import { tellWord } from "./diagnostics.ts";
 import { eachEnding } from "./endingRuns.ts";
 import { FunctionNumbers } from "./functionNumbers.ts";
 import type { Initializer } from "./initializer.ts";
@@ -186,6 +187,7 @@ export class PoolWorker<L extends Link> implements LinkOwner, CallWorker {
     if ("told" in message) return this.#calls.get(message.told)?.heard(message.what);
     if ("tree" in message) return this.trees.heard(message.tree, message.text);
     if ("use" in message) return this.#consider(message.use);
+    if ("word" in message) return tellWord(message.word, message.value);
     if ("endings" in message) eachEnding(message.endings, this.#conclude);
     else this.wasReady = true;
     this.#rest();

@@ -10,6 +10,7 @@ import { Worker } from "node:worker_threads";
 import { getRunningLoop } from "../core/scope.ts";
 import { sleep } from "../core/sleep.ts";
 import { GUARD, MARKS, MESSAGES } from "./childStdio.ts";
+import { doWhatIsLeft } from "./leaving.ts";
 import { Marks } from "./marks.ts";
 import type { FromWorker, ToWorker } from "./protocol.ts";
 import { watchStops } from "./stopFlag.ts";
@@ -26,8 +27,13 @@ const loop = getRunningLoop();
 const marks = new Marks(MARKS);
 const messages = new Socket({ fd: MESSAGES });
 
-/** Exits, when what was written has gone out: `exit` drops what a slow reader has not taken yet. */
-function leave(): void {
+let leaving = false;
+
+/** Exits, when what is left was done, and what was written has gone out: `exit` drops what a slow reader has not taken yet. */
+async function leave(): Promise<void> {
+  if (leaving) return;
+  leaving = true;
+  await doWhatIsLeft();
   const outputs = [process.stdout, process.stderr];
   let left = outputs.length;
   for (const output of outputs) {
@@ -48,8 +54,8 @@ class ProcessPort implements WorkerPort {
   listen(hear: (message: ToWorker) => void): void {
     const reader = new FrameReader((message) => hear(message as ToWorker));
     messages.on("data", (part) => reader.add(part));
-    messages.on("error", leave);
-    messages.on("end", leave);
+    messages.on("error", () => void leave());
+    messages.on("end", () => void leave());
   }
 
   send(message: FromWorker): void {

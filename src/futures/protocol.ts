@@ -74,6 +74,7 @@ export type FromWorker =
   | { readonly endings: readonly unknown[] }
   | { readonly told: number; readonly what: FromCall }
   | { readonly use: "idle" | "heavy" }
+  | { readonly word: string; readonly value: unknown }
   | { readonly tree: number; readonly text: string };
 
 /** What a thread is given at its start. @internal */

@@ -82,6 +82,12 @@ export function referenceTo(fn: Callable): Reference | Promise<Reference> {
   return found;
 }
 
+/** What a function is called, as far as that is known at once. @internal */
+export function nameFor(fn: Callable): string {
+  const reference = known.get(fn);
+  return reference === undefined || reference instanceof Promise ? fn.name : reference.name;
+}
+
 async function find(fn: Callable): Promise<Reference> {
   const url = moduleOf(fn);
   if (isEntry(url)) throw unreachable(fn, `it is written in the entry module ${url}`);

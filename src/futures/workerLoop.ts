@@ -18,6 +18,7 @@ import { serveCalls, type ServedCall } from "./currentCall.ts";
 import { takeCalls } from "./callRuns.ts";
 import { EndingOutbox } from "./endingOutbox.ts";
 import { exported } from "./exported.ts";
+import { sayHomeBy } from "./homeWord.ts";
 import { packThrown } from "./parcel.ts";
 import { type CallMessage, type Ending, type ToWorker, type TreeWish } from "./protocol.ts";
 import type { Callable, Reference } from "./reference.ts";
@@ -55,6 +56,7 @@ export class WorkerLoop {
   start(initializing: boolean): void {
     const port = this.#port;
     serveCalls({ noun: port.medium.noun, name: port.name, running: () => this.#served() });
+    sayHomeBy((name, value) => port.send({ word: name, value }, []));
     this.#working = initializing;
     port.listen((message) => this.#hear(message));
     if (!initializing) port.send({ ready: true }, []);

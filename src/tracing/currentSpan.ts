@@ -12,11 +12,12 @@ import { LocalContext } from "./localContext.ts";
 import type { Span } from "./span.ts";
 import { NO_CONTEXT, type SpanContext } from "./spanContext.ts";
 
-/** The name by which it crosses to other threads. */
-const current: ContextVar<SpanContext | null> = new ContextVar<SpanContext | null>(
-  "ambit.tracing.span",
-  { defaultValue: null },
-);
+/** The name by which it crosses to other threads. @internal */
+export const SPAN_VARIABLE = "ambit.tracing.span";
+
+const current: ContextVar<SpanContext | null> = new ContextVar<SpanContext | null>(SPAN_VARIABLE, {
+  defaultValue: null,
+});
 
 /** Where nothing is traced: what sends spans is not to make any. @internal */
 export const SUPPRESSED: SpanContext = Object.freeze({ ...NO_CONTEXT, debug: false });

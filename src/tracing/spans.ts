@@ -7,7 +7,7 @@ import { ambientSpanContext, inContext, makeCurrent, SUPPRESSED } from "./curren
 import type { SpanKind, SpanLink } from "./finishedSpan.ts";
 import type { Span } from "./span.ts";
 import type { RemoteContext, SpanContext } from "./spanContext.ts";
-import { workerTracer } from "./threadSpans.ts";
+import { workerTracer } from "./workerSpans.ts";
 import { noSpan, suppresses, type Tracer, tracerInCharge } from "./tracer.ts";
 
 /** How a span is made. */

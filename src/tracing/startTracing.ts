@@ -12,17 +12,19 @@ import type { Loop } from "../core/loop.ts";
 import { onRunnerEnd } from "../core/run.ts";
 import { ambientScope, getRunningLoop, rootScope } from "../core/scope.ts";
 import { protect } from "../core/shield.ts";
+import { beforeLeaving } from "../futures/leaving.ts";
 import type { ServerRequest } from "../web/request.ts";
 import { type Attributes, attributeList, recordOf } from "./attributes.ts";
 import { traceHttp } from "./clientSpans.ts";
 import { traceDatabases } from "./databaseSpans.ts";
+import { traceExecutors } from "./executorSpans.ts";
 import type { OpenTelemetryApi } from "./openTelemetryApi.ts";
 import { openTelemetrySource } from "./openTelemetrySource.ts";
 import { formatsOf, type PropagationFormat } from "./propagation.ts";
 import type { Resource, SpanReporter } from "./reporter.ts";
 import { type Sampler, samplerOf } from "./sampler.ts";
 import { type TracedTasks, traceTasks } from "./taskSpans.ts";
-import { hearWorkers } from "./threadSpans.ts";
+import { hearWorkers } from "./workerSpans.ts";
 import { putInCharge, Tracer, tracerInCharge } from "./tracer.ts";
 import { traceWeb } from "./webSpans.ts";
 
@@ -58,6 +60,8 @@ export interface TracingOptions {
   readonly web?: boolean;
   /** Whether statements and commands of `ambit/postgres`, `ambit/mysql` and `ambit/redis` have spans, inside a trace. Default true. */
   readonly databases?: boolean;
+  /** Whether calls of pools of threads and processes, `toThread` among them, have spans, inside a trace. Default true. */
+  readonly executors?: boolean;
   /** Which tasks have spans, inside a trace: those that were given a name, all, or none. Default `named`. */
   readonly tasks?: TracedTasks;
   /** The module `@opentelemetry/api`: spans are made by the tracer that is registered there, too. */
@@ -187,11 +191,13 @@ export function startTracing(options: TracingOptions): Tracing {
     stops.push(traceWeb(tracer, { formats: extract, trust, ignore, join: joinB3, taken }));
   }
   if (options.databases !== false) stops.push(traceDatabases(tracer));
+  if (options.executors !== false) stops.push(traceExecutors(tracer));
   if (reporters.length > 0) stops.push(hearWorkers((span) => tracer.ended(span)));
   const resource: Resource = { serviceName, attributes };
   for (const reporter of reporters) reporter.open?.(resource);
   putInCharge(tracer);
   const tracing = new Tracing(tracer, reporters, stops, loop);
+  stops.push(beforeLeaving(() => tracing.close()));
   if (ambientScope().runner !== rootScope) stops.push(onRunnerEnd(() => tracing.close()));
   return tracing;
 }

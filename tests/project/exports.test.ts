@@ -537,6 +537,7 @@ test("ambit/futures exports these names", () => {
       "type CurrentCall",
       "errorClass",
       "Executor",
+      "type ExecutorCallEvent",
       "ExecutorShutdownError",
       "type ExecutorShutdownOptions",
       "FIRST_COMPLETED",

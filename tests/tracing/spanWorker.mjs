@@ -1,5 +1,11 @@
 // Functions that a pool runs, with spans of their own.
-import { currentSpanContext, span } from "../../dist/tracing/index.js";
+import { sleep } from "../../dist/index.js";
+import {
+  currentSpanContext,
+  span,
+  startTracing,
+  ZipkinReporter,
+} from "../../dist/tracing/index.js";
 
 /** @param {number} n */
 export function double(n) {
@@ -17,4 +23,14 @@ export function fails() {
 
 export function parentOfMine() {
   return currentSpanContext();
+}
+
+/** @param {number} ms */
+export function delay(ms) {
+  return sleep(ms);
+}
+
+/** An initializer: this worker sends its spans itself. */
+export function traceTo(/** @type {string} */ url) {
+  startTracing({ serviceName: "worker", reporters: [new ZipkinReporter({ url })] });
 }

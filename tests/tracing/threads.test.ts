@@ -3,7 +3,14 @@
  */
 import { run, sleep } from "ambit";
 import { toThread } from "ambit/futures";
-import { currentSpan, type FinishedSpan, MemoryReporter, span, startTracing } from "ambit/tracing";
+import {
+  currentSpan,
+  type FinishedSpan,
+  MemoryReporter,
+  span,
+  type SpanContext,
+  startTracing,
+} from "ambit/tracing";
 import { expect, test } from "vitest";
 import { double, fails, parentOfMine } from "./spanWorker.mjs";
 import { only, treeOf } from "./traced.ts";
@@ -22,24 +29,26 @@ async function tracedUntil(
   return reporter.spans;
 }
 
-test("a span in a thread is a child of the one that was current where the call was made", async () => {
-  const spans = await tracedUntil(4, () =>
-    span("work", async (work) => {
+test("a span in a thread is a child of its call's, and that of the one that was current where it was made", async () => {
+  let parent: SpanContext | null = null;
+  const spans = await tracedUntil(6, () =>
+    span("work", async () => {
       expect(await toThread(double, 21)).toBe(42);
-      expect(await toThread(parentOfMine)).toEqual(work.context);
+      parent = await toThread(parentOfMine);
       await span("more", async () => {
         expect(currentSpan()?.name).toBe("more");
       });
     }),
   );
-  expect(treeOf(spans)).toBe("work (double (below), more)");
+  expect(treeOf(spans)).toBe("work (call double (double (below)), call parentOfMine, more)");
+  expect(parent).toEqual({ ...only(spans, "call parentOfMine").context });
   expect(only(spans, "double").attributes).toEqual({ n: 21 });
   const { traceId } = only(spans, "work").context;
   expect(spans.every(({ context }) => context.traceId === traceId)).toBe(true);
 });
 
 test("what fails in a thread says so, and why", async () => {
-  const spans = await tracedUntil(2, () =>
+  const spans = await tracedUntil(3, () =>
     span("work", () => expect(toThread(fails)).rejects.toThrow("too far")),
   );
   const { status, statusMessage, events } = only(spans, "fails");

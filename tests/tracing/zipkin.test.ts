@@ -1,69 +1,13 @@
 /**
  * Zipkin's JSON: every text is held against Zipkin's own schema, and against the rules that the schema leaves out.
  */
-import { Ajv } from "ajv";
 import * as fc from "fast-check";
 import { encodeZipkin, type FinishedSpan, type SpanKind, span, startSpan } from "ambit/tracing";
 import { runVirtual } from "ambit/testing";
 import { sleep } from "ambit";
-import { isIPv4, isIPv6 } from "node:net";
 import { expect, test } from "vitest";
 import { traced } from "./traced.ts";
-import schema from "./zipkin2Schema.json" with { type: "json" };
-
-interface ZipkinSpan {
-  readonly traceId: string;
-  readonly id: string;
-  readonly parentId?: string;
-  readonly name: string;
-  readonly kind?: string;
-  readonly timestamp: number;
-  readonly duration: number;
-  readonly shared?: boolean;
-  readonly debug?: boolean;
-  readonly localEndpoint: { serviceName: string };
-  readonly remoteEndpoint?: { serviceName?: string; ipv4?: string; ipv6?: string; port?: number };
-  readonly annotations?: readonly { timestamp: number; value: string }[];
-  readonly tags?: Record<string, string>;
-}
-
-const ajv = new Ajv({ strict: false });
-ajv.addFormat("int64", { type: "number", validate: (value) => Number.isSafeInteger(value) });
-ajv.addFormat("ipv4", { type: "string", validate: (text) => isIPv4(text) });
-ajv.addFormat("ipv6", { type: "string", validate: (text) => isIPv6(text) });
-const validate = ajv.compile({
-  definitions: schema.definitions,
-  $ref: "#/definitions/ListOfSpans",
-});
-
-/** The spans of a text that is right in every respect. */
-function checked(text: string): ZipkinSpan[] {
-  const spans = JSON.parse(text) as ZipkinSpan[];
-  validate(spans);
-  expect(validate.errors).toBeNull();
-  for (const each of spans) expect(rulesBroken(each)).toEqual([]);
-  return spans;
-}
-
-/** What the schema does not say (a pattern of it is not anchored). */
-function rulesBroken(each: ZipkinSpan): string[] {
-  const { traceId, id, parentId, timestamp, duration, shared, kind, name } = each;
-  const broken: string[] = [];
-  if (!/^([0-9a-f]{16}|[0-9a-f]{32})$/.test(traceId) || /^0+$/.test(traceId))
-    broken.push("traceId");
-  if (!/^[0-9a-f]{16}$/.test(id) || /^0+$/.test(id)) broken.push("id");
-  if (parentId === id || (parentId !== undefined && /^0+$/.test(parentId))) broken.push("parentId");
-  if (!Number.isSafeInteger(duration) || duration < 1) broken.push("duration");
-  // Microseconds: between the years 2001 and 2100.
-  if (!Number.isSafeInteger(timestamp) || timestamp < 1e15 || timestamp > 4.2e15)
-    broken.push("timestamp");
-  if (shared === true && kind !== "SERVER") broken.push("shared");
-  if (name !== name.toLowerCase()) broken.push("name");
-  if (each.localEndpoint.serviceName !== each.localEndpoint.serviceName.toLowerCase())
-    broken.push("serviceName");
-  if (each.remoteEndpoint?.port === 0) broken.push("port");
-  return broken;
-}
+import { checked, rulesBroken, validate } from "./zipkinRules.ts";
 
 const RESOURCE = { serviceName: "Shop", attributes: { "service.version": "1.2" } };
 
