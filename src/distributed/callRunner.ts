@@ -6,13 +6,13 @@
  */
 import type { Redis } from "ioredis";
 import { cancelled } from "../core/cancellation.ts";
-import { Context } from "../core/context.ts";
 import { createTask } from "../core/createTask.ts";
 import { ArrivedContext } from "../futures/arrivedContext.ts";
 import { Executor } from "../futures/executor.ts";
 import type { Variables } from "../futures/protocol.ts";
 import { taskNamed, taskNames, type RegisteredTask } from "../futures/registered.ts";
 import { CALL_VARIABLE, type CurrentCall } from "./currentCall.ts";
+import { DistributedRunEvent, runsAreObserved, tellEnded, tellStarted } from "./diagnostics.ts";
 import { CallLostError, TaskVersionError, UnknownTaskError } from "./errors.ts";
 import type { Keys } from "./keys.ts";
 import { unpack } from "./payload.ts";
@@ -37,8 +37,23 @@ export class CallRunner {
    * **Cancellation:** by `call.stop`; then it ends when the function has ended.
    */
   async run(call: RunningCall): Promise<unknown> {
+    const variables = variablesOf(call);
+    if (!runsAreObserved()) return await this.#run(call, variables);
+    const event = new DistributedRunEvent(call.job, this.#keys.queue, variables, this.#redis);
+    tellStarted(event);
+    try {
+      const value = await this.#run(call, event.variablesOver(variables) ?? variables);
+      tellEnded(event, null);
+      return value;
+    } catch (error) {
+      tellEnded(event, error);
+      throw error;
+    }
+  }
+
+  async #run(call: RunningCall, variables: Variables): Promise<unknown> {
     const args = await this.#begin(call);
-    return await this.#call(call, taskOf(call), args);
+    return await this.#call(call, taskOf(call), args, variables);
   }
 
   /** Whether it is wanted at all; and its arguments. */
@@ -61,14 +76,14 @@ export class CallRunner {
     return unpack(args, bytes) as readonly unknown[];
   }
 
-  async #call(call: RunningCall, task: RegisteredTask, args: readonly unknown[]): Promise<unknown> {
+  async #call(
+    call: RunningCall,
+    task: RegisteredTask,
+    args: readonly unknown[],
+    variables: Variables,
+  ): Promise<unknown> {
     const executor = this.#executor;
-    const variables = variablesOf(call);
-    // A pool takes them along by their names; here they must be found by them.
-    const context =
-      executor === null
-        ? new ArrivedContext(variables)
-        : new Context(new Map(variables.map(([name, value]) => [{ name }, value])));
+    const context = new ArrivedContext(variables);
     const { chunk } = call.job.data;
     const body = async (): Promise<unknown> =>
       executor === null ? here(task, args, chunk) : inPool(executor, task, args, chunk);

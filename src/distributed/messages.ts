@@ -12,6 +12,8 @@ export interface CallData {
   readonly version: string;
   /** Values of the caller's context variables, by name. */
   readonly variables: Payload | null;
+  /** Such as `traceparent`: what others than Ambit may read, too. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly submitter: string;
   /** Whether it is dropped when its submitter is gone. */
   readonly owned: boolean;

@@ -5,6 +5,7 @@ import type { Queue } from "bullmq";
 import { ambientVariables } from "../futures/departingVariables.ts";
 import type { Settings } from "./callOptions.ts";
 import type { Connections } from "./connections.ts";
+import { DistributedSubmitEvent, submitsAreObserved, tellStarted } from "./diagnostics.ts";
 import type { Keys } from "./keys.ts";
 import type { CallData } from "./messages.ts";
 import { BETWEEN_MACHINES, pack, type Packed } from "./payload.ts";
@@ -36,20 +37,33 @@ const UNLIMITED = { inlineLimit: Infinity, maxPayload: Infinity };
  * @internal
  */
 export function packCall(
-  { id: submitter, keys, settings }: Sender,
+  { id: submitter, keys, settings, connections }: Sender,
   submission: Submission,
   args: readonly unknown[],
   chunk: boolean,
 ): Outgoing {
   const { id, task, options, shared } = submission;
+  const event = submitsAreObserved()
+    ? new DistributedSubmitEvent(
+        task.name,
+        id,
+        settings.queue,
+        chunk ? args.length : 1,
+        connections.commands,
+      )
+    : null;
+  if (event !== null) tellStarted((submission.future.event = event));
   const what = `the ${chunk ? "items" : "arguments"} of '${task.name}'`;
   const packed = pack(args, what, chunk ? "items" : "args", keys.payload(id, "args"), settings);
-  const context = ambientVariables(BETWEEN_MACHINES);
+  const ambient = ambientVariables(BETWEEN_MACHINES);
+  const context = event === null ? ambient : event.variablesOver(ambient);
+  const headers = event?.headers;
   const data: CallData = {
     args: packed.payload,
     chunk,
     version: task.version,
     variables: context === null ? null : pack(context, what, "variables", "", UNLIMITED).payload,
+    ...(headers === undefined ? {} : { headers }),
     submitter,
     owned: settings.orphans === "cancel" && !shared,
     key: options.deduplicationKey ?? id,

@@ -11,8 +11,11 @@ import { appendCall, type CallPlace, placeOfCall } from "../futures/errorStacks.
 import { Arriving, type ThrownParcel, unpackThrown } from "../futures/parcel.ts";
 import type { RegisteredTask } from "../futures/registered.ts";
 import type { CallOptions } from "./callOptions.ts";
+import { type DistributedCallEvent, tellEnded } from "./diagnostics.ts";
 
 class CallFuture extends ConcurrentFuture<unknown> {
+  /** Null while nobody listens. */
+  event: DistributedCallEvent | null = null;
   #onSettled: (() => void) | null = null;
 
   /** Calls back at once when it is done. @internal */
@@ -23,6 +26,7 @@ class CallFuture extends ConcurrentFuture<unknown> {
   /** @internal */
   override settle(state: FutureState, outcome: unknown): void {
     super.settle(state, outcome);
+    if (this.event !== null) tellEnded(this.event, state === "fulfilled" ? null : outcome);
     this.#onSettled?.();
   }
 }

@@ -25,7 +25,17 @@ export class ArrivedContext extends Context {
   }
 
   override copy(): Context {
-    return new ArrivedContext(this.#arrived, new Map(this.entries()));
+    return new ArrivedContext(this.#arrived, new Map(super.entries()));
+  }
+
+  /** Those that have arrived go on from here, too, to workers of this one. */
+  override *entries(): Iterable<readonly [variable: object, value: unknown]> {
+    const own = new Set<string | undefined>();
+    for (const entry of super.entries()) {
+      own.add((entry[0] as Named).name);
+      yield entry;
+    }
+    for (const [name, value] of this.#arrived) if (!own.has(name)) yield [{ name }, value];
   }
 
   override get size(): number {

@@ -14,7 +14,7 @@ import { pathToFileURL } from "node:url";
 import { expectFunction, wrongType } from "../core/arguments.ts";
 import { moduleUrl, originOf } from "../core/location.ts";
 import { UnreachableFunctionError } from "./errors.ts";
-import { register, type TaskSettings } from "./registered.ts";
+import { nameOf, register, type TaskSettings } from "./registered.ts";
 
 /** Any function. */
 export type Callable = (...args: never[]) => unknown;
@@ -82,10 +82,11 @@ export function referenceTo(fn: Callable): Reference | Promise<Reference> {
   return found;
 }
 
-/** What a function is called, as far as that is known at once. @internal */
+/** What a function is called, the same each time; empty when it has no name. @internal */
 export function nameFor(fn: Callable): string {
   const reference = known.get(fn);
-  return reference === undefined || reference instanceof Promise ? fn.name : reference.name;
+  const exported = reference instanceof Promise ? undefined : reference?.name;
+  return nameOf(fn)?.name ?? (fn.name || (exported ?? ""));
 }
 
 async function find(fn: Callable): Promise<Reference> {

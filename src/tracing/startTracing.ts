@@ -17,6 +17,7 @@ import type { ServerRequest } from "../web/request.ts";
 import { type Attributes, attributeList, recordOf } from "./attributes.ts";
 import { traceHttp } from "./clientSpans.ts";
 import { traceDatabases } from "./databaseSpans.ts";
+import { traceDistributed } from "./distributedSpans.ts";
 import { traceExecutors } from "./executorSpans.ts";
 import type { OpenTelemetryApi } from "./openTelemetryApi.ts";
 import { openTelemetrySource } from "./openTelemetrySource.ts";
@@ -60,7 +61,10 @@ export interface TracingOptions {
   readonly web?: boolean;
   /** Whether statements and commands of `ambit/postgres`, `ambit/mysql` and `ambit/redis` have spans, inside a trace. Default true. */
   readonly databases?: boolean;
-  /** Whether calls of pools of threads and processes, `toThread` among them, have spans, inside a trace. Default true. */
+  /**
+   * Whether calls of executors have spans: of pools of threads and processes, `toThread` among them, and of `ambit/distributed`,
+   * on both sides. Inside a trace; but a worker of `ambit/distributed` begins one for a call that brings none. Default true.
+   */
   readonly executors?: boolean;
   /** Which tasks have spans, inside a trace: those that were given a name, all, or none. Default `named`. */
   readonly tasks?: TracedTasks;
@@ -191,7 +195,8 @@ export function startTracing(options: TracingOptions): Tracing {
     stops.push(traceWeb(tracer, { formats: extract, trust, ignore, join: joinB3, taken }));
   }
   if (options.databases !== false) stops.push(traceDatabases(tracer));
-  if (options.executors !== false) stops.push(traceExecutors(tracer));
+  if (options.executors !== false)
+    stops.push(traceExecutors(tracer), traceDistributed(tracer, taskSpans));
   if (reporters.length > 0) stops.push(hearWorkers((span) => tracer.ended(span)));
   const resource: Resource = { serviceName, attributes };
   for (const reporter of reporters) reporter.open?.(resource);

@@ -10,6 +10,7 @@ import type { TaskEvent } from "../core/diagnostics.ts";
 import type { Task } from "../core/task.ts";
 import { setCurrent } from "./currentSpan.ts";
 import type { Span } from "./span.ts";
+import type { SpanContext } from "./spanContext.ts";
 import { ambientParent, type Tracer } from "./tracer.ts";
 
 /** Which tasks have spans: those that were given a name, all, or none. */
@@ -19,19 +20,23 @@ export type TracedTasks = "named" | "all" | "none";
 export interface TaskSpans {
   /** The running task has another span. */
   taken(): void;
+  /** A task of that name, below that span, is what the span is of: it needs none of its own. */
+  covered(by: SpanContext, name: string): void;
   stop(): void;
 }
 
 /** Has spans made until it is stopped. @internal */
 export function traceTasks(tracer: Tracer, which: TracedTasks): TaskSpans {
-  if (which === "none") return { taken: () => {}, stop: () => {} };
+  if (which === "none") return { taken: () => {}, covered: () => {}, stop: () => {} };
   const spans = new WeakMap<object, Span>();
+  const covering = new WeakMap<SpanContext, string>();
   const started = (message: unknown): void => {
     const parent = ambientParent();
     // Most tasks are in no trace, so this is asked first. What is suppressed is not sampled.
     if (parent?.sampled !== true) return;
     const { name } = (message as TaskEvent).task as Task<unknown>;
     if (which === "named" && UNNAMED.test(name)) return;
+    if (covering.get(parent) === name) return;
     const about = { links: [], attributes: ["ambit.task.name", name], decision: null };
     const span = tracer.start({
       name,
@@ -58,6 +63,7 @@ export function traceTasks(tracer: Tracer, which: TracedTasks): TaskSpans {
       const task = currentTask();
       if (task !== null) spans.get(task)?.drop();
     },
+    covered: (by, name) => covering.set(by, name),
     stop: () => {
       unsubscribe("ambit:task.started", started);
       unsubscribe("ambit:task.ended", ended);

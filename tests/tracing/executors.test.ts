@@ -19,7 +19,7 @@ import {
 } from "ambit/tracing";
 import { Application } from "ambit/web";
 import { expect, test } from "vitest";
-import { delay, double, fails, parentOfMine, traceTo } from "./spanWorker.mjs";
+import { delay, double, fails, parentElsewhere, parentOfMine, traceTo } from "./spanWorker.mjs";
 import { only, traced, treeOf } from "./traced.ts";
 import { checked, type ZipkinSpan } from "./zipkinRules.ts";
 
@@ -149,6 +149,14 @@ test("a function that only asks where it is sees the context of its call", async
     expect(await toThread(parentOfMine)).toMatchObject({ sampled: true });
   });
   expect(treeOf(spans)).toBe("work (call parentOfMine)");
+});
+
+test("a worker that is not traced passes the trace on to workers of its own", async () => {
+  let found: unknown;
+  const spans = await tracedUntil(2, async () => {
+    found = await toThread(parentElsewhere);
+  });
+  expect(found).toEqual({ ...only(spans, "call parentElsewhere").context });
 });
 
 test("a process that traces itself goes on with the trace, and sends what it has before it ends", async () => {

@@ -1,4 +1,5 @@
 // Functions that a pool runs, with spans of their own.
+import { toThread } from "../../dist/futures/index.js";
 import { sleep } from "../../dist/index.js";
 import {
   currentSpanContext,
@@ -33,4 +34,9 @@ export function delay(ms) {
 /** An initializer: this worker sends its spans itself. */
 export function traceTo(/** @type {string} */ url) {
   startTracing({ serviceName: "worker", reporters: [new ZipkinReporter({ url })] });
+}
+
+/** In another thread than this one. */
+export function parentElsewhere() {
+  return toThread(parentOfMine);
 }

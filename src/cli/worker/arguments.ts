@@ -17,6 +17,10 @@ export interface WorkerArguments {
   readonly concurrency: number | undefined;
   readonly place: "threads" | "processes" | "inline";
   readonly grace: number;
+  /** Where its spans go; undefined: nowhere. */
+  readonly zipkin: string | undefined;
+  /** What it is called in traces. */
+  readonly service: string;
 }
 
 const OPTIONS: readonly Option[] = [
@@ -27,6 +31,8 @@ const OPTIONS: readonly Option[] = [
   { name: "processes" },
   { name: "inline" },
   { name: "grace", value: "TIME" },
+  { name: "zipkin", value: "URL" },
+  { name: "service", value: "NAME" },
   { name: "help", short: "h" },
 ];
 
@@ -46,6 +52,11 @@ Each MODULE names its tasks: export const add = task("math.add", (a, b) => a + b
       --inline           run them in this very thread: for tasks that only wait
       --grace TIME       how long calls may go on once it is to stop; then they
                          go back to the queue, for other workers [30s]
+      --zipkin URL       where its spans go; those of "ambit trace" to
+                         http://127.0.0.1:9411/api/v2/spans
+                         [$OTEL_EXPORTER_ZIPKIN_ENDPOINT, else nowhere]
+      --service NAME     what it is called in traces
+                         [$OTEL_SERVICE_NAME, else ambit-worker]
   -h, --help             print this help
 
 SIGTERM and SIGINT (Ctrl-C) end it: it takes no more calls and lets those that
@@ -80,7 +91,16 @@ export function readWorkerArguments(
       concurrency === undefined ? undefined : wholeNumber("--concurrency", concurrency, 1, 10_000),
     place: options.has("inline") ? "inline" : options.has("processes") ? "processes" : "threads",
     grace: grace === undefined ? 30_000 : duration("--grace", grace),
+    zipkin: zipkinUrl(text("zipkin") ?? env["OTEL_EXPORTER_ZIPKIN_ENDPOINT"] ?? ""),
+    service: (text("service") ?? env["OTEL_SERVICE_NAME"] ?? "") || "ambit-worker",
   };
+}
+
+/** Set to nothing, the variable says nothing. */
+function zipkinUrl(text: string): string | undefined {
+  if (text === "") return undefined;
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new UsageError("--zipkin must be a URL such as `http://127.0.0.1:9411/api/v2/spans`");
 }
 
 /** The URL is not told back: it may hold a password. */

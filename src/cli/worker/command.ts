@@ -34,6 +34,7 @@ export async function workerCommand(args: readonly string[], streams: Streams): 
 }
 
 async function work(options: WorkerArguments, { out, err }: Streams): Promise<number> {
+  await using _ = await tracingOf(options);
   const worker = await makeWorker(options, (error) =>
     err.write(`ambit worker: ${error.message}\n`),
   );
@@ -48,6 +49,18 @@ async function work(options: WorkerArguments, { out, err }: Streams): Promise<nu
   const { ended, failed } = worker.statistics();
   out.write(`stopped: ${ended} calls ended, ${failed} of them failed\n`);
   return 0;
+}
+
+/** Null where nothing is to be traced, or a module has seen to it. */
+async function tracingOf({ zipkin, service }: WorkerArguments): Promise<AsyncDisposable | null> {
+  if (zipkin === undefined) return null;
+  const { startTracing, ZipkinReporter } = await import("../../tracing/index.ts");
+  const { tracerInCharge } = await import("../../tracing/tracer.ts");
+  if (tracerInCharge() !== null) return null;
+  return startTracing({
+    serviceName: service,
+    reporters: [new ZipkinReporter({ url: zipkin })],
+  });
 }
 
 async function makeWorker(
