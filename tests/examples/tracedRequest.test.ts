@@ -73,14 +73,14 @@ describe.skipIf(missing)("a traced request", () => {
     const browser = await openChromium();
     try {
       const page = await watchedPage(browser, url, `/#${traceId}`, {
-        viewport: { width: 1200, height: 660 },
+        viewport: { width: 1200, height: 700 },
       });
       await page
         .locator(".row")
         .nth(WHOLE.length - 1)
         .waitFor();
       expect(await page.evaluate(MISDRAWN)).toEqual([]);
-      await page.locator(".row", { hasText: "run receipt.send" }).click();
+      await page.locator(".row", { hasText: "call renderreceipt" }).click();
       const { AMBIT_PICTURE: path } = process.env;
       if (path !== undefined) await page.screenshot({ path });
     } finally {

@@ -35,7 +35,7 @@ main { padding: 1rem; overflow: auto; max-height: calc(100vh - 3.2rem); min-widt
 .bar { position: absolute; top: .4rem; height: .8rem; min-width: 2px; border-radius: 2px; background: hsl(var(--hue) 55% 50%); }
 .bar.bad { background: var(--bad); }
 .bar.stop { background: repeating-linear-gradient(45deg, var(--stop) 0 4px, transparent 4px 8px); }
-.time { position: absolute; top: .15rem; padding-left: .3rem; white-space: nowrap; font-size: 12px; color: var(--dim); }
+.time { position: absolute; top: .25rem; padding-left: .3rem; white-space: nowrap; font-size: 12px; color: var(--dim); }
 .details { padding: .5rem 1rem 1rem; background: var(--soft); border-bottom: 1px solid var(--line); }
 .details dl { display: grid; grid-template-columns: minmax(8rem, max-content) 1fr; gap: .15rem 1rem; margin: 0; }
 .details dt { color: var(--dim); overflow-wrap: anywhere; } .details dd { margin: 0; overflow-wrap: anywhere; font-family: ui-monospace, monospace; white-space: pre-wrap; }
