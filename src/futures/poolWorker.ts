@@ -3,8 +3,7 @@
  *
  * Strategy: a worker runs one call at a time, in the order sent. A call that is to stop is asked first (`stopping.ts`); after
  * the grace period the worker is ended. What it had not begun by then goes back to the pool; the call that it ran never
- * runs twice.
- * Limits: knows nothing of threads and processes; its link does.
+ * runs twice. Only its link knows of threads and processes.
  */
 import type { TransferListItem } from "node:worker_threads";
 import type { CancelledError } from "../core/errors.ts";

@@ -2,7 +2,7 @@
  * The tasks of distributed.test.ts: the test names them in its own process, and each worker in its own.
  */
 import { sleep } from "ambit";
-import { currentCall, DistributedExecutor, task } from "ambit/distributed";
+import { currentCall, DistributedExecutor, reportProgress, task } from "ambit/distributed";
 import { inject, span } from "ambit/tracing";
 
 export const add = task("cross.add", (/** @type {number} */ a, /** @type {number} */ b) =>
@@ -15,7 +15,11 @@ export const fail = task("cross.fail", () => {
 export const flaky = task("cross.flaky", () => {
   if (currentCall()?.attempt === 1) throw new Error("not yet");
 });
-export const slow = task("cross.slow", (/** @type {number} */ ms) => sleep(ms));
+/** Says when it has begun. */
+export const slow = task("cross.slow", (/** @type {number} */ ms) => {
+  reportProgress("begun");
+  return sleep(ms);
+});
 export const headers = task("cross.headers", () => inject());
 /** Has another queue add. */
 export const relay = task(

@@ -1,7 +1,7 @@
 /*
  * Spans of statements and commands: real servers, real time.
  */
-import { run, timeout } from "ambit";
+import { createTask, run, sleep, timeout } from "ambit";
 import { createPool as createMysqlPool } from "ambit/mysql";
 import { createPool, sql } from "ambit/postgres";
 import { createRedis } from "ambit/redis";
@@ -109,7 +109,12 @@ describe.skipIf(redisMissing() !== null)("Redis", () => {
   test("a command that a cancel has cut short says so, and one that got its answer does not", async () => {
     const spans = await inTrace(async () => {
       await using redis = createRedis(served.server.url);
-      await timeout(20, () => redis.blpop("nothing", 0)).catch(() => {});
+      const waiting = createTask(() => redis.blpop("nothing", 0));
+      while (redis.statistics().blocked === 0) await sleep(1);
+      // The count is one before the command is sent.
+      await sleep(50);
+      waiting.cancel();
+      await waiting.then(undefined, () => {});
       await redis.rpush("something", "a");
       await redis.brpop("something", 0);
     });

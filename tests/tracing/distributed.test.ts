@@ -4,7 +4,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { moveOnAfter, run, sleep, timeout } from "ambit";
+import { Event, moveOnAfter, run, sleep } from "ambit";
 import { DistributedExecutor } from "ambit/distributed";
 import {
   encodeZipkin,
@@ -153,8 +153,11 @@ describe.skipIf(redisMissing() !== null)("calls that cross processes", () => {
 
   test("a cancel is noted on both sides, and is no error", async () => {
     const spans = await trace(4, "threads", async (executor) => {
-      await executor.submit(tasks.add, 1, 2);
-      await timeout(100, () => executor.submit(tasks.slow, 60_000)).catch(() => {});
+      const begun = new Event();
+      const call = executor.with({ onProgress: () => begun.set() }).submit(tasks.slow, 60_000);
+      await begun.wait();
+      call.cancel("enough");
+      await expect(call).rejects.toThrow("enough");
     });
     const names = spans
       .filter(({ tags }) => tags?.["ambit.cancelled"] === "true")
