@@ -15,7 +15,8 @@ import type {
 import type { AttributeList } from "./attributes.ts";
 import { SPAN_VARIABLE, setCurrent } from "./currentSpan.ts";
 import { extract, injectInto } from "./propagation.ts";
-import type { Span, SpanKind } from "./span.ts";
+import type { SpanKind } from "./finishedSpan.ts";
+import type { Span } from "./span.ts";
 import {
   isSpanId,
   isTraceId,
