@@ -39,8 +39,21 @@ export function fullUrl(url: string): string {
   return `${clean.slice(0, start)}REDACTED:REDACTED@${clean.slice(at + 1)}`;
 }
 
+type HostAndPort = readonly [host: string, port: number | null];
+
+let lastAuthority = "";
+let last: HostAndPort = ["", null];
+
 /** Host and port of an authority, of which an IPv6 address stands in brackets. @internal */
-export function hostAndPort(authority: string): [host: string, port: number | null] {
+export function hostAndPort(authority: string): HostAndPort {
+  // A server is called by one name, most of the time.
+  if (authority === lastAuthority) return last;
+  last = parsedAuthority(authority);
+  lastAuthority = authority;
+  return last;
+}
+
+function parsedAuthority(authority: string): HostAndPort {
   const match = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(authority);
   if (match === null) return [authority, null];
   const [, host = "", port] = match;

@@ -26,6 +26,8 @@ export interface SpanParts {
   readonly loop: Loop;
   /** What is added to the loop's time to get milliseconds since 1970. */
   readonly epoch: number;
+  /** By the loop's time. */
+  readonly began: number;
   readonly attributes: AttributeList;
 }
 
@@ -73,7 +75,7 @@ export abstract class SpanRecord implements FinishedSpan {
     this.shared = parts.shared;
     this.loop = parts.loop;
     this.epoch = parts.epoch;
-    this.startTime = parts.loop.time() + parts.epoch;
+    this.startTime = parts.began + parts.epoch;
     this.list = parts.attributes;
     this.owner = parts.owner;
     this.ownName = parts.name;

@@ -19,6 +19,14 @@ import type { SpanMirror } from "./spanMirror.ts";
 import type { SpanSource, SpanStart } from "./spanSource.ts";
 import { NO_CONTEXT, type RemoteContext, type SpanContext } from "./spanContext.ts";
 
+/** When a span begins, read once. */
+interface Clock {
+  readonly loop: Loop;
+  /** What makes the loop's time one of the wall: of a parent in this run, the parent's. */
+  readonly epoch: number;
+  readonly now: number;
+}
+
 /** @internal */
 export class Tracer implements SpanOwner {
   readonly #sampler: Sampler;
@@ -42,15 +50,17 @@ export class Tracer implements SpanOwner {
   start(start: SpanStart): Span {
     const loop = getRunningLoop();
     const local = start.parent === null ? null : LocalContext.spanOf(start.parent as SpanContext);
-    const epoch = epochOf(loop, local);
-    if (this.#source !== null) return this.#mirrored(this.#source, start, loop, epoch);
+    const now = loop.time();
+    const epoch = local !== null && local.loop === loop ? local.epoch : loop.wallTime() - now;
+    const clock = { loop, epoch, now };
+    if (this.#source !== null) return this.#mirrored(this.#source, start, clock);
     const { parent, join } = start;
     const traceId = parent?.traceId ?? newTraceId();
     const sampled = this.#samples(start, traceId);
     const debug = parent?.debug === true || start.decision?.debug === true;
     const spanId = join && parent !== null ? parent.spanId : newSpanId();
     const context = contextFor(traceId, spanId, sampled, debug, parent?.traceState);
-    return this.#made(start, context, loop, epoch, null);
+    return this.#made(start, context, clock, null);
   }
 
   #samples(start: SpanStart, traceId: string): boolean {
@@ -66,16 +76,15 @@ export class Tracer implements SpanOwner {
     }
   }
 
-  #mirrored(source: SpanSource, start: SpanStart, loop: Loop, epoch: number): Span {
-    const { context, mirror } = source.start(start, loop.time() + epoch);
-    return this.#made(start, context, loop, epoch, mirror);
+  #mirrored(source: SpanSource, start: SpanStart, clock: Clock): Span {
+    const { context, mirror } = source.start(start, clock.now + clock.epoch);
+    return this.#made(start, context, clock, mirror);
   }
 
   #made(
     start: SpanStart,
     context: LocalContext,
-    loop: Loop,
-    epoch: number,
+    { loop, epoch, now }: Clock,
     mirror: SpanMirror | null,
   ): Span {
     const { name, kind, parent, attributes, links } = start;
@@ -91,6 +100,7 @@ export class Tracer implements SpanOwner {
       owner,
       loop,
       epoch,
+      began: now,
       attributes,
     });
     for (const link of links) made.addLink(link);
@@ -153,11 +163,6 @@ function contextFor(
   return LocalContext.with({ traceId, spanId, sampled, ...more });
 }
 
-/** What makes the loop's time one of the wall: of a parent here, the parent's. */
-function epochOf(loop: Loop, parent: Span | null): number {
-  return parent !== null && parent.loop === loop ? parent.epoch : loop.wallTime() - loop.time();
-}
-
 let inCharge: Tracer | null = null;
 
 /** The tracer in charge; null when nothing is traced. @internal */
@@ -187,6 +192,7 @@ export function noSpan(): Span {
     owner: null,
     loop,
     epoch: 0,
+    began: loop.time(),
     attributes: [],
   });
 }

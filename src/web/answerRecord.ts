@@ -28,6 +28,23 @@ export interface AnswerRecord {
 }
 
 /**
+ * Written out twice: Node.js 20 takes more than a microsecond to spread an object.
+ * @internal
+ */
+export function answerRecord(
+  request: ServerRequest,
+  status: number,
+  bytes: number,
+  milliseconds: number,
+  outcome: AnswerOutcome,
+  error: unknown,
+): AnswerRecord {
+  return error === undefined
+    ? { request, status, bytes, milliseconds, outcome }
+    : { request, status, bytes, milliseconds, outcome, error };
+}
+
+/**
  * Hears of each exchange that is over. It is called in the order in which they end, and is not waited for; what it throws
  * goes to the loop's exception handler.
  */

@@ -16,7 +16,7 @@ import type { Waiter } from "../core/join.ts";
 import type { Scope } from "../core/scope.ts";
 import type { Task } from "../core/task.ts";
 import { toReply } from "./answer.ts";
-import type { AnswerRecord } from "./answerRecord.ts";
+import { type AnswerRecord, answerRecord } from "./answerRecord.ts";
 import { requestEnded, type RequestEvent, requestStarted } from "./diagnostics.ts";
 import type { Plan } from "./plan.ts";
 import { errorReply } from "./errorPage.ts";
@@ -283,11 +283,9 @@ export class RequestRun implements Waiter {
 
   private record(): AnswerRecord {
     const milliseconds = this.#place.scope.loop.time() - this.#began;
-    const { bytesSent: bytes } = this.#exchange;
-    const record = { request: this.request, status: this.#reply?.status ?? 0, bytes, milliseconds };
-    const outcome = this.#outcome;
-    return this.#error === undefined
-      ? { ...record, outcome }
-      : { ...record, outcome, error: this.#error };
+    const status = this.#reply?.status ?? 0;
+    const { bytesSent } = this.#exchange;
+    const error = this.#error;
+    return answerRecord(this.request, status, bytesSent, milliseconds, this.#outcome, error);
   }
 }
