@@ -1,12 +1,14 @@
 /*
  * open: files, as Python's `open` opens them.
  */
+import type { Stats } from "node:fs";
 import { expectInteger, expectMilliseconds, outOfRange } from "../core/arguments.ts";
 import type { BinaryFile } from "./binaryFile.ts";
 import { type BufferOptions, type EncodingOptions, FilePlan } from "./filePlan.ts";
 import type { BinaryMode, TextMode } from "./mode.ts";
 import { expectPath, type FilePath, pathOf } from "./path.ts";
 import { openAny } from "./pipeRaw.ts";
+import type { RawFile } from "./rawFile.ts";
 import type { TextFile } from "./textFile.ts";
 import { placeOfOpening } from "./unclosed.ts";
 
@@ -59,6 +61,23 @@ export async function open(
   options: TextOptions = {},
 ): Promise<TextFile | BinaryFile> {
   const opened = placeOfOpening(open);
+  const { plan, raw, stats } = await openPlanned(path, mode, options);
+  return plan.build(raw, plan.rules.appending ? stats.size : 0, opened);
+}
+
+/** A file that was opened, of which nothing was made yet. @internal */
+export interface PlannedFile {
+  readonly plan: FilePlan;
+  readonly raw: RawFile;
+  readonly stats: Stats;
+}
+
+/** The same, for who makes something else of it, and closes it. @internal */
+export async function openPlanned(
+  path: FilePath,
+  mode: TextMode | BinaryMode,
+  options: TextOptions,
+): Promise<PlannedFile> {
   expectPath("path", path);
   const plan = new FilePlan(mode, options);
   const { permissions = 0o666, patience = 5000 } = options;
@@ -66,5 +85,5 @@ export async function open(
   if (permissions > 0o7777) throw outOfRange("options.permissions", "at most 0o7777", permissions);
   expectMilliseconds("options.patience", patience);
   const { raw, stats } = await openAny(pathOf(path), plan.rules, { permissions, patience });
-  return plan.build(raw, plan.rules.appending ? stats.size : 0, opened);
+  return { plan, raw, stats };
 }

@@ -1,9 +1,13 @@
 /*
  * Whole files in one call (`pathlib.Path.read_text` and its like).
  */
+import { wrongType } from "../core/arguments.ts";
 import { protect } from "../core/shield.ts";
-import { open, type OpenOptions, type TextOptions } from "./open.ts";
+import type { BinaryFile } from "./binaryFile.ts";
+import { open, type OpenOptions, openPlanned, type TextOptions } from "./open.ts";
 import type { FilePath } from "./path.ts";
+import type { RawFile } from "./rawFile.ts";
+import { MOST } from "./readBuffer.ts";
 
 interface Closable {
   close(): Promise<void>;
@@ -78,7 +82,17 @@ export async function writeBytes(
   data: Uint8Array,
   options: OpenOptions = {},
 ): Promise<number> {
-  return await closing(await open(path, "wb", options), (file) => protect(() => file.write(data)));
+  if (!(data instanceof Uint8Array)) throw wrongType("data", "a Uint8Array", data);
+  const { plan, raw } = await openPlanned(path, "wb", options);
+  // Nothing is gathered, and nobody else has it: all that stands between is for other files than this.
+  if (raw.seekable) return await protect(() => closing(raw, () => writeThrough(raw, data)));
+  return await closing(plan.build(raw, 0) as BinaryFile, (file) => protect(() => file.write(data)));
+}
+
+async function writeThrough(raw: RawFile, data: Uint8Array): Promise<number> {
+  for (let at = 0; at < data.length;)
+    at += await raw.write(data, at, Math.min(data.length - at, MOST), at);
+  return data.length;
 }
 
 /** With `await using`, the error of closing would hide the body's. */

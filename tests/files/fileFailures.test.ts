@@ -211,3 +211,10 @@ test("whole files are read and written in one call", async () => {
   expect(await readText(path, { encoding: "utf-16", newline: "" })).toBe("ü\r\n");
   await expect(readBytes(fresh("none"))).rejects.toMatchObject({ code: "ENOENT" });
 });
+
+test("what is no bytes is refused before the file is emptied", async () => {
+  const path = fresh();
+  await writeBytes(path, Buffer.from("kept"));
+  await expect(writeBytes(path, "text" as never)).rejects.toThrow("Expected `data`");
+  expect(String(await readBytes(path))).toBe("kept");
+});
