@@ -83,7 +83,7 @@ function timers(): number {
 async function comesBack<T>(command: () => Promise<T>): Promise<T> {
   for (;;) {
     const [outcome] = await gather([command], { returnExceptions: true });
-    if (!(outcome instanceof Error)) return outcome as T;
+    if (!(outcome instanceof Error)) return outcome;
     await sleep(100);
   }
 }
