@@ -3,7 +3,7 @@
 // Zipkin as JSON.
 //
 // Each server is a process of its own that lives through all rounds. CPU time of the server counts, in which is what it
-// costs to encode and to send; what takes the spans is this process.
+// costs to encode and to send; what takes the spans is this process. It is 550,000 requests in all.
 import { strict as assert } from "node:assert";
 import { fork } from "node:child_process";
 import { once } from "node:events";

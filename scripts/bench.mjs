@@ -36,6 +36,7 @@ const BENCHMARKS = {
   drivers: [bringDatabases],
   redis: [bringDatabases],
   distributed: [bringDatabases],
+  tracing: [],
 };
 const NAMES = Object.keys(BENCHMARKS);
 const folder = join(root, "bench");

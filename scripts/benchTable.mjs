@@ -19,6 +19,7 @@ const ORDER = ["kernel", "sync", "queues", "timers", "streams", "subprocess"].co
   "drivers",
   "redis",
   "distributed",
+  "tracing",
 ]);
 const BEGIN = "<!-- performance: written by scripts/benchTable.mjs -->";
 const END = "<!-- end of performance -->";
