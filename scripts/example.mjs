@@ -1,6 +1,6 @@
 // `npm run example NAME [NUMBER or PATH…]`: sets up, compiles examples/ (Node 20 cannot run TypeScript) and
 // runs one of them here. What follows is what its `main` takes: milliseconds, a port, a folder.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { runCommand, say } from "./command.mjs";
@@ -21,6 +21,9 @@ if (compiled.code !== 0) {
   process.stderr.write(compiled.output);
   process.exit(1);
 }
+// Workers of examples take what is built from `../dist`, as they do where they are written.
+const link = join(root, "generated", "dist");
+if (!existsSync(link)) symlinkSync(join(root, "dist"), link, "junction");
 const file = join(root, "generated", "examples", `${name}.js`);
 process.argv = [process.execPath, file, ...process.argv.slice(3)];
 const { main } = await import(pathToFileURL(file).href);
