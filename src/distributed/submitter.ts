@@ -214,6 +214,7 @@ export class Submitter implements StopHost, ContactHost, AttendanceHost {
   #endSoon(): void {
     if (this.#ending) return;
     this.#ending = true;
+    this.#holdProcess();
     ambient.run(ambientScope().runner, () =>
       createTask(() => this.#end(), { name: "executor end" }),
     );
@@ -229,9 +230,9 @@ export class Submitter implements StopHost, ContactHost, AttendanceHost {
     return asking;
   }
 
-  /** Only who has something to wait for keeps the process alive. */
+  /** Only who has something to wait for, or is being closed, keeps the process alive. */
   #holdProcess(): void {
-    this.connections.keepAlive = this.busy || this.#sayings.some;
+    this.connections.keepAlive = this.busy || this.#sayings.some || this.#ending;
   }
 
   async #end(): Promise<void> {

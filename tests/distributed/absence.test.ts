@@ -91,7 +91,9 @@ describe.skipIf(redisMissing() !== null)("nobody there", () => {
     ["whose calls have ended", { calls: 3 }],
     ["that only asked for statistics", { statistics: true }],
     ["that has no Redis", { redis: "redis://127.0.0.1:1" }],
-  ])("a program %s ends without shutting its executor down", async (_, options) => {
+    ["that shuts it down in the end, too", { shutdown: true }],
+    ["that shuts it down without Redis", { shutdown: true, redis: "redis://127.0.0.1:1" }],
+  ])("ends by itself: a program %s", async (_, options) => {
     const queue = freshQueue();
     const redis = served.server.url;
     if ("calls" in options) await startWorker({ redis, queue, executor: "inline" });
