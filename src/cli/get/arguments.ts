@@ -4,8 +4,19 @@
  */
 import { readOptions } from "../options.ts";
 import { UsageError } from "../usageError.ts";
-import { GET_OPTIONS, type GetOptionName } from "./optionTable.ts";
-import { byteSize, checksum, duration, header, urlOf, wholeNumber } from "./values.ts";
+import type { GetOptionName } from "./getOption.ts";
+import { GET_OPTIONS } from "./optionTable.ts";
+import { expectWorkable, FILE_QUEUE } from "./spread/workable.ts";
+import {
+  byteSize,
+  checksum,
+  duration,
+  header,
+  queueName,
+  redisUrl,
+  urlOf,
+  wholeNumber,
+} from "./values.ts";
 
 /** What was asked for; every value is checked. */
 export interface GetOptions {
@@ -34,6 +45,9 @@ export interface GetOptions {
     readonly socketRead: number;
   };
   readonly failFast: boolean;
+  /** The Redis whose workers download; undefined: this process does. */
+  readonly workers: string | undefined;
+  readonly queue: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly user: { readonly name: string; readonly password: string } | undefined;
   readonly netrc: boolean;
@@ -62,6 +76,7 @@ export function readGetArguments(args: readonly string[]): GetOptions | "help" {
   }
   const result = { urls: words, inputs, ...what(typed), ...where(typed), ...how(typed) };
   expectSense(result);
+  expectWorkable(result, typed.has("queue"));
   return result;
 }
 
@@ -135,6 +150,8 @@ function how(typed: Typed): Pick<GetOptions, How> {
       socketRead: typed.value("timeout-read", duration, 60_000),
     },
     failFast: typed.has("fail-fast"),
+    workers: typed.value("workers", redisUrl, undefined),
+    queue: typed.value("queue", queueName, FILE_QUEUE),
     headers: typed.all("header").map((text) => header("--header", text)),
     user: typed.value("user", userOf, undefined),
     netrc: typed.has("netrc"),

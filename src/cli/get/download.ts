@@ -2,24 +2,20 @@
  * A run of `ambit get`: hands what the lists say to the downloader, says what becomes of it, and
  * gives the exit code.
  *
- *     lists -> items -> downloadAll -> results -> lines, JSON, tally -> summary
+ *     lists -> items -> runner -> results -> lines, JSON, tally -> summary
  *
  * However it ends (all done, stopped by a signal, a full disk, the first failure), the display is
  * taken away, the client closed and the summary said, in that order.
  */
 import { CancelledError, isCancelled } from "../../core/errors.ts";
-import { downloadAll } from "../../download/downloadAll.ts";
 import type { Downloads } from "../../download/downloads.ts";
 import { DiskError } from "../../download/errors.ts";
 import type { DownloadItem } from "../../download/item.ts";
-import type { DownloadOptions } from "../../download/options.ts";
 import type { DownloadResult } from "../../download/result.ts";
-import type { ClientSession } from "../../http/session.ts";
 import { aclosing } from "../../flow/aclosing.ts";
 import type { Streams } from "../streams.ts";
 import { harmless } from "../terminalText.ts";
 import type { GetOptions } from "./arguments.ts";
-import { Client } from "./client.ts";
 import { resumeCommand } from "./commandWords.ts";
 import { Display } from "./display.ts";
 import { JournalFile } from "./journalFile.ts";
@@ -28,6 +24,8 @@ import type { Lists } from "./lists.ts";
 import type { Planner } from "./plan.ts";
 import { snapshotOf } from "./progress.ts";
 import { rejectedResult, resultJson, resultLine } from "./resultLines.ts";
+import { type Runner, runnerFor } from "./runner.ts";
+import { WorkersError } from "./spread/workersError.ts";
 import { summaryLines } from "./summary.ts";
 import { Tally } from "./tally.ts";
 
@@ -71,6 +69,7 @@ export class Download {
    * **Cancellation:** what is being downloaded is noted, the summary is said, the cancel passed on.
    *
    * @throws UsageError when another run writes the journal, or what was asked for makes no sense
+   * @throws WorkersError when there is nobody to begin with
    */
   async go(): Promise<number> {
     this.#journal.open();
@@ -85,9 +84,9 @@ export class Download {
   }
 
   async #work(): Promise<Stop | undefined> {
-    const client = new Client(this.#options);
     this.#journal.begin();
-    const run = downloadAll(aclosing(this.#items()), this.#downloadOptions(client.session));
+    const runner = await runnerFor(this.#options, this.#journal.path, this.#job.total);
+    const run = runner.run(aclosing(this.#items()));
     const display = new Display(this.#streams, () => this.#snapshot(run), this.#showsProgress);
     this.#display = display;
     this.#begin();
@@ -103,9 +102,9 @@ export class Download {
       return stop;
     } finally {
       await display.close();
-      await client[Symbol.asyncDispose]();
+      await runner[Symbol.asyncDispose]();
       // After an error that nobody foresaw there is only that to be said.
-      if (ending !== undefined) this.#end(display, ending === "all" ? undefined : ending);
+      if (ending !== undefined) this.#end(display, runner, ending === "all" ? undefined : ending);
     }
   }
 
@@ -117,25 +116,6 @@ export class Download {
       }
     }
     return undefined;
-  }
-
-  #downloadOptions(session: ClientSession): DownloadOptions {
-    const { directory, output, jobs, perHost, rate, retries, segments } = this.#options;
-    const { conditional, overwrite, json } = this.#options;
-    return {
-      folder: directory,
-      name: output,
-      concurrency: jobs,
-      perHost,
-      limitRate: rate,
-      retry: { attempts: retries + 1 },
-      journal: this.#journal.path,
-      existing: overwrite || conditional ? "replace" : "skip",
-      conditional,
-      segments,
-      sha256: json,
-      session,
-    };
   }
 
   /** What the lists say, item by item, as the downloader asks for them. */
@@ -170,8 +150,9 @@ export class Download {
 
   #tell(result: DownloadResult | ReturnType<typeof rejectedResult>): void {
     this.#tally.add(result);
-    const { json, words } = this.#options;
-    if (json) this.#streams.out.write(`${resultJson(result as DownloadResult)}\n`);
+    const { json, words, workers } = this.#options;
+    const isSpread = workers !== undefined;
+    if (json) this.#streams.out.write(`${resultJson(result as DownloadResult, isSpread)}\n`);
     if (words === "verbose" || result.outcome === "failed") {
       const display = this.#display as Display;
       display.print(resultLine(result, display.look));
@@ -182,8 +163,8 @@ export class Download {
     if (this.#options.words !== "quiet") this.#display?.print(line);
   }
 
-  #end(display: Display, stop: Stop | undefined): void {
-    const { words, directory, checksums, inputs } = this.#options;
+  #end(display: Display, { directory }: Runner, stop: Stop | undefined): void {
+    const { words, checksums, inputs } = this.#options;
     const tally = this.#tally;
     const isGood = stop === undefined && tally.failed === 0;
     if (words === "quiet" && isGood) return;
@@ -221,6 +202,7 @@ function stopOf(error: unknown): Stop | undefined {
   if (error instanceof DiskError) {
     return { words: `Given up, for the disk takes no more: ${error.message}`, code: 3 };
   }
+  if (error instanceof WorkersError) return { words: `Given up: ${error.message}`, code: 4 };
   if (!isCancelled(error)) return undefined;
   const signal = error instanceof CancelledError ? error.signal : undefined;
   return { words: signal === undefined ? "Interrupted" : `Interrupted by ${signal}`, code: 130 };

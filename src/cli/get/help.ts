@@ -1,13 +1,15 @@
 /*
  * The help of `ambit get`, made from the table of its options. Its lines fit into 80 columns.
  */
-import { GET_OPTIONS, type GetOption } from "./optionTable.ts";
+import type { GetOption } from "./getOption.ts";
+import { GET_OPTIONS } from "./optionTable.ts";
 
 const GROUPS: readonly (readonly [GetOption["group"], string])[] = [
   ["what", "What to get"],
   ["where", "Where to"],
   ["how many", "How much at a time"],
   ["trouble", "When there is trouble"],
+  ["workers", "Over several machines"],
   ["http", "How to ask"],
   ["words", "What to say"],
 ];
@@ -42,9 +44,11 @@ Examples
   ambit get URL --segments 8 --checksum sha256=9f86d0...  one big file, checked
   zcat urls.gz | ambit get -i - --json > results     a line of JSON for each
   ambit get -i urls.txt --checksums SHA256SUMS --limit-rate 2M
+  ambit get -i urls.txt --workers redis://queue:6379 the workers' folders
 
 Exit codes: 0 all is there, 1 some failed, 2 wrong usage, 3 the disk took no
-more, 130 Ctrl-C (143 SIGTERM): what is there stays, and --resume goes on.
+more, 4 no workers or no Redis, 130 Ctrl-C (143 SIGTERM): what is there stays,
+and --resume goes on.
 `;
 }
 

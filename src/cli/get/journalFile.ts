@@ -9,8 +9,11 @@ import type { GetOptions } from "./arguments.ts";
 import { JournalLock } from "./journalLock.ts";
 
 const NAME = ".ambit-get.journal";
+/** Of a run whose files lie on other machines; it is in the current folder. */
+const SPREAD_NAME = ".ambit-get-workers.journal";
 /** What each journal begins with. */
 const BEGINNING = '{"journal":"ambit download"';
+const SPREAD_BEGINNING = '{"journal":"ambit get --workers"';
 
 /** The journal of one run. */
 export class JournalFile {
@@ -20,9 +23,11 @@ export class JournalFile {
   /** It was asked for by name, or is needed by the next run: it stays. */
   readonly #kept: boolean;
   readonly #fresh: boolean;
+  readonly #beginning: string;
 
-  constructor({ directory, journal, resume, conditional }: GetOptions) {
-    this.path = journal ?? join(directory, NAME);
+  constructor({ directory, journal, resume, conditional, workers }: GetOptions) {
+    this.path = journal ?? (workers === undefined ? join(directory, NAME) : SPREAD_NAME);
+    this.#beginning = workers === undefined ? BEGINNING : SPREAD_BEGINNING;
     this.#lock = new JournalLock(this.path);
     // What has not changed since is known by the ETags of the last run.
     this.#kept = journal !== undefined || conditional;
@@ -42,7 +47,7 @@ export class JournalFile {
   open(): void {
     this.#lock.take();
     this.#found = existsSync(this.path);
-    if (!this.#found || isJournal(this.path)) return;
+    if (!this.#found || isJournal(this.path, this.#beginning)) return;
     this.close();
     throw new UsageError(`--journal ${this.path} is there, and no journal`);
   }
@@ -64,12 +69,12 @@ export class JournalFile {
 }
 
 /** It is one, or empty: what is anything else must be neither removed nor written to. */
-function isJournal(path: string): boolean {
-  const start = Buffer.alloc(BEGINNING.length);
+function isJournal(path: string, beginning: string): boolean {
+  const start = Buffer.alloc(beginning.length);
   const file = openSync(path, "r");
   try {
     const count = readSync(file, start);
-    return count === 0 || start.toString("latin1") === BEGINNING;
+    return count === 0 || start.toString("latin1") === beginning;
   } catch {
     return false; // A folder can be opened, and not be read.
   } finally {

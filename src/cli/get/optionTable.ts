@@ -2,51 +2,8 @@
  * Every option of `ambit get`, with its words for the help: the one list that reading, help and
  * manual are made of.
  */
-import type { Option } from "../options.ts";
-
-/** The name of an option of `ambit get`. */
-export type GetOptionName =
-  | "input"
-  | "base"
-  | "checksum"
-  | "checksums"
-  | "directory"
-  | "output"
-  | "overwrite"
-  | "conditional"
-  | "resume"
-  | "journal"
-  | "jobs"
-  | "per-host"
-  | "segments"
-  | "limit-rate"
-  | "retries"
-  | "timeout"
-  | "timeout-connect"
-  | "timeout-read"
-  | "fail-fast"
-  | "header"
-  | "user"
-  | "netrc"
-  | "cookie-jar"
-  | "proxy"
-  | "http2"
-  | "ca"
-  | "insecure"
-  | "json"
-  | "dry-run"
-  | "quiet"
-  | "verbose"
-  | "no-progress"
-  | "help";
-
-/** One option with its place and its words in the help. */
-export interface GetOption extends Option {
-  readonly name: GetOptionName;
-  readonly group: "what" | "where" | "how many" | "trouble" | "http" | "words";
-  /** One or more lines of at most 52 characters. */
-  readonly help: readonly string[];
-}
+import type { GetOption } from "./getOption.ts";
+import { NETWORK_OPTIONS } from "./networkOptions.ts";
 
 /** The options, in the order of the help. */
 export const GET_OPTIONS: readonly GetOption[] = [
@@ -169,58 +126,7 @@ export const GET_OPTIONS: readonly GetOption[] = [
     name: "fail-fast",
     help: ["stop all when one file fails"],
   },
-  {
-    group: "http",
-    name: "header",
-    short: "H",
-    value: "HEADER",
-    repeated: true,
-    help: ["a header of each request, `Name: value`"],
-  },
-  {
-    group: "http",
-    name: "user",
-    short: "u",
-    value: "NAME:PASS",
-    help: ["Basic authorization, for the servers of the list"],
-  },
-  {
-    group: "http",
-    name: "netrc",
-    help: ["names and passwords from ~/.netrc"],
-  },
-  {
-    group: "http",
-    name: "cookie-jar",
-    value: "FILE",
-    help: ["read cookies from it, and write them back at the end"],
-  },
-  {
-    group: "http",
-    name: "proxy",
-    value: "URL",
-    help: [
-      "http:, https: or socks5: URL; `env` for HTTP_PROXY",
-      "and its like, `none` for none (default env)",
-    ],
-  },
-  {
-    group: "http",
-    name: "http2",
-    help: ["HTTP/2 where the server speaks it"],
-  },
-  {
-    group: "http",
-    name: "ca",
-    value: "FILE",
-    help: ["certificates (PEM) to trust besides the usual ones"],
-  },
-  {
-    group: "http",
-    name: "insecure",
-    short: "k",
-    help: ["trust any certificate: for tests"],
-  },
+  ...NETWORK_OPTIONS,
   {
     group: "words",
     name: "json",

@@ -14,6 +14,7 @@ import { ListError } from "./listItem.ts";
 import { Lists } from "./lists.ts";
 import { lookThrough } from "./lookThrough.ts";
 import { Planner } from "./plan.ts";
+import { WorkersError } from "./spread/workersError.ts";
 
 /**
  * Runs it to its end; returns the exit code.
@@ -31,6 +32,10 @@ export async function runGet(
   } catch (error) {
     if (error instanceof ListError) throw new UsageError(error.message);
     if (isCancelled(error)) return Number(process.exitCode ?? 130);
+    if (error instanceof WorkersError) {
+      streams.err.write(`ambit get: ${error.message}\n`);
+      return 4;
+    }
     // The file system's: a jar of cookies that cannot be saved, a journal that cannot be removed.
     if (!(error instanceof Error && "syscall" in error)) throw error;
     streams.err.write(`ambit get: ${error.message}\n`);

@@ -26,8 +26,13 @@ export function resultLine(
 /**
  * A file that has ended, for programs: one line of JSON, always with the same keys in the same
  * order. Its `url` is the one of the list, secrets included, so that it can be found there.
+ *
+ * @param spread whether it may be on another machine: then there is one key more, `worker`
  */
-export function resultJson(result: DownloadResult): string {
+export function resultJson(
+  result: DownloadResult & { readonly worker?: string | null },
+  spread = false,
+): string {
   const { url, finalUrl, path, outcome, status, bytes, ms, attempts, resumed, sha256, error } =
     result;
   const [kind, message] = [error?.kind ?? null, error?.message ?? null];
@@ -43,6 +48,7 @@ export function resultJson(result: DownloadResult): string {
     resumed,
     sha256: sha256 ?? null,
     error: kind === null ? null : { kind, message },
+    ...(spread ? { worker: result.worker ?? null } : {}),
   });
 }
 

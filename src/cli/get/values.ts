@@ -86,3 +86,15 @@ export function urlOf(name: string, text: string, protocols: readonly string[]):
   const list = protocols.map((protocol) => `${protocol}//`).join(" or ");
   throw wrong(name, `a URL that begins with ${list}`, text.replace(/\/\/[^/@]*@/, "//***@"));
 }
+
+/** The URL of a Redis. It is not told back: it may hold a password. */
+export function redisUrl(name: string, text: string): string {
+  if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)) return text;
+  throw new UsageError(`${name} must be a URL such as \`redis://localhost:6379\``);
+}
+
+/** What a queue, or a prefix of keys, is called. */
+export function queueName(name: string, text: string): string {
+  if (/^[^:{}\s]+$/.test(text)) return text;
+  throw new UsageError(`${name} must be a name without spaces, colons and braces, not \`${text}\``);
+}

@@ -2,7 +2,8 @@
  * From the words of the command line to how a worker runs.
  */
 import type { Streams } from "../streams.ts";
-import { duration, wholeNumber } from "../get/values.ts";
+import { FILE_QUEUE } from "../get/spread/workable.ts";
+import { duration, queueName, redisUrl, wholeNumber } from "../get/values.ts";
 import { type Option, readOptions } from "../options.ts";
 import { UsageError } from "../usageError.ts";
 
@@ -21,9 +22,12 @@ export interface WorkerArguments {
   readonly zipkin: string | undefined;
   /** What it is called in traces. */
   readonly service: string;
+  /** Where the files go that `ambit get --workers` asks for; undefined: it takes none. */
+  readonly folder: string | undefined;
 }
 
 const OPTIONS: readonly Option[] = [
+  { name: "get", value: "DIR" },
   { name: "redis", value: "URL" },
   { name: "queue", short: "q", value: "NAME" },
   { name: "prefix", value: "NAME" },
@@ -36,18 +40,25 @@ const OPTIONS: readonly Option[] = [
   { name: "help", short: "h" },
 ];
 
+/** Files that a worker downloads at a time. */
+const FILES = 16;
+
 /** What `ambit worker --help` prints. */
 export const WORKER_HELP = `Runs the calls that programs submit with ambit/distributed, on any number of
 machines.
 
 Usage: ambit worker [options] MODULE...
+       ambit worker [options] --get DIR
 
 Each MODULE names its tasks: export const add = task("math.add", (a, b) => a + b)
 
+      --get DIR          download the files that \`ambit get --workers\` asks for,
+                         into the folder DIR of this machine, and nowhere else
       --redis URL        [$REDIS_URL, else redis://localhost:6379]
-  -q, --queue NAME       whose calls it takes [default]
+  -q, --queue NAME       whose calls it takes [default; with --get ambit-get]
       --prefix NAME      what all keys in Redis begin with [ambit]
-  -c, --concurrency N    calls at a time [as many as the machine's threads]
+  -c, --concurrency N    calls at a time [as many as the machine's threads;
+                         with --get 16]
       --processes        run them in processes, in place of threads
       --inline           run them in this very thread: for tasks that only wait
       --grace TIME       how long calls may go on once it is to stop; then they
@@ -75,25 +86,46 @@ export function readWorkerArguments(
 ): WorkerArguments | "help" {
   const { options, words } = readOptions(args, OPTIONS);
   if (options.has("help")) return "help";
-  if (words.length === 0)
-    throw new UsageError("expected a module that names tasks, such as `tasks.js`");
-  if (options.has("processes") && options.has("inline"))
-    throw new UsageError("--processes and --inline cannot both be");
   const text = (name: string): string | undefined => options.get(name)?.[0];
+  const folder = text("get");
+  expectSense(words, options);
   const concurrency = text("concurrency");
   const grace = text("grace");
   return {
     modules: words,
-    redis: redisUrl(text("redis") ?? env["REDIS_URL"] ?? "redis://localhost:6379"),
-    queue: named("--queue", text("queue") ?? "default"),
-    prefix: named("--prefix", text("prefix") ?? "ambit"),
+    redis: redisUrl("--redis", text("redis") ?? env["REDIS_URL"] ?? "redis://localhost:6379"),
+    queue: queueName("--queue", text("queue") ?? (folder === undefined ? "default" : FILE_QUEUE)),
+    prefix: queueName("--prefix", text("prefix") ?? "ambit"),
     concurrency:
-      concurrency === undefined ? undefined : wholeNumber("--concurrency", concurrency, 1, 10_000),
-    place: options.has("inline") ? "inline" : options.has("processes") ? "processes" : "threads",
+      concurrency === undefined
+        ? folder === undefined
+          ? undefined
+          : FILES
+        : wholeNumber("--concurrency", concurrency, 1, 10_000),
+    // Downloads only wait for others.
+    place:
+      options.has("inline") || folder !== undefined
+        ? "inline"
+        : options.has("processes")
+          ? "processes"
+          : "threads",
     grace: grace === undefined ? 30_000 : duration("--grace", grace),
     zipkin: zipkinUrl(text("zipkin") ?? env["OTEL_EXPORTER_ZIPKIN_ENDPOINT"] ?? ""),
     service: (text("service") ?? env["OTEL_SERVICE_NAME"] ?? "") || "ambit-worker",
+    folder,
   };
+}
+
+function expectSense(words: readonly string[], options: ReadonlyMap<string, unknown>): void {
+  const hasFolder = options.has("get");
+  if (words.length === 0 && !hasFolder)
+    throw new UsageError("expected a module that names tasks, such as `tasks.js`, or --get DIR");
+  if (words.length > 0 && hasFolder)
+    throw new UsageError("--get and modules cannot both be: start a worker for each");
+  if (options.has("processes") && options.has("inline"))
+    throw new UsageError("--processes and --inline cannot both be");
+  if (options.has("processes") && hasFolder)
+    throw new UsageError("--get and --processes cannot both be: downloads only wait for others");
 }
 
 /** Set to nothing, the variable says nothing. */
@@ -101,15 +133,4 @@ function zipkinUrl(text: string): string | undefined {
   if (text === "") return undefined;
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
   throw new UsageError("--zipkin must be a URL such as `http://127.0.0.1:9411/api/v2/spans`");
-}
-
-/** The URL is not told back: it may hold a password. */
-function redisUrl(text: string): string {
-  if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)) return text;
-  throw new UsageError("--redis must be a URL such as `redis://localhost:6379`");
-}
-
-function named(name: string, text: string): string {
-  if (/^[^:{}\s]+$/.test(text)) return text;
-  throw new UsageError(`${name} must be a name without spaces, colons and braces, not \`${text}\``);
 }

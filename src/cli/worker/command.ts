@@ -5,9 +5,11 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { cancellable } from "../../core/cancellable.ts";
 import { run } from "../../core/run.ts";
 import { signals } from "../../flow/signals.ts";
 import type { DistributedWorker } from "../../distributed/distributedWorker.ts";
+import { taskNames } from "../../futures/registered.ts";
 import { errorDetail } from "../serve/errorLine.ts";
 import { exitCodeOf } from "../serve/exitCode.ts";
 import type { Streams } from "../streams.ts";
@@ -26,6 +28,8 @@ export async function workerCommand(args: readonly string[], streams: Streams): 
     if (!existsSync(file)) throw new UsageError(`there is no module ${options.modules[at]}`);
   try {
     for (const file of files) await import(pathToFileURL(file).href);
+    if (files.length > 0 && taskNames().length === 0)
+      throw new Error(`${options.modules.join(", ")} names no task: task("some.name", fn) does`);
   } catch (error) {
     streams.err.write(`ambit worker: a module failed\n${errorDetail(error)}\n`);
     return 1;
@@ -34,14 +38,22 @@ export async function workerCommand(args: readonly string[], streams: Streams): 
 }
 
 async function work(options: WorkerArguments, { out, err }: Streams): Promise<number> {
-  await using _ = await tracingOf(options);
-  const worker = await makeWorker(options, (error) =>
-    err.write(`ambit worker: ${error.message}\n`),
-  );
+  await using _tracing = await tracingOf(options);
+  await using _files = await takesFiles(options);
+  const worker = await makeWorker(options, troubleTeller(err));
   await using received = signals("SIGINT", "SIGTERM");
-  await worker.ready();
-  out.write(`takes calls of the queue ${options.queue} (process ${process.pid})\n`);
-  await received.next();
+  const signal = received.next();
+  try {
+    await cancellable(Promise.race([worker.ready(), signal]));
+  } catch {
+    // Its words were told as trouble. The driver would go on trying.
+    process.exit(1);
+  }
+  // Nothing runs, and closing would wait for Redis.
+  if (!worker.statistics().connected) process.exit(0);
+  const where = options.folder === undefined ? "" : `, downloads into ${resolve(options.folder)}`;
+  out.write(`takes calls of the queue ${options.queue} (process ${process.pid})${where}\n`);
+  await signal;
   out.write(`stopping: calls that run have ${options.grace} ms to end\n`);
   // At the end of the block it is done, and there was none.
   void received.next().then(({ value }) => value && process.exit(exitCodeOf(value)));
@@ -61,6 +73,22 @@ async function tracingOf({ zipkin, service }: WorkerArguments): Promise<AsyncDis
     serviceName: service,
     reporters: [new ZipkinReporter({ url: zipkin })],
   });
+}
+
+/** Says each trouble once, however often the driver meets it while it tries again. */
+function troubleTeller(err: Streams["err"]): (error: Error) => void {
+  let told = "";
+  return (error) => {
+    const words = error.message || (error as NodeJS.ErrnoException).code || error.name;
+    if (words !== told) err.write(`ambit worker: ${words}\n`);
+    told = words;
+  };
+}
+
+/** What `--get` needs until the end; null without it. */
+async function takesFiles({ folder }: WorkerArguments): Promise<AsyncDisposable | null> {
+  if (folder === undefined) return null;
+  return (await import("../get/spread/fileTask.ts")).takeFiles(resolve(folder));
 }
 
 async function makeWorker(
