@@ -2,10 +2,10 @@
  * Workers on any number of machines fetch (flagTask.ts), this process saves: so the folder is whole
  * here, wherever a flag came by. What joins them is a queue in Redis.
  *
- * Before the first flag it is asked whether Redis answers and a worker is there: otherwise calls
- * would wait in the queue for as long as their deadline, and say nothing.
+ * Before the first flag it is asked whether Redis answers and a worker is there; the executor ends
+ * the calls when the workers vanish later, which would otherwise wait for as long as their deadline.
  */
-import { mapConcurrent, waitFor } from "ambit";
+import { mapConcurrent } from "ambit";
 import { DistributedError, DistributedExecutor } from "ambit/distributed";
 
 import { FileSaver } from "../storage/fileSaver.ts";
@@ -19,8 +19,8 @@ import { taskCount } from "./tasks.ts";
 /** The queue that the workers are started with. */
 const queue = "flags";
 
-/** Milliseconds for which Redis may be silent. */
-const redisPatience = 5000;
+/** Milliseconds for which Redis may be silent, and no worker be there. */
+const patience = 5000;
 
 /** The engine whose workers take their calls from that Redis. */
 export function distributed(redis: string): Engine {
@@ -29,7 +29,12 @@ export function distributed(redis: string): Engine {
     concurrency: taskCount,
     async download(plan, report) {
       const { site, meta, codes, maxRequests: limit, folder } = plan;
-      await using executor = new DistributedExecutor({ redis, queue, lossTimeout: redisPatience });
+      await using executor = new DistributedExecutor({
+        redis,
+        queue,
+        lossTimeout: patience,
+        workerTimeout: patience,
+      });
       await expectWorkers(executor);
       const saver = new FileSaver(folder);
       const one = async (code: string) => {
@@ -39,7 +44,7 @@ export function distributed(redis: string): Engine {
       try {
         for await (const _ of mapConcurrent(codes, one, { limit, ordered: false }));
       } catch (error) {
-        throw error instanceof DistributedError ? new EngineError(error.message) : error;
+        throw error instanceof DistributedError ? new EngineError(inOneLine(error)) : error;
       }
     },
   };
@@ -55,12 +60,17 @@ async function expectWorkers(executor: DistributedExecutor): Promise<void> {
 
 async function statisticsOf(executor: DistributedExecutor) {
   try {
-    return await waitFor(executor.queueStatistics(), redisPatience);
+    return await executor.queueStatistics();
   } catch (error) {
-    const isSilence = error instanceof Error && error.name === "TimeoutError";
-    if (!isSilence) throw error;
-    throw new EngineError("Redis does not answer: start it, or say where it is with --redis URL");
+    if (!(error instanceof DistributedError)) throw error;
+    const refused = error.message.startsWith("Redis refuses");
+    const words = "Redis does not answer: start it, or say where it is with --redis URL";
+    throw new EngineError(refused ? inOneLine(error) : words);
   }
+}
+
+function inOneLine({ message }: Error): string {
+  return message.split("\n")[0] ?? "";
 }
 
 /** @throws {@link StorageError} when the folder takes no more files */

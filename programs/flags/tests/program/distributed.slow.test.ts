@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
+import { Redis } from "ioredis";
 import { describe, expect, test, vi } from "vitest";
 
 import { redisMissing, serveRedis } from "../../../../tests/servers/databases.ts";
@@ -79,6 +80,30 @@ describe.skipIf(redisMissing() !== null)("the engine distributed", () => {
     const next = await flags(...distributed("BR", "-o", folder));
     expect(next.code).toBe(0);
     await stop(worker);
+  });
+
+  test("says in one line that the workers have vanished in the middle", async () => {
+    const worker = await startWorker(url());
+    const args = distributed("--all", "-s", "DELAY", "-v", "-m", "8", "-o", temporaryFolder());
+    const program = new Program([process.execPath, entry, ...args]);
+    await once(program.process.stdout, "data");
+    worker.process.kill("SIGKILL");
+    const { code, err } = await program.ended;
+    await worker.ended;
+    expect(code).toBe(1);
+    expect(err).toMatch(/^flags: .*no worker took calls of the queue 'flags' for 5000 ms: .*\n$/);
+  });
+
+  test("says in one line what Redis says to a wrong password", async () => {
+    const redis = new Redis(url());
+    await redis.config("SET", "requirepass", "right");
+    const wrong = url().replace("//", "//:wrong@");
+    const args = ["--engine", "distributed", "--redis", wrong, "-o", temporaryFolder()];
+    const { code, err } = await flags("BR", ...args);
+    await redis.config("SET", "requirepass", "");
+    await redis.quit();
+    expect(code).toBe(1);
+    expect(err).toMatch(/^flags: Redis refuses: WRONGPASS .*\n$/);
   });
 
   test("says in one line that no worker is there", async () => {
