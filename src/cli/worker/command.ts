@@ -37,9 +37,13 @@ export async function workerCommand(args: readonly string[], streams: Streams): 
   return await run(() => work(options, streams), { name: "ambit worker" });
 }
 
-async function work(options: WorkerArguments, { out, err }: Streams): Promise<number> {
-  await using _tracing = await tracingOf(options);
-  await using _files = await takesFiles(options);
+async function work(options: WorkerArguments, streams: Streams): Promise<number> {
+  await using _ = await tracingOf(options);
+  return await takeCalls(options, streams);
+}
+
+async function takeCalls(options: WorkerArguments, { out, err }: Streams): Promise<number> {
+  await using _ = await takesFiles(options);
   const worker = await makeWorker(options, troubleTeller(err));
   await using received = signals("SIGINT", "SIGTERM");
   const signal = received.next();

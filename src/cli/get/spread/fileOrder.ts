@@ -59,11 +59,10 @@ export interface FileResult {
   readonly worker: string;
 }
 
-/** Stands for the function of the workers, where files are asked for. */
-export const askedFile: (order: FileOrder) => FileResult = task(
-  FILE_TASK,
-  (_: FileOrder): FileResult => {
+/** Stands for the function of the workers, where files are asked for; named only there, for a worker has the real one. */
+export function askedFile(): (order: FileOrder) => FileResult {
+  const onWorkers = (_: FileOrder): FileResult => {
     throw new Error("it runs on workers: `ambit worker --get DIR`");
-  },
-  { version: FILE_VERSION },
-);
+  };
+  return task(FILE_TASK, onWorkers, { version: FILE_VERSION });
+}

@@ -54,6 +54,7 @@ export function spread(items: AsyncIterable<DownloadItem>, options: SpreadOption
 class Lanes implements Holdings {
   readonly #options: SpreadOptions;
   readonly #progress: DownloadProgress;
+  readonly #task = askedFile();
   /** What was read and is not begun, by its place in the list. */
   readonly #items = new Map<number, DownloadItem>();
 
@@ -108,7 +109,7 @@ class Lanes implements Holdings {
     if (known !== undefined) return known;
     const onProgress = (told: unknown): void => this.#hear(job, told as FileProgress);
     const order = { item: { ...item, url }, manner };
-    const asked = executor.with({ onProgress }).submit(askedFile, order);
+    const asked = executor.with({ onProgress }).submit(this.#task, order);
     const result = await resultOf(asked, job);
     if (result.outcome !== "failed") journal.note(result, item.output);
     return result;
