@@ -10,8 +10,8 @@ export const NETWORK_OPTIONS: readonly GetOption[] = [
     name: "workers",
     value: "URL",
     help: [
-      "have `ambit worker --get` on other machines download,",
-      "that take their files from the Redis at URL",
+      "workers on other machines, `ambit worker --get DIR`,",
+      "download; they take their files from this Redis",
     ],
   },
   {

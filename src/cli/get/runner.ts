@@ -5,16 +5,9 @@ import { downloadAll } from "../../download/downloadAll.ts";
 import type { Downloads } from "../../download/downloads.ts";
 import type { DownloadItem } from "../../download/item.ts";
 import { UsageError } from "../usageError.ts";
-import type { GetOptions } from "./arguments.ts";
+import type { GetOptions } from "./getOptions.ts";
 import { Client } from "./client.ts";
-
-/** Downloads what a run is to get. */
-export interface Runner extends AsyncDisposable {
-  /** Where the files are, for the summary. */
-  readonly directory: string;
-  /** The files, as they end; begins when first asked. */
-  run(items: AsyncIterable<DownloadItem>): Downloads;
-}
+import type { Runner } from "./fileRunner.ts";
 
 /**
  * @param journal the path of the journal

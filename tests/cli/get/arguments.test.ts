@@ -31,6 +31,8 @@ test("URLs alone are got with the defaults", () => {
     retries: 4,
     timeout: { total: Infinity, connect: 30_000, socketRead: 60_000 },
     failFast: false,
+    workers: undefined,
+    queue: "ambit-get",
     headers: [],
     user: undefined,
     netrc: false,

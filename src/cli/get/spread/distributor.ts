@@ -7,8 +7,8 @@ import { DistributedExecutor } from "../../../distributed/distributedExecutor.ts
 import type { DownloadItem } from "../../../download/item.ts";
 import type { Downloads } from "../../../download/downloads.ts";
 import { UsageError } from "../../usageError.ts";
-import type { GetOptions } from "../arguments.ts";
-import type { Runner } from "../runner.ts";
+import type { GetOptions } from "../getOptions.ts";
+import type { Runner } from "../fileRunner.ts";
 import type { Manner } from "./fileOrder.ts";
 import { spread } from "./spreadRun.ts";
 import { SpreadJournal } from "./spreadJournal.ts";

@@ -59,6 +59,9 @@ export interface FileResult {
   readonly worker: string;
 }
 
+/** A result, and where it is. */
+export type SpreadResult = DownloadResult & { readonly worker: string | null };
+
 /** Stands for the function of the workers, where files are asked for; named only there, for a worker has the real one. */
 export function askedFile(): (order: FileOrder) => FileResult {
   const onWorkers = (_: FileOrder): FileResult => {

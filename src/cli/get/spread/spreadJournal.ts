@@ -6,7 +6,7 @@
  * may give it to another machine.
  */
 import { closeSync, existsSync, openSync, readFileSync, writeSync } from "node:fs";
-import type { SpreadResult } from "./spreadRun.ts";
+import type { SpreadResult } from "./fileOrder.ts";
 
 /** What each begins with. */
 const FIRST_LINE = '{"journal":"ambit get --workers","version":1}';

@@ -17,7 +17,13 @@ import { type Holdings, Schedule } from "../../../download/schedule.ts";
 import { Stop } from "../../../download/stop.ts";
 import { getRunningLoop } from "../../../core/scope.ts";
 import { mapConcurrent } from "../../../flow/mapConcurrent.ts";
-import { askedFile, type FileProgress, type FileResult, type Manner } from "./fileOrder.ts";
+import {
+  type SpreadResult,
+  askedFile,
+  type FileProgress,
+  type FileResult,
+  type Manner,
+} from "./fileOrder.ts";
 import type { SpreadJournal } from "./spreadJournal.ts";
 import { WorkersError } from "./workersError.ts";
 
@@ -29,9 +35,6 @@ export interface SpreadOptions {
   readonly executor: DistributedExecutor;
   readonly journal: SpreadJournal;
 }
-
-/** A result, and where it is. */
-export type SpreadResult = DownloadResult & { readonly worker: string | null };
 
 /**
  * Begins when first asked for a result.

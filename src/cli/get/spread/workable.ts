@@ -3,7 +3,7 @@
  */
 import { isAbsolute } from "node:path";
 import { UsageError } from "../../usageError.ts";
-import type { GetOptions } from "../arguments.ts";
+import type { GetOptions } from "../getOptions.ts";
 
 /** The queue where who asks and who downloads meet, if nothing else is said. */
 export const FILE_QUEUE = "ambit-get";
