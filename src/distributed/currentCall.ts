@@ -1,13 +1,11 @@
 /*
  * What a function that runs on a worker can learn of its call, and tell.
  *
- * Strategy: the call travels as a context variable, so it crosses into the worker's threads by itself. Progress goes to the
- * worker's main thread over a channel that is opened for each word: a function that reports often is rare, and a channel
- * that stays open would keep a thread alive.
+ * Strategy: the call travels as a context variable, so it crosses into the worker's threads and processes by itself.
  */
-import { BroadcastChannel } from "node:worker_threads";
 import { ContextVar } from "../core/contextVar.ts";
 import { BETWEEN_MACHINES } from "./payload.ts";
+import { tellProgress } from "./progress.ts";
 
 /** The call that runs. */
 export interface CurrentCall {
@@ -26,14 +24,6 @@ export interface CurrentCall {
 
 /** The name by which the variable is found in threads. @internal */
 export const CALL_VARIABLE = "ambit.distributed.call";
-/** @internal */
-export const PROGRESS_CHANNEL = "ambit.distributed.progress";
-
-/** A word of progress on its way to the worker's main thread. @internal */
-export interface ProgressWord {
-  readonly id: string;
-  readonly value: unknown;
-}
 
 /** @internal */
 export const callVariable: ContextVar<CurrentCall | null> = new ContextVar<CurrentCall | null>(
@@ -69,7 +59,5 @@ export function reportProgress(value: unknown): void {
   if (call === null) return;
   if (!BETWEEN_MACHINES.takes(value))
     throw new TypeError("reportProgress: the value cannot be cloned; pass plain data");
-  const channel = new BroadcastChannel(PROGRESS_CHANNEL);
-  channel.postMessage({ id: call.id, value } satisfies ProgressWord);
-  channel.close();
+  tellProgress({ id: call.id, value });
 }

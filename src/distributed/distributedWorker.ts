@@ -6,7 +6,6 @@
  * in callRunner.ts, what becomes of its outcome in outcomes.ts, and how it is stopped in wishes.ts.
  */
 import { inspect } from "node:util";
-import { BroadcastChannel } from "node:worker_threads";
 import { type Job, WaitingError, Worker } from "bullmq";
 import { cancelled } from "../core/cancellation.ts";
 import { moveOnAfter } from "../core/cancelScope.ts";
@@ -18,11 +17,11 @@ import type { Executor } from "../futures/executor.ts";
 import { packThrown } from "../futures/parcel.ts";
 import { CallRunner } from "./callRunner.ts";
 import { Connections } from "./connections.ts";
-import { PROGRESS_CHANNEL, type ProgressWord } from "./currentCall.ts";
 import { Keys } from "./keys.ts";
 import type { CallData } from "./messages.ts";
 import { inShort, isFinal, Outcomes } from "./outcomes.ts";
 import type { Payload } from "./payload.ts";
+import { hearProgress, type ProgressWord } from "./progress.ts";
 import { RunningCall } from "./runningCall.ts";
 import { Wishes } from "./wishes.ts";
 import {
@@ -63,7 +62,7 @@ export class DistributedWorker implements AsyncDisposable {
   readonly #runner: CallRunner;
   readonly #outcomes: Outcomes;
   readonly #wishes: Wishes;
-  readonly #progress = new BroadcastChannel(PROGRESS_CHANNEL);
+  readonly #unhear: () => void;
   readonly #running = new Map<string, RunningCall>();
   readonly #listening: Promise<unknown>;
   #ended = 0;
@@ -96,6 +95,7 @@ export class DistributedWorker implements AsyncDisposable {
     );
     this.#worker = ambient.run(runner, () => this.#take(settings));
     this.#hear(onTrouble);
+    this.#unhear = hearProgress((word) => this.#onProgress(word));
   }
 
   /** Begins to take calls. */
@@ -121,10 +121,6 @@ export class DistributedWorker implements AsyncDisposable {
     this.#worker.on("error", onTrouble);
     for (const each of [this.#connections.commands, this.#connections.listener])
       each.on("error", onTrouble);
-    this.#progress.addEventListener("message", (event) =>
-      this.#onProgress((event as unknown as { data: ProgressWord }).data),
-    );
-    (this.#progress as unknown as { unref(): void }).unref();
   }
 
   /**
@@ -221,7 +217,7 @@ export class DistributedWorker implements AsyncDisposable {
     }
     await closing;
     this.#wishes.end();
-    this.#progress.close();
+    this.#unhear();
     await this.#executor?.shutdown();
     await this.#connections.close();
   }

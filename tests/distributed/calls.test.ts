@@ -117,8 +117,14 @@ describe.skipIf(redisMissing() !== null)("calls on another machine", () => {
     expect((await mapping.next()).done).toBe(true);
   });
 
-  test("progress is heard on the way", async () => {
-    const executor = pair();
+  test.each([
+    ["the worker itself", { executor: "inline" }],
+    ["a thread of the worker", {}],
+    ["a process of the worker", { processes: true }],
+  ] as const)("progress is heard on the way, from %s", async (_, how) => {
+    const queue = freshQueue();
+    await startWorker({ redis: served.server.url, queue, concurrency: 1, ...how });
+    const executor = executorOf(served, queue);
     const heard: unknown[] = [];
     const calls = executor.with({ onProgress: (value) => heard.push(value) });
     expect(await calls.submit(tasks.steps, 3)).toBe("done");

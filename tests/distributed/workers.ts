@@ -18,6 +18,8 @@ export interface WorkerOptions {
   readonly queue: string;
   readonly concurrency?: number;
   readonly executor?: "inline";
+  /** Whether it runs calls in a process of its own. */
+  readonly processes?: boolean;
   readonly lockDuration?: number;
   readonly maxLosses?: number;
   readonly watchInterval?: number;
