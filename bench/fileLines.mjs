@@ -25,6 +25,7 @@ import { writeLines } from "./manyLines.mjs";
 /** Reads all lines; gives the characters, their ends included. @typedef {(path: string) => Promise<number>} Reader */
 
 const BYTES = Number(process.env["AMBIT_BENCH_BYTES"] ?? 1.075e9);
+const SIZE = BYTES < 1e9 ? `${Math.round(BYTES / 1e6)} MB` : `${Math.round(BYTES / 1e9)} GB`;
 /** Lines that aiofiles reads. */
 const FIRST = 50_000;
 const ROUNDS = 3;
@@ -169,7 +170,7 @@ function figuresOfOne(name, costs) {
   const targets = TARGETS[name.includes("batches") ? "batches" : "one"];
   const others = [...costs].filter(([other]) => !(other in ours));
   return others.map(([against, theirs]) => ({
-    what: `lines of 1 GB: ${name}`,
+    what: `lines of ${SIZE}: ${name}`,
     against,
     unit: "x",
     value: median(own.map(({ wall }, i) => wall / /** @type {Cost} */ (theirs[i]).wall)),

@@ -181,7 +181,8 @@ export class Pool<L extends Link> implements Driver {
     this.#pumping = false;
     this.#waiting.skipDone();
     this.#startWorkers();
-    for (const worker of this.#workers) this.#feed(worker);
+    // Who has least to do comes first: a single call must not go behind others while somebody has none.
+    for (const worker of [...this.#workers].sort((a, b) => a.load - b.load)) this.#feed(worker);
     if (this.#shutDown) this.#closeIdle();
   }
 

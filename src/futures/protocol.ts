@@ -49,6 +49,7 @@ export type ToWorker =
   /** Runs of calls, see `callRuns.ts`. */
   | { readonly calls: readonly unknown[] }
   | { readonly watch: WatchLimits }
+  | { readonly leave: true }
   | { readonly tell: number; readonly what: ToCall }
   | { readonly tree: number; readonly look: TreeWish | null }
   | { readonly stop: number; readonly message: string; readonly reason: unknown };

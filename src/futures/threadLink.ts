@@ -17,6 +17,8 @@ import {
   Worker,
   type WorkerOptions,
 } from "node:worker_threads";
+import type { TimerHandle } from "../core/clock.ts";
+import { getRunningLoop } from "../core/scope.ts";
 import { bell } from "./blocking.ts";
 import type { Link, LinkOwner } from "./link.ts";
 import {
@@ -40,17 +42,22 @@ export class ThreadLink implements Link {
   readonly #owner: LinkOwner;
   readonly #worker: Worker;
   readonly #port: MessagePort;
+  readonly #grace: number;
   #failure: unknown = undefined;
+  /** While it is to exit by itself. */
+  #closing: TimerHandle | null = null;
   #ended = false;
 
   constructor(
     name: string,
     initializing: boolean,
     owner: LinkOwner,
+    grace: number,
     resourceLimits?: ResourceLimits,
   ) {
     this.#name = name;
     this.#owner = owner;
+    this.#grace = grace;
     const { port1, port2 } = new MessageChannel();
     const workerData: ThreadStart = {
       name,
@@ -79,6 +86,7 @@ export class ThreadLink implements Link {
   #end(exitCode: number): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#closing?.cancel();
     this.#receive();
     this.#port.close();
     const failure = this.#failure;
@@ -142,13 +150,22 @@ export class ThreadLink implements Link {
     Atomics.store(this.#shared, STOPPING, id);
   }
 
+  /** The thread exits by itself; one that does not is terminated. */
   close(): void {
-    this.kill();
+    if (this.#closing !== null || this.#ended) return;
+    this.hold();
+    const loop = getRunningLoop();
+    this.#closing = loop.schedule(loop.time() + this.#grace, terminate, this);
+    this.send({ leave: true }, []);
   }
 
   kill(): void {
     void this.#worker.terminate();
   }
+}
+
+function terminate(link: ThreadLink): void {
+  link.kill();
 }
 
 /** Threads load compiled code, also when this file runs as TypeScript; `imports` says where. */

@@ -79,7 +79,7 @@ export class ThreadPoolExecutor extends PoolExecutor {
       prefix,
       medium: BETWEEN_THREADS,
       open: (name, initializing, owner) =>
-        new ThreadLink(name, initializing, owner, resourceLimits),
+        new ThreadLink(name, initializing, owner, planned.grace, resourceLimits),
       breakage: (cause) => broken(prefix, cause),
     });
   }

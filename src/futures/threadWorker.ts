@@ -5,6 +5,7 @@ import { readlinkSync } from "node:fs";
 import { receiveMessageOnPort, workerData, type TransferListItem } from "node:worker_threads";
 import { ring } from "./blocking.ts";
 import { BETWEEN_THREADS } from "./cloning.ts";
+import { doWhatIsLeft } from "./leaving.ts";
 import {
   BEGUN,
   EXIT,
@@ -42,6 +43,12 @@ class ThreadPort implements WorkerPort {
     to?.close();
   }
 
+  leave(): void {
+    void doWhatIsLeft()
+      .then(() => Promise.all([process.stdout, process.stderr].map(printed)))
+      .then(() => process.exit());
+  }
+
   begin(id: number): void {
     Atomics.add(shared, BEGUN, 1);
     Atomics.store(shared, RUNNING, id);
@@ -64,6 +71,11 @@ class ThreadPort implements WorkerPort {
       this.#hear(read.message as ToWorker);
     }
   }
+}
+
+/** What was printed goes through the main thread, piece by piece; what has not left is lost with the thread. */
+function printed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write("", () => resolve()));
 }
 
 /** What Linux calls this thread; 0 elsewhere. */

@@ -35,6 +35,11 @@ test.each(KINDS)("what a worker of a %s prints is as it was printed", async (kin
   expect(lines.join("\n")).not.toContain(kind);
 });
 
+test.each(KINDS)("what a worker of a %s printed last is not lost at a shutdown", async (kind) => {
+  const lines = await linesOf(kind, "", "await pool.submit(tasks.printingMuch, 5000);");
+  expect(lines).toHaveLength(5000);
+});
+
 test.each(KINDS)("labelled, the lines of a %s say whose they are", async (kind, prefix) => {
   const lines = await linesOf(
     kind,

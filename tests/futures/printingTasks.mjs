@@ -2,12 +2,6 @@
 import { createTask, sleep } from "../../dist/index.js";
 import { labelConsole } from "../../dist/futures/index.js";
 
-/** Ends when the program has all that was printed: a thread that is ended before may lose some. */
-async function flushed() {
-  for (const output of [process.stdout, process.stderr])
-    await new Promise((resolve) => void output.write("", resolve));
-}
-
 /** @param {string} name */
 export async function printing(name) {
   console.log("plain", { name });
@@ -20,7 +14,6 @@ export async function printing(name) {
   console.group("group");
   console.debug("inside");
   console.groupEnd();
-  await flushed();
 }
 
 /** @type {Promise<void> | undefined} */
@@ -39,13 +32,16 @@ export function printingLater() {
 /** Ends when that was printed. */
 export async function latePrint() {
   await printed;
-  await flushed();
+}
+
+/** Prints more than goes to the program at once. @param {number} lines */
+export function printingMuch(lines) {
+  for (let line = 0; line < lines; line++) console.log(`${line} ${"x".repeat(100)}`);
 }
 
 /** @param {string} text */
-export async function writing(text) {
+export function writing(text) {
   process.stdout.write(`${text}\n`);
-  await flushed();
 }
 
 export function labelTwice() {
