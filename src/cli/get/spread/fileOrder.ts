@@ -1,7 +1,6 @@
 /*
  * What `ambit get --workers` asks a worker for: one file. Plain data, for it travels through Redis.
  */
-import { task } from "../../../futures/reference.ts";
 import type { DownloadItem } from "../../../download/item.ts";
 import type { DownloadResult } from "../../../download/result.ts";
 
@@ -61,11 +60,3 @@ export interface FileResult {
 
 /** A result, and where it is. */
 export type SpreadResult = DownloadResult & { readonly worker: string | null };
-
-/** Stands for the function of the workers, where files are asked for; named only there, for a worker has the real one. */
-export function askedFile(): (order: FileOrder) => FileResult {
-  const onWorkers = (_: FileOrder): FileResult => {
-    throw new Error("it runs on workers: `ambit worker --get DIR`");
-  };
-  return task(FILE_TASK, onWorkers, { version: FILE_VERSION });
-}

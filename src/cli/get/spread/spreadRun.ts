@@ -17,12 +17,15 @@ import { type Holdings, Schedule } from "../../../download/schedule.ts";
 import { Stop } from "../../../download/stop.ts";
 import { getRunningLoop } from "../../../core/scope.ts";
 import { mapConcurrent } from "../../../flow/mapConcurrent.ts";
+import { task } from "../../../futures/reference.ts";
 import {
-  type SpreadResult,
-  askedFile,
+  FILE_TASK,
+  FILE_VERSION,
+  type FileOrder,
   type FileProgress,
   type FileResult,
   type Manner,
+  type SpreadResult,
 } from "./fileOrder.ts";
 import type { SpreadJournal } from "./spreadJournal.ts";
 import { WorkersError } from "./workersError.ts";
@@ -132,6 +135,14 @@ class Lanes implements Holdings {
     progress.bytes += Math.max(0, bytes - job.received);
     progress.finishedBytes += bytes;
   }
+}
+
+/** Stands for the function of the workers, where files are asked for; named only there, for a worker has the real one. */
+function askedFile(): (order: FileOrder) => FileResult {
+  const onWorkers = (_: FileOrder): FileResult => {
+    throw new Error("it runs on workers: `ambit worker --get DIR`");
+  };
+  return task(FILE_TASK, onWorkers, { version: FILE_VERSION });
 }
 
 /** A file that was lost with its workers has failed; without Redis or workers nothing goes on. */
