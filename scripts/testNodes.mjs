@@ -16,7 +16,9 @@ const folder = join(root, "tests", "nodes");
 
 /**
  * What `npm test` alone looks at, since Node has no part in it: what a kill leaves on the disk, which takes half a minute,
- * the names that CPython has, what a page does in a browser, what the compiler says, and what Bun and Deno do.
+ * the names that CPython has, what a page does in a browser, what the compiler says, and what Bun and Deno do. And what
+ * waits long for servers and processes, and stands on what is tested on each Node: a master that fails, a list that is
+ * spread over workers.
  */
 const ONCE = [
   "tests/download/kill.test.ts",
@@ -25,6 +27,9 @@ const ONCE = [
   "tests/cli/trace/page.test.ts",
   "tests/project/types.test.ts",
   "tests/web/runtimes.test.ts",
+  "tests/redis/replicas.test.ts",
+  "tests/redis/clusterFailover.test.ts",
+  "tests/cli/get/workers.test.ts",
 ];
 
 /** The folders with a `node` of the lines asked for, or of all. @param {string[]} lines */
