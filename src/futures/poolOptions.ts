@@ -14,7 +14,10 @@ export interface PoolOptions {
   readonly initializer?: (...args: never[]) => unknown;
   /** Its arguments; cloned. */
   readonly initArgs?: readonly unknown[];
-  /** Milliseconds that a cancelled call has to stop by itself before its worker is ended. Default 1000. */
+  /**
+   * Milliseconds that a cancelled call has to stop by itself before its worker is ended, and that a worker which is no longer
+   * needed has to leave: to write out what it has printed, and to send the spans of its own tracing. Default 1000.
+   */
   readonly grace?: number;
   /** Whether who cancels a running call goes on at once; see {@link CallOptions}. Default false. */
   readonly abandonOnCancel?: boolean;

@@ -66,9 +66,6 @@ class ProcessPort implements WorkerPort {
     marks.show(number, text);
   }
 
-  /** The end of the pipe says so to a process. */
-  leave(): void {}
-
   begin(id: number): void {
     this.running = id;
     marks.begin(id);

@@ -49,10 +49,12 @@ export type ToWorker =
   /** Runs of calls, see `callRuns.ts`. */
   | { readonly calls: readonly unknown[] }
   | { readonly watch: WatchLimits }
-  | { readonly leave: true }
   | { readonly tell: number; readonly what: ToCall }
   | { readonly tree: number; readonly look: TreeWish | null }
   | { readonly stop: number; readonly message: string; readonly reason: unknown };
+
+/** To a thread, which has no end of a pipe that tells it: the pool has no more for it. @internal */
+export type ToThread = ToWorker | { readonly leave: true };
 
 /** A tree of tasks that is to be read while the pool's loop stands still. @internal */
 export interface TreeWish {

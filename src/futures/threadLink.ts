@@ -30,6 +30,7 @@ import {
   STOPPING,
   SYSTEM_ID,
   type ThreadStart,
+  type ToThread,
   type ToWorker,
 } from "./protocol.ts";
 import type { TreeLook } from "./workerTrees.ts";
@@ -156,7 +157,7 @@ export class ThreadLink implements Link {
     this.hold();
     const loop = getRunningLoop();
     this.#closing = loop.schedule(loop.time() + this.#grace, terminate, this);
-    this.send({ leave: true }, []);
+    this.#port.postMessage({ leave: true } satisfies ToThread);
   }
 
   kill(): void {

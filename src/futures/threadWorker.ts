@@ -14,6 +14,7 @@ import {
   STOPPING,
   SYSTEM_ID,
   type ThreadStart,
+  type ToThread,
   type ToWorker,
   type TreeWish,
 } from "./protocol.ts";
@@ -26,11 +27,14 @@ const { bell, initializing, name, port, shared } = workerData as ThreadStart;
 class ThreadPort implements WorkerPort {
   readonly medium = BETWEEN_THREADS;
   readonly name = name;
-  #hear: (message: ToWorker) => void = () => {};
+  #hear: (message: ToThread) => void = () => {};
 
   listen(hear: (message: ToWorker) => void): void {
-    this.#hear = hear;
-    port.on("message", hear);
+    this.#hear = (message) => {
+      if ("leave" in message) void leave();
+      else hear(message);
+    };
+    port.on("message", this.#hear);
   }
 
   send(message: FromWorker, moved: readonly TransferListItem[]): void {
@@ -41,12 +45,6 @@ class ThreadPort implements WorkerPort {
   show(_number: number, text: string, { to }: TreeWish): void {
     to?.postMessage(text);
     to?.close();
-  }
-
-  leave(): void {
-    void doWhatIsLeft()
-      .then(() => Promise.all([process.stdout, process.stderr].map(printed)))
-      .then(() => process.exit());
   }
 
   begin(id: number): void {
@@ -68,9 +66,16 @@ class ThreadPort implements WorkerPort {
       read !== undefined;
       read = receiveMessageOnPort(port)
     ) {
-      this.#hear(read.message as ToWorker);
+      this.#hear(read.message as ToThread);
     }
   }
+}
+
+/** Exits, when what is left was done and what was printed has gone out. */
+async function leave(): Promise<void> {
+  await doWhatIsLeft();
+  await Promise.all([process.stdout, process.stderr].map(printed));
+  process.exit();
 }
 
 /** What was printed goes through the main thread, piece by piece; what has not left is lost with the thread. */

@@ -70,8 +70,6 @@ export class WorkerLoop {
       if (this.#talk?.id === message.tell) this.#talk.talk.heard(message.what);
     } else if ("watch" in message) {
       this.#watch = new WorkerWatch(message.watch, (use) => this.#port.send({ use }, []));
-    } else if ("leave" in message) {
-      this.#port.leave();
     } else if ("tree" in message) {
       this.#show(message.tree, message.look);
     } else {

@@ -20,8 +20,6 @@ export interface WorkerPort {
   begin(id: number): void;
   /** Marks: none runs. */
   end(): void;
-  /** The pool has no more for it. */
-  leave(): void;
   /** Whether some call is asked to stop, so that messages must be read before the next begins. */
   stopWanted(): boolean;
   /** Has `listen`'s function hear what was sent meanwhile. */

@@ -186,6 +186,22 @@ test("of calls that were sent together, none that has begun runs twice when the 
   });
 });
 
+test("a quick call goes to the thread that has least to do, and not behind one that turns out to be slow", async () => {
+  await withPool({ maxWorkers: 2, minWorkers: 2 }, async (pool) => {
+    const [open, shut] = [numbers(), numbers()];
+    Atomics.store(open, 0, 9);
+    // Known to be quick from now on, however long the first one took to load.
+    for (let i = 0; i < 40; i++) await pool.submit(atGate, open);
+    const held = pool.submit(atGate, shut);
+    while (!held.running()) await sleep(1);
+    expect(await pool.submit(atGate, open)).toBe(9);
+    expect(held.done()).toBe(false);
+    Atomics.store(shut, 0, 1);
+    Atomics.notify(shut, 0);
+    expect(await held).toBe(1);
+  });
+});
+
 test("a call that is cancelled while its module is loaded never runs", async () => {
   const [counter, gate] = [numbers(), numbers()];
   setEnvironmentData("slowModule.gate", gate);
