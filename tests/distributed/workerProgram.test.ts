@@ -3,60 +3,32 @@
  *
  * It runs what was built, and takes real time, since processes and sockets know no other.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CancelledError } from "ambit";
 import { Redis } from "ioredis";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { ended } from "../../src/distributed/connections.ts";
+import { killPrograms, Program } from "../cli/program.ts";
 import { redisMissing, serveRedis } from "../servers/databases.ts";
 import * as tasks from "./tasks.mjs";
 import { executorOf, freshQueue, temporaryFolder } from "./workers.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const ENTRY = join(import.meta.dirname, "../../dist/cli/main.js");
 const TASKS = join(import.meta.dirname, "tasks.mjs");
-const started = new Set<WorkerProgram>();
 
-class WorkerProgram {
-  readonly process: ChildProcess;
-  readonly #closed: Promise<unknown>;
-  out = "";
-  err = "";
-
-  constructor(...args: readonly string[]) {
-    this.process = spawn(process.execPath, [ENTRY, "worker", ...args]);
-    this.process.stdout?.setEncoding("utf8").on("data", (text: string) => (this.out += text));
-    this.process.stderr?.setEncoding("utf8").on("data", (text: string) => (this.err += text));
-    this.#closed = once(this.process, "close");
-    started.add(this);
-  }
-
-  async end(signal?: NodeJS.Signals): Promise<number | null> {
-    if (signal !== undefined) this.process.kill(signal);
-    await this.#closed;
-    started.delete(this);
-    return this.process.exitCode;
-  }
-
-  async says(words: string): Promise<void> {
-    while (!this.out.includes(words))
-      await once(this.process.stdout as NodeJS.ReadableStream, "data");
-  }
+function workerProgram(...args: readonly string[]): Program {
+  return new Program(import.meta.dirname, "worker", ...args);
 }
 
-afterEach(async () => {
-  for (const program of started) await program.end("SIGKILL");
-});
+afterEach(killPrograms);
 
 describe.skipIf(redisMissing() !== null)("ambit worker", () => {
   const served = serveRedis();
 
-  async function startWorker(queue: string, ...args: readonly string[]): Promise<WorkerProgram> {
-    const program = new WorkerProgram("--redis", served.server.url, "-q", queue, ...args, TASKS);
+  async function startWorker(queue: string, ...args: readonly string[]): Promise<Program> {
+    const program = workerProgram("--redis", served.server.url, "-q", queue, ...args, TASKS);
     await program.says("takes calls");
     return program;
   }
@@ -108,7 +80,7 @@ describe.skipIf(redisMissing() !== null)("ambit worker", () => {
     const admin = new Redis(served.server.url);
     await admin.config("SET", "requirepass", "right");
     const redis = served.server.url.replace("//", "//:wrong@");
-    const worker = new WorkerProgram("--redis", redis, TASKS);
+    const worker = workerProgram("--redis", redis, TASKS);
     const code = await worker.end();
     await admin.config("SET", "requirepass", "");
     await ended(admin);
@@ -121,23 +93,23 @@ describe.skipIf(redisMissing() !== null)("ambit worker", () => {
 });
 
 test("without Redis it says so once, goes on trying, and ends with a signal", async () => {
-  const worker = new WorkerProgram("--redis", "redis://127.0.0.1:1", TASKS);
+  const worker = workerProgram("--redis", "redis://127.0.0.1:1", TASKS);
   await expect.poll(() => worker.err, { timeout: 30_000 }).toContain("ECONNREFUSED");
   expect(await worker.end("SIGTERM")).toBe(0);
   expect(worker.err.trim().split("\n")).toHaveLength(1);
 });
 
 test("a module that is not there is wrong usage; one that names no task, or throws, a failure", async () => {
-  const missing = new WorkerProgram("nowhere.js");
+  const missing = workerProgram("nowhere.js");
   expect(await missing.end()).toBe(2);
   expect(missing.err).toMatch(/^ambit worker: there is no module nowhere\.js; see .*\n$/);
   const file = join(temporaryFolder(), "empty.mjs");
   writeFileSync(file, "export const nothing = 1;");
-  const empty = new WorkerProgram(file);
+  const empty = workerProgram(file);
   expect(await empty.end()).toBe(1);
   expect(empty.err).toContain("names no task");
   writeFileSync(file, "throw new Error('broken');");
-  const broken = new WorkerProgram(file);
+  const broken = workerProgram(file);
   expect(await broken.end()).toBe(1);
   expect(broken.err).toContain("broken");
 });

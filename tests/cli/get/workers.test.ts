@@ -3,8 +3,6 @@
  *
  * It runs what was built, and takes real time, since processes and sockets know no other.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,54 +10,20 @@ import { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ended } from "../../../src/distributed/connections.ts";
 import { redisMissing, serveRedis } from "../../servers/databases.ts";
+import { killPrograms, Program } from "../program.ts";
 import { Origin } from "./origin.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const ENTRY = join(import.meta.dirname, "../../../dist/cli/main.js");
-
 let origin: Origin;
 let folder: string;
-const programs = new Set<Program>();
 beforeAll(async () => void (origin = await Origin.start()));
 afterAll(() => origin[Symbol.asyncDispose]());
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "ambit-get-"))));
 afterEach(async () => {
-  for (const program of programs) await program.kill();
+  await killPrograms();
   rmSync(folder, { recursive: true });
 });
-
-class Program {
-  readonly process: ChildProcess;
-  readonly #closed: Promise<unknown>;
-  out = "";
-  err = "";
-
-  constructor(...args: readonly string[]) {
-    const env = { ...process.env, LANG: "C" };
-    this.process = spawn(process.execPath, [ENTRY, ...args], { env, cwd: folder });
-    this.process.stdout?.setEncoding("utf8").on("data", (text: string) => (this.out += text));
-    this.process.stderr?.setEncoding("utf8").on("data", (text: string) => (this.err += text));
-    this.#closed = once(this.process, "close");
-    programs.add(this);
-  }
-
-  async end(signal?: NodeJS.Signals): Promise<number | null> {
-    if (signal !== undefined) this.process.kill(signal);
-    await this.#closed;
-    programs.delete(this);
-    return this.process.exitCode;
-  }
-
-  async kill(): Promise<void> {
-    await this.end("SIGKILL");
-  }
-
-  async says(words: string): Promise<void> {
-    while (!this.out.includes(words))
-      await once(this.process.stdout as NodeJS.ReadableStream, "data");
-  }
-}
 
 /** Lines of `--json`. */
 interface Line {
@@ -88,12 +52,12 @@ describe.skipIf(redisMissing() !== null)("ambit get --workers", () => {
   const redis = (): string => served.server.url;
 
   function get(...args: readonly string[]): Program {
-    return new Program("get", "--proxy", "none", "--workers", redis(), ...args);
+    return new Program(folder, "get", "--proxy", "none", "--workers", redis(), ...args);
   }
 
   /** A worker whose files are in the folder of that name. */
   async function startWorker(name: string, ...args: readonly string[]): Promise<Program> {
-    const worker = new Program("worker", "--get", name, "--redis", redis(), ...args);
+    const worker = new Program(folder, "worker", "--get", name, "--redis", redis(), ...args);
     await worker.says("takes calls");
     expect(worker.out).toContain(`downloads into ${join(folder, name)}`);
     return worker;
@@ -201,7 +165,7 @@ describe.skipIf(redisMissing() !== null)("ambit get --workers", () => {
     const admin = new Redis(redis());
     await admin.config("SET", "requirepass", "right");
     const wrong = get(`${origin.url}/a`);
-    const worker = new Program("worker", "--get", "one", "--redis", redis());
+    const worker = new Program(folder, "worker", "--get", "one", "--redis", redis());
     try {
       expect(await wrong.end()).toBe(4);
       expect(wrong.err).toMatch(/^ambit get: Redis refuses: NOAUTH .*\n$/);
@@ -214,7 +178,13 @@ describe.skipIf(redisMissing() !== null)("ambit get --workers", () => {
 });
 
 test("without Redis there is one line, and exit code 4", async () => {
-  const run = new Program("get", "--workers", "redis://127.0.0.1:1", "http://127.0.0.1:1/a");
+  const run = new Program(
+    folder,
+    "get",
+    "--workers",
+    "redis://127.0.0.1:1",
+    "http://127.0.0.1:1/a",
+  );
   expect(await run.end()).toBe(4);
   expect(run.err).toBe("ambit get: Redis could not be reached for 5000 ms\n");
 });
@@ -238,7 +208,7 @@ test.each([
   [["worker", "--get", "x", "tasks.js"], /--get and modules cannot both be/],
   [["worker", "--get", "x", "--processes"], /--get and --processes cannot both be/],
 ])("%j is answered with one line and exit code 2", async (args, words) => {
-  const program = new Program(...args);
+  const program = new Program(folder, ...args);
   expect(await program.end()).toBe(2);
   expect(program.err).toMatch(words);
   expect(program.err.trim().split("\n")).toHaveLength(1);
