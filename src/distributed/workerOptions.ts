@@ -76,7 +76,7 @@ export function workerSettings(options: DistributedWorkerOptions): WorkerSetting
     executor: executorOf(options.executor, concurrency),
     lockDuration,
     maxLosses,
-    rateLimit: options.rateLimit ?? null,
+    rateLimit: rateLimitOf(options.rateLimit),
     watchInterval,
     limits: { maxPayload, inlineLimit },
     onTrouble: options.onTrouble ?? ((): void => {}),
@@ -90,4 +90,13 @@ function executorOf(executor: unknown, concurrency: number): Executor | null {
   throw typeof executor === "string"
     ? outOfRange("options.executor", '"inline" or an Executor', executor)
     : wrongType("options.executor", '"inline" or an Executor', executor);
+}
+
+function rateLimitOf(limit: WorkerSettings["rateLimit"] | undefined): WorkerSettings["rateLimit"] {
+  if (limit === undefined || limit === null) return null;
+  if (typeof limit !== "object")
+    throw wrongType("options.rateLimit", "an object of max and duration", limit);
+  expectInteger("options.rateLimit.max", limit.max, 1);
+  expectInteger("options.rateLimit.duration", limit.duration, 1);
+  return limit;
 }

@@ -159,6 +159,30 @@ describe.skipIf(redisMissing() !== null)("calls on another machine", () => {
     expect(await delayed).toBe("later");
   });
 
+  test("no more calls begin in a time than the rate limit says, on all workers together", async () => {
+    const queue = freshQueue();
+    const rateLimit = { max: 2, duration: 600_000 };
+    const worker = { redis: served.server.url, queue, executor: "inline", rateLimit } as const;
+    await startWorker(worker);
+    await startWorker(worker);
+    const executor = executorOf(served, queue);
+    const calls = [1, 2, 3, 4, 5].map((n) => executor.submit(tasks.square, n));
+    await expect
+      .poll(() => executor.queueStatistics(), { timeout: 10_000 })
+      .toMatchObject({ completed: 2, active: 0, waiting: 3 });
+    expect(calls.filter((call) => call.done())).toHaveLength(2);
+    for (const call of calls) call.cancel();
+  });
+
+  test.each([
+    [{ max: 0, duration: 1000 }, "options.rateLimit.max"],
+    [{ max: 1, duration: 0.5 }, "options.rateLimit.duration"],
+    ["fast", "options.rateLimit"],
+  ])("a rate limit of %j is refused", (rateLimit, words) => {
+    const options = { redis: served.server.url, rateLimit } as never;
+    expect(() => new DistributedWorker(options)).toThrow(words);
+  });
+
   test("large arguments and results travel beside the queue; too large ones are refused", async () => {
     const limits = { inlineLimit: 1000, maxPayload: 100_000 };
     const executor = pair(limits);

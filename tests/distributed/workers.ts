@@ -26,6 +26,7 @@ export interface WorkerOptions {
   readonly inlineLimit?: number;
   readonly maxPayload?: number;
   readonly grace?: number;
+  readonly rateLimit?: { readonly max: number; readonly duration: number };
 }
 
 const children = new Set<ChildProcess>();
