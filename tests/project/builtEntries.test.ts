@@ -33,6 +33,8 @@ test.each([
   ["mysql/index.js", ["web", "http", "files", "futures", "cli"]],
   ["redis/index.js", ["web", "http", "files", "futures", "cli"]],
   ["index.js", ["web", "http", "files", "futures", "cli", "streams"]],
+  ["futures/threadWorker.js", ["tasks", "futures", "sync", "queues", "flow"]],
+  ["futures/processWorker.js", ["tasks", "futures", "sync", "queues", "flow"]],
   ["cli/main.js", ["web", "http", "download", "files", "futures"]],
 ])("%s is loaded without %j", (entry, others) => {
   const chunks = chunksOf(entry);
