@@ -5,12 +5,12 @@
  * or in this thread, under the caller's context variables and with what it can learn of itself.
  */
 import type { Redis } from "ioredis";
-import { cancelled } from "../core/cancellation.ts";
 import { createTask } from "../core/createTask.ts";
 import { ArrivedContext } from "../futures/arrivedContext.ts";
 import { Executor } from "../futures/executor.ts";
 import type { Variables } from "../futures/protocol.ts";
 import { taskNamed, taskNames, type RegisteredTask } from "../futures/registered.ts";
+import { Admission } from "./admission.ts";
 import { CALL_VARIABLE, type CurrentCall } from "./currentCall.ts";
 import { DistributedRunEvent, runsAreObserved, tellEnded, tellStarted } from "./diagnostics.ts";
 import { CallLostError, TaskVersionError, UnknownTaskError } from "./errors.ts";
@@ -22,12 +22,14 @@ import type { RunningCall } from "./runningCall.ts";
 export class CallRunner {
   readonly #redis: Redis;
   readonly #keys: Keys;
+  readonly #admission: Admission;
   /** Null where the functions run in this thread. */
   readonly #executor: Executor | null;
 
   constructor(redis: Redis, keys: Keys, executor: Executor | null) {
     this.#redis = redis;
     this.#keys = keys;
+    this.#admission = new Admission(redis, keys);
     this.#executor = executor;
   }
 
@@ -58,21 +60,12 @@ export class CallRunner {
 
   /** Whether it is wanted at all; and its arguments. */
   async #begin(call: RunningCall): Promise<readonly unknown[]> {
-    const { id, job } = call;
-    const { args, owned, submitter } = job.data;
-    const pipeline = this.#redis.pipeline().exists(this.#keys.cancel(id));
-    if (owned) pipeline.exists(this.#keys.alive(submitter));
-    if ("key" in args) pipeline.getBuffer(args.key);
-    const answers = ((await pipeline.exec()) ?? []).map(([error, answer]) => {
-      if (error !== null) throw error;
-      return answer;
-    });
-    if (answers[0] === 1) call.stop(cancelled("the call was cancelled"));
-    if (owned && answers[1] === 0) call.stop(cancelled("its submitter is gone"));
+    const { args } = call.job.data;
+    await this.#admission.ask(call);
     if (call.stopped !== null) throw call.stopped;
-    const bytes = "key" in args ? (answers.at(-1) as Buffer | null) : null;
+    const bytes = "key" in args ? await this.#redis.getBuffer(args.key) : null;
     if ("key" in args && bytes === null)
-      throw new CallLostError(`Redis does not have the arguments of '${job.name}' any more`);
+      throw new CallLostError(`Redis does not have the arguments of '${call.job.name}' any more`);
     return unpack(args, bytes) as readonly unknown[];
   }
 

@@ -8,6 +8,7 @@ import type { Socket } from "node:net";
 import { Redis, type RedisOptions } from "ioredis";
 import { protect } from "../core/shield.ts";
 import { suspend } from "../core/suspend.ts";
+import { gatherWrites } from "./gatheredWrites.ts";
 
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 1000;
@@ -34,6 +35,7 @@ export class Connections {
     // The driver would subscribe anew by itself, but not hear of it when the connection is closed just then.
     this.listener = dial(redis, { autoResubscribe: false });
     for (const each of [this.commands, this.listener]) {
+      each.on("connect", () => gatherWrites((each as unknown as { stream: Socket }).stream));
       each.on("error", (error: Error) => (this.trouble = error));
       for (const event of ["connect", "reconnecting"])
         each.on(event, () => holds(each, this.#keepAlive));

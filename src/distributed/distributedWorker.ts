@@ -5,7 +5,6 @@
  * BullMQ knows that a call has a living worker; with a lock lost the call would be given to another. How a call is run is
  * in callRunner.ts, what becomes of its outcome in outcomes.ts, and how it is stopped in wishes.ts.
  */
-import { inspect } from "node:util";
 import { type Job, WaitingError, Worker } from "bullmq";
 import { cancelled } from "../core/cancellation.ts";
 import { moveOnAfter } from "../core/cancelScope.ts";
@@ -147,14 +146,13 @@ export class DistributedWorker implements AsyncDisposable {
   #process(job: Job<CallData>, token: string): Promise<Payload> {
     const call = new RunningCall(job, token);
     this.#running.set(call.id, call);
-    const task = createTask(() => this.#perform(call), { name: `call of ${job.name}` });
     return new Promise((resolve, reject) => {
-      task.addDoneCallback(() => {
-        this.#running.delete(call.id);
-        const error = task.exception();
-        if (error === undefined) resolve(task.result());
-        else reject(error instanceof Error ? error : new Error(inspect(error)));
-      });
+      const body = (): Promise<void> =>
+        this.#perform(call)
+          .finally(() => this.#running.delete(call.id))
+          .then(resolve, reject);
+      // Begun at once: nothing can keep it from telling how it ended.
+      createTask(body, { name: `call of ${job.name}`, eager: true });
     });
   }
 

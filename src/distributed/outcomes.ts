@@ -8,6 +8,7 @@ import { type Job, UnrecoverableError } from "bullmq";
 import type { Redis } from "ioredis";
 import { CancelledError } from "../core/errors.ts";
 import { packThrown, type ThrownParcel } from "../futures/parcel.ts";
+import { Announcements } from "./announcements.ts";
 import { CallLostError, TaskVersionError, UnknownTaskError } from "./errors.ts";
 import type { Keys } from "./keys.ts";
 import { lostBy } from "./looking.ts";
@@ -22,12 +23,14 @@ export class Outcomes {
   readonly #keys: Keys;
   readonly #limits: PayloadLimits;
   readonly #onTrouble: (error: Error) => void;
+  readonly #announcements: Announcements;
 
   constructor(redis: Redis, keys: Keys, limits: PayloadLimits, onTrouble: (error: Error) => void) {
     this.#redis = redis;
     this.#keys = keys;
     this.#limits = limits;
     this.#onTrouble = onTrouble;
+    this.#announcements = new Announcements(redis, onTrouble);
   }
 
   /**
@@ -90,9 +93,7 @@ export class Outcomes {
 
   #tell({ data }: Job<CallData>, told: Told): void {
     const channel = data.shared ? this.#keys.toAll : this.#keys.to(data.submitter);
-    this.#redis
-      .publish(channel, JSON.stringify(told))
-      .catch((error: Error) => this.#onTrouble(error));
+    this.#announcements.tell(channel, told);
   }
 }
 

@@ -73,8 +73,22 @@ export function packCall(
   return { submission, data, args: packed };
 }
 
-/** Puts what is large under its key: before the call is there. @internal */
-export async function sendPayloads(
+/** Puts calls into the queue, in their order. @internal */
+export async function enqueue(
+  queue: Queue,
+  sender: Sender,
+  batch: readonly Outgoing[],
+): Promise<void> {
+  if (batch.some(({ args }) => args.bytes !== null)) await sendPayloads(sender, batch);
+  const jobs = batch.map((each) => jobOf(sender.settings, each));
+  const [first] = jobs;
+  // A pipeline costs more than what it sends, when that is one call.
+  if (jobs.length === 1 && first !== undefined) await queue.add(first.name, first.data, first.opts);
+  else await queue.addBulk(jobs);
+}
+
+/** Puts what is large under its key: before the call is there. */
+async function sendPayloads(
   { settings, connections }: Sender,
   batch: readonly Outgoing[],
 ): Promise<void> {
@@ -88,8 +102,8 @@ export async function sendPayloads(
   if (pipeline.length > 0) throwFirst(await pipeline.exec());
 }
 
-/** What BullMQ is told. @internal */
-export function jobOf(
+/** What BullMQ is told. */
+function jobOf(
   { keepResults }: Settings,
   { submission, data }: Outgoing,
 ): Parameters<Queue["addBulk"]>[0][number] {

@@ -19,7 +19,7 @@ import { Connections } from "./connections.ts";
 import { Contact, type ContactHost } from "./contact.ts";
 import { failLate, failRefused, failUnattended, failUnreached } from "./failing.ts";
 import { Keys } from "./keys.ts";
-import { jobOf, type Outgoing, packCall, sendPayloads } from "./outgoing.ts";
+import { enqueue, type Outgoing, packCall } from "./outgoing.ts";
 import { askQueue, type QueueStatistics } from "./queueStatistics.ts";
 import { Sayings } from "./sayings.ts";
 import { dropQueued, stop, type StopHost } from "./stopping.ts";
@@ -168,8 +168,8 @@ export class Submitter implements StopHost, ContactHost, AttendanceHost {
   async #send(batch: readonly Outgoing[]): Promise<void> {
     try {
       await (this.#listening ??= this.#listen());
-      await Promise.all([this.#contact.show(), sendPayloads(this, batch)]);
-      await this.queue.addBulk(batch.map((each) => jobOf(this.settings, each)));
+      // On one connection: Redis has the sign of life before it has the calls, though nobody waits for that.
+      await Promise.all([this.#contact.show(), enqueue(this.queue, this, batch)]);
       for (const { submission } of batch) submission.handedOver = true;
       // A call that had ended before it was submitted once more tells nobody any more.
       const shared = batch.filter(({ submission }) => submission.shared);

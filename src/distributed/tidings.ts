@@ -34,7 +34,10 @@ export class Tidings {
 
   /** A worker has said that. */
   hear(message: string): void {
-    const { id, what, payload } = JSON.parse(message) as Told;
+    for (const told of JSON.parse(message) as Told[]) this.#take(told);
+  }
+
+  #take({ id, what, payload }: Told): void {
     if (!this.#calls.has(id)) return;
     if ("key" in payload) void this.#fetch(id, what, payload);
     else this.#settle(id, what, unpack(payload, null));

@@ -170,7 +170,7 @@ describe.skipIf(redisMissing() !== null)("calls on another machine", () => {
     await expect
       .poll(() => executor.queueStatistics(), { timeout: 10_000 })
       .toMatchObject({ completed: 2, active: 0, waiting: 3 });
-    expect(calls.filter((call) => call.done())).toHaveLength(2);
+    await expect.poll(() => calls.filter((call) => call.done())).toHaveLength(2);
     for (const call of calls) call.cancel();
   });
 
