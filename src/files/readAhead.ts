@@ -32,12 +32,12 @@ export class ReadAhead {
   #error: unknown = null;
   #wait: Wait<void> | null = null;
 
-  /** @param spare a chunk of the same size that nobody uses any more */
+  /** @param size bytes of the chunk in whole @param spare one of that size that nobody uses any more */
   constructor(raw: Prefetching, position: number, size: number, spare: Buffer | null) {
     this.position = position;
     this.#name = raw.name;
-    this.#buffer = spare?.length === HEAD + size ? spare : Buffer.allocUnsafeSlow(HEAD + size);
-    raw.begin(this.#buffer, HEAD, size, position, (error, count) => {
+    this.#buffer = spare?.length === size ? spare : Buffer.allocUnsafeSlow(size);
+    raw.begin(this.#buffer, HEAD, size - HEAD, position, (error, count) => {
       this.#error = error;
       this.#count = count ?? 0;
       this.#wait?.resolve();

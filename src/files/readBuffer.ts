@@ -9,13 +9,14 @@
  */
 import type { RawFile } from "./rawFile.ts";
 import { canPrefetch, ReadAhead } from "./readAhead.ts";
+import { View } from "./view.ts";
 
 /** Bytes that are read ahead, or gathered to be written, when nothing else is said. @internal */
 export const BUFFER_SIZE = 65_536;
 /** Bytes of one call of the system at most: a cancel waits for it. @internal */
 export const MOST = 16 * 1024 * 1024;
-/** Bytes that are read at once of a file that is read on and on. */
-const LARGE = 1_048_576;
+/** Bytes of the chunks of a file that is read on and on: of larger ones the system makes the memory anew each time. */
+const LARGE = 524_288;
 /** Lines that are told at once: each is an object. */
 const BATCH = 8192;
 const NEWLINE = 10;
@@ -32,6 +33,9 @@ export class ReadBuffer {
   readonly #size: number;
   /** What was read ahead, from `#at` to `#end` of the chunk; what was taken of it begins at `#from`. */
   #chunk = NO_BYTES;
+  #memory = NO_BYTES.buffer;
+  /** Where in it the chunk begins. */
+  #offset = NO_BYTES.byteOffset;
   #from = 0;
   #at = 0;
   #end = 0;
@@ -130,6 +134,8 @@ export class ReadBuffer {
 
   #use(chunk: Buffer, at: number, end: number): void {
     this.#chunk = chunk;
+    this.#memory = chunk.buffer;
+    this.#offset = chunk.byteOffset;
     this.#from = this.#at = at;
     this.#end = end;
     this.#lent = false;
@@ -143,7 +149,7 @@ export class ReadBuffer {
 
   /** The same; of use only until more is read. */
   takeBriefly(count: number): Buffer {
-    const bytes = this.#chunk.subarray(this.#at, this.#at + count);
+    const bytes = new View(this.#memory, this.#offset + this.#at, count);
     this.skip(count);
     return bytes;
   }
@@ -195,12 +201,15 @@ export class ReadBuffer {
   /** Takes the lines that are there in whole, up to one that is longer than `most` bytes, and until there are enough. */
   takeLines(most: number, lines: Buffer[]): void {
     const chunk = this.#chunk;
+    const memory = this.#memory;
+    const offset = this.#offset;
+    const end = this.#end;
     const begin = this.#at;
     let at = begin;
     while (lines.length < BATCH) {
       const found = chunk.indexOf(NEWLINE, at);
-      if (found === -1 || found >= this.#end || found - at > most) break;
-      lines.push(chunk.subarray(at, found + 1));
+      if (found === -1 || found >= end || found - at > most) break;
+      lines.push(new View(memory, offset + at, found + 1 - at));
       at = found + 1;
     }
     if (at === begin) return;
