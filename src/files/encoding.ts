@@ -39,6 +39,11 @@ function marked(name: string, codecs: readonly [Codec, ...Codec[]]): Encoding {
   return { name, codec: codecs[0], marks };
 }
 
+/** What a file begins with that is written in one of its codecs; null for nothing. @internal */
+export function markOf({ marks }: Encoding, codec: Codec): Buffer | null {
+  return marks.find((mark) => mark.codec === codec)?.bytes ?? null;
+}
+
 const ENCODINGS: readonly (readonly [Encoding, readonly string[]])[] = [
   [plain(UTF8), ["utf8", "u8", "utf", "cp65001"]],
   [marked("utf-8-sig", [UTF8]), ["utf8sig"]],

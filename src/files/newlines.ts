@@ -24,7 +24,7 @@ const ANY = /\r\n?|\n/g;
 /** @internal */
 export class Newlines {
   /** What `"\n"` becomes in writing; null for itself. */
-  readonly written: string | null;
+  readonly #written: string | null;
   readonly #mode: Newline;
   readonly #universal: boolean;
   #lf = false;
@@ -38,7 +38,12 @@ export class Newlines {
     this.#mode = mode;
     this.#universal = mode === null || mode === "";
     const written = mode === null ? EOL : mode;
-    this.written = written === "" || written === "\n" ? null : written;
+    this.#written = written === "" || written === "\n" ? null : written;
+  }
+
+  /** What is written for that text. */
+  toWrite(text: string): string {
+    return this.#written === null ? text : text.replaceAll("\n", this.#written);
   }
 
   /** The ends of lines that were met, in a mode that takes each of them (`newlines` of Python's files). */

@@ -6,7 +6,7 @@
  */
 import type { BufferedFile } from "./bufferedFile.ts";
 import type { Codec, UnicodeErrors } from "./codec.ts";
-import type { Encoding } from "./encoding.ts";
+import { type Encoding, markOf } from "./encoding.ts";
 import type { Newlines } from "./newlines.ts";
 import type { TextReader } from "./textReader.ts";
 import { isWellFormed, UTF8 } from "./utf8.ts";
@@ -38,7 +38,7 @@ export class TextWriter {
   /** Takes the text at once, if that can be; the caller has seen that nobody has the file. */
   writeHere(text: string): boolean {
     if (!this.#marked || this.#reader.ahead || this.#rules.byLines) return false;
-    const words = this.#translated(text);
+    const words = this.#rules.newlines.toWrite(text);
     const buffered = this.#buffered;
     if (this.#codec === UTF8 && isWellFormed(words)) {
       if (!buffered.fits(3 * words.length)) return false;
@@ -55,16 +55,11 @@ export class TextWriter {
     return this.#reader.codec ?? this.#rules.encoding.codec;
   }
 
-  #translated(text: string): string {
-    const { written } = this.#rules.newlines;
-    return written === null ? text : text.replaceAll("\n", written);
-  }
-
   /** In turn. */
   async write(text: string): Promise<void> {
     if (this.#buffered.raw.seekable) this.#reader.putBack();
     const mark = this.#marked ? null : await this.#mark();
-    let bytes = this.#codec.encode(this.#translated(text), this.#rules.errors);
+    let bytes = this.#codec.encode(this.#rules.newlines.toWrite(text), this.#rules.errors);
     if (mark !== null) bytes = Buffer.concat([mark, bytes]);
     await this.#buffered.write(bytes);
     if (bytes.length > 0) this.#marked = true;
@@ -79,12 +74,19 @@ export class TextWriter {
       if (buffered.rules.readable) await this.#reader.lookAtBeginning();
       return null;
     }
-    const codec = this.#codec;
-    return encoding.marks.find((mark) => mark.codec === codec)?.bytes ?? null;
+    return markOf(encoding, this.#codec);
   }
 
   /** The position is another now. */
   moved(): void {
     this.#marked = this.#rules.encoding.marks.length === 0;
   }
+}
+
+/** The bytes of a file that has this text and nothing else. @throws {@link UnicodeEncodeError} @internal */
+export function contentOf(text: string, { encoding, errors, newlines }: WriterRules): Buffer {
+  const { codec } = encoding;
+  const bytes = codec.encode(newlines.toWrite(text), errors);
+  const mark = markOf(encoding, codec);
+  return mark === null ? bytes : Buffer.concat([mark, bytes]);
 }

@@ -1,13 +1,20 @@
 /*
  * Whole files in one call (`pathlib.Path.read_text` and its like).
+ *
+ * Strategy: nobody else has a file that is written so, and nothing is gathered: the bytes go straight to the descriptor.
+ * Limits: what has no positions (a pipe, a terminal) is written as an open file is.
  */
 import { wrongType } from "../core/arguments.ts";
 import { protect } from "../core/shield.ts";
 import type { BinaryFile } from "./binaryFile.ts";
+import type { FilePlan } from "./filePlan.ts";
 import { open, type OpenOptions, openPlanned, type TextOptions } from "./open.ts";
 import type { FilePath } from "./path.ts";
 import type { RawFile } from "./rawFile.ts";
 import { MOST } from "./readBuffer.ts";
+import type { TextFile, TextFileRules } from "./textFile.ts";
+import { lengthOf } from "./textReader.ts";
+import { contentOf } from "./textWriter.ts";
 
 interface Closable {
   close(): Promise<void>;
@@ -67,7 +74,10 @@ export async function writeText(
   text: string,
   options: TextOptions = {},
 ): Promise<number> {
-  return await closing(await open(path, "w", options), (file) => protect(() => file.write(text)));
+  if (typeof text !== "string") throw wrongType("text", "a string", text);
+  const { plan, raw } = await openPlanned(path, "w", options);
+  if (raw.seekable) return await protect(() => closing(raw, () => writeContent(plan, raw, text)));
+  return await closing(plan.build(raw, 0) as TextFile, (file) => protect(() => file.write(text)));
 }
 
 /**
@@ -84,9 +94,13 @@ export async function writeBytes(
 ): Promise<number> {
   if (!(data instanceof Uint8Array)) throw wrongType("data", "a Uint8Array", data);
   const { plan, raw } = await openPlanned(path, "wb", options);
-  // Nothing is gathered, and nobody else has it: all that stands between is for other files than this.
   if (raw.seekable) return await protect(() => closing(raw, () => writeThrough(raw, data)));
   return await closing(plan.build(raw, 0) as BinaryFile, (file) => protect(() => file.write(data)));
+}
+
+async function writeContent(plan: FilePlan, raw: RawFile, text: string): Promise<number> {
+  await writeThrough(raw, contentOf(text, plan.textRules(raw) as TextFileRules));
+  return lengthOf(text);
 }
 
 async function writeThrough(raw: RawFile, data: Uint8Array): Promise<number> {

@@ -212,6 +212,39 @@ test("whole files are read and written in one call", async () => {
   await expect(readBytes(fresh("none"))).rejects.toMatchObject({ code: "ENOENT" });
 });
 
+test("a text that is written in one call is what an open file writes, whatever the encoding", async () => {
+  const texts = ["", "äöü\n\r\n", "x".repeat(70_000) + "\n"];
+  for (const encoding of ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "latin-1"]) {
+    for (const newline of [null, "", "\n", "\r", "\r\n"] as const) {
+      for (const text of texts) {
+        const [once, opened] = [fresh(), fresh()];
+        expect(await writeText(once, text, { encoding, newline })).toBe(text.length);
+        const file = await open(opened, "w", { encoding, newline });
+        await file.write(text);
+        await file.close();
+        expect(readFileSync(once).equals(readFileSync(opened))).toBe(true);
+      }
+    }
+  }
+  expect(await writeText(fresh(), "\u{1f600}!")).toBe(2);
+});
+
+test("a text that can't be encoded leaves an empty file, and one that is replaced is written", async () => {
+  const path = fresh();
+  await writeText(path, "before");
+  await expect(writeText(path, "ü", { encoding: "ascii" })).rejects.toThrow("ascii");
+  expect(readFileSync(path)).toHaveLength(0);
+  await writeText(path, "aü", { encoding: "ascii", errors: "replace" });
+  expect(String(readFileSync(path))).toBe("a?");
+});
+
+test("what is no text is refused before the file is emptied", async () => {
+  const path = fresh();
+  await writeText(path, "kept");
+  await expect(writeText(path, 5 as never)).rejects.toThrow("Expected `text`");
+  expect(await readText(path)).toBe("kept");
+});
+
 test("what is no bytes is refused before the file is emptied", async () => {
   const path = fresh();
   await writeBytes(path, Buffer.from("kept"));
