@@ -92,11 +92,18 @@ function originOf({ noun, name: worker, running }: Worker): string {
 function callerOf({ running }: Worker, future: object): Caller | null {
   const call = running();
   if (call === null || call.caller === "" || !(future instanceof Task)) return null;
-  const isItsTask =
-    call.task === null
-      ? future.scope.parent === rootScope && future.name === call.name
-      : future === call.task;
-  return isItsTask ? new Caller(call.caller) : null;
+  return isItsTask(call, future) ? new Caller(call.caller) : null;
+}
+
+function isItsTask({ name, task }: ServedCall, one: Task<unknown>): boolean {
+  if (task !== null) return one === task;
+  return one.scope.parent === rootScope && one.name === name;
+}
+
+/** Whether the task is that of the call which this worker runs: who has submitted the call sees it as the call. @internal */
+export function isTaskOfCall(task: Task<unknown>): boolean {
+  const call = worker === null ? null : worker.running();
+  return call !== null && isItsTask(call, task);
 }
 
 /** Stands for a task of the program that has submitted the call. */

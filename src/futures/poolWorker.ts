@@ -12,7 +12,6 @@ import { flatCalls } from "./callRuns.ts";
 import type { CallWorker, Stage } from "./callPicture.ts";
 import { tellWord } from "./diagnostics.ts";
 import { eachEnding } from "./endingRuns.ts";
-import { FunctionNumbers } from "./functionNumbers.ts";
 import type { Initializer } from "./initializer.ts";
 import type { Link, LinkOwner, WorkerEnd } from "./link.ts";
 import { lossOf } from "./loss.ts";
@@ -22,6 +21,7 @@ import type { PoolWorkerOwner, PoolWorkerPlan } from "./poolWorkerPlan.ts";
 import { type Reference, referenceTo } from "./reference.ts";
 import { Stopping } from "./stopping.ts";
 import type { ToCall } from "./talk.ts";
+import { ToldWorker } from "./toldWorker.ts";
 import { WorkerTrees } from "./workerTrees.ts";
 
 const NOTHING: readonly TransferListItem[] = [];
@@ -33,7 +33,7 @@ export class PoolWorker<L extends Link> implements LinkOwner, CallWorker {
   readonly link: L;
   readonly #calls = new Map<number, Call>();
   readonly #stopping: Stopping;
-  readonly #functions: FunctionNumbers;
+  readonly #told: ToldWorker;
   readonly trees: WorkerTrees;
   /** How many of its calls have ended, as far as it has told. */
   #ended = 0;
@@ -55,7 +55,7 @@ export class PoolWorker<L extends Link> implements LinkOwner, CallWorker {
     this.#left = maxTasks;
     this.link = open(name, initializer !== null, this);
     this.#stopping = new Stopping(this.link, grace);
-    this.#functions = new FunctionNumbers(this.link);
+    this.#told = new ToldWorker(this.link);
     this.trees = new WorkerTrees(this.link);
     if (limits.idle !== Infinity || limits.heap !== Infinity)
       this.link.send({ watch: limits }, NOTHING);
@@ -105,8 +105,10 @@ export class PoolWorker<L extends Link> implements LinkOwner, CallWorker {
       if (call.talks) call.lend((what, moved) => this.#say(call.id, what, moved));
     }
     try {
+      this.#told.ofModules();
+      const told = this.#told;
       const messages = calls.map((call) =>
-        call.message(this.#functions.of(call.reference as Reference)),
+        call.message(told.numberOf(call.reference as Reference)),
       );
       const moved: TransferListItem[] = [];
       for (const call of calls) call.collect(moved);

@@ -10,6 +10,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Reference } from "./reference.ts";
 import type { ThrownParcel } from "./parcel.ts";
 import type { FromCall, Manners, ToCall } from "./talk.ts";
+import type { WorkerModule } from "./workerModules.ts";
 import type { WatchLimits } from "./workerWatch.ts";
 
 /** In the shared numbers: the id of the call that runs; 0 for none. @internal */
@@ -49,6 +50,8 @@ export type ToWorker =
   /** Runs of calls, see `callRuns.ts`. */
   | { readonly calls: readonly unknown[] }
   | { readonly watch: WatchLimits }
+  /** In place of those before; calls that come later wait until they are loaded. */
+  | { readonly modules: readonly WorkerModule[] }
   | { readonly tell: number; readonly what: ToCall }
   | { readonly tree: number; readonly look: TreeWish | null }
   | { readonly stop: number; readonly message: string; readonly reason: unknown };

@@ -19,6 +19,7 @@ import { takeCalls } from "./callRuns.ts";
 import { EndingOutbox } from "./endingOutbox.ts";
 import { exported } from "./exported.ts";
 import { sayHomeBy } from "./homeWord.ts";
+import { LoadedModules } from "./loadedModules.ts";
 import { packThrown } from "./parcel.ts";
 import { type CallMessage, type Ending, type ToWorker, type TreeWish } from "./protocol.ts";
 import type { Callable, Reference } from "./reference.ts";
@@ -46,6 +47,7 @@ export class WorkerLoop {
   /** What the running call says and hears, if it is one of those. */
   #talk: { readonly id: number; readonly talk: WorkerTalk } | null = null;
   #watch: WorkerWatch | null = null;
+  readonly #modules = new LoadedModules();
 
   constructor(port: WorkerPort) {
     this.#port = port;
@@ -70,6 +72,8 @@ export class WorkerLoop {
       if (this.#talk?.id === message.tell) this.#talk.talk.heard(message.what);
     } else if ("watch" in message) {
       this.#watch = new WorkerWatch(message.watch, (use) => this.#port.send({ use }, []));
+    } else if ("modules" in message) {
+      this.#modules.replace(message.modules);
     } else if ("tree" in message) {
       this.#show(message.tree, message.look);
     } else {
@@ -119,6 +123,12 @@ export class WorkerLoop {
     this.#watch?.work();
     const waiting = this.#waiting;
     for (let call = waiting.shift(); call !== undefined; call = waiting.shift()) {
+      if (this.#modules.loading !== null) {
+        waiting.unshift(call);
+        this.#outbox.flush();
+        await this.#modules.loading;
+        call = waiting.shift() as CallMessage;
+      }
       if (this.#port.stopWanted()) {
         // It may be about a call that waits here, or about this one. Who does not stop ends this worker: what is known is told.
         this.#outbox.flush();

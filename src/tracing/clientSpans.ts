@@ -17,6 +17,8 @@ export interface ClientSpanSettings {
   readonly formats: readonly PropagationFormat[];
   /** Whether the server is told of the trace. */
   readonly propagateTo: (url: string) => boolean;
+  /** Whether a request outside of any trace begins one. */
+  readonly begins: boolean;
 }
 
 const OURS: unique symbol = Symbol("ambit.tracing");
@@ -39,7 +41,7 @@ export function traceHttp(tracer: Tracer, settings: ClientSpanSettings): () => v
 
 function begin(event: ClientRequestEvent, tracer: Tracer, settings: ClientSpanSettings): void {
   const parent = ambientParent();
-  if (suppresses(parent)) return;
+  if (suppresses(parent) || (parent === null && !settings.begins)) return;
   const { method, url, origin, attempt } = event;
   const known = knownMethod(method);
   const [host, port] = hostAndPort(origin.slice(origin.indexOf("//") + 2));

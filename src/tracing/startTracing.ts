@@ -25,9 +25,10 @@ import { formatsOf, type PropagationFormat } from "./propagation.ts";
 import type { Resource, SpanReporter } from "./reporter.ts";
 import { type Sampler, samplerOf } from "./sampler.ts";
 import { type TracedTasks, traceTasks } from "./taskSpans.ts";
-import { hearWorkers } from "./workerSpans.ts";
 import { putInCharge, Tracer, tracerInCharge } from "./tracer.ts";
 import { traceWeb } from "./webSpans.ts";
+import { hearWorkers } from "./workerSpans.ts";
+import { stepAside, traceWorkers, type WorkerTracingPlan } from "./workerTracing.ts";
 
 /** What is traced, and where the spans go. */
 export interface TracingOptions {
@@ -66,6 +67,11 @@ export interface TracingOptions {
    * on both sides. Inside a trace; but a worker of `ambit/distributed` begins one for a call that brings none. Default true.
    */
   readonly executors?: boolean;
+  /**
+   * Whether the workers of pools trace, too: what a function does there with `ambit/http`, the databases, named tasks and
+   * pools of its own. Without `reporters` they do not. Default true.
+   */
+  readonly workers?: boolean;
   /** Which tasks have spans, inside a trace: those that were given a name, all, or none. Default `named`. */
   readonly tasks?: TracedTasks;
   /** The module `@opentelemetry/api`: spans are made by the tracer that is registered there, too. */
@@ -183,13 +189,15 @@ export function startTracing(options: TracingOptions): Tracing {
   if (tracerInCharge() !== null)
     throw new InvalidStateError("startTracing: this thread is traced already; close that first");
 
+  stepAside();
   const loop = getRunningLoop();
   const tracer = new Tracer(sampler, reporters, source, (exception) =>
     loop.callExceptionHandler({ message: "tracing failed", exception }),
   );
   const taskSpans = traceTasks(tracer, tasks);
   const stops = [() => taskSpans.stop()];
-  if (options.http !== false) stops.push(traceHttp(tracer, { formats: inject, propagateTo }));
+  if (options.http !== false)
+    stops.push(traceHttp(tracer, { formats: inject, propagateTo, begins: true }));
   if (options.web !== false) {
     const taken = (): void => taskSpans.taken();
     stops.push(traceWeb(tracer, { formats: extract, trust, ignore, join: joinB3, taken }));
@@ -198,6 +206,8 @@ export function startTracing(options: TracingOptions): Tracing {
   if (options.executors !== false)
     stops.push(traceExecutors(tracer), traceDistributed(tracer, taskSpans));
   if (reporters.length > 0) stops.push(hearWorkers((span) => tracer.ended(span)));
+  if (reporters.length > 0 && options.workers !== false)
+    stops.push(traceWorkers(planForWorkers(options, inject)));
   const resource: Resource = { serviceName, attributes };
   for (const reporter of reporters) reporter.open?.(resource);
   putInCharge(tracer);
@@ -205,6 +215,18 @@ export function startTracing(options: TracingOptions): Tracing {
   stops.push(beforeLeaving(() => tracing.close()));
   if (ambientScope().runner !== rootScope) stops.push(onRunnerEnd(() => tracing.close()));
   return tracing;
+}
+
+function planForWorkers(
+  { http, databases, executors, tasks = "named", propagateTo }: TracingOptions,
+  inject: readonly PropagationFormat[],
+): WorkerTracingPlan {
+  const what = {
+    http: http !== false,
+    databases: databases !== false,
+    executors: executors !== false,
+  };
+  return { ...what, tasks, inject, propagates: propagateTo === undefined };
 }
 
 function predicate<A>(

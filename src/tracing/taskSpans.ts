@@ -25,8 +25,12 @@ export interface TaskSpans {
   stop(): void;
 }
 
-/** Has spans made until it is stopped. @internal */
-export function traceTasks(tracer: Tracer, which: TracedTasks): TaskSpans {
+/** Has spans made until it is stopped, but for tasks that are seen as something else already. @internal */
+export function traceTasks(
+  tracer: Tracer,
+  which: TracedTasks,
+  isSeen: (task: Task<unknown>) => boolean = nobody,
+): TaskSpans {
   if (which === "none") return { taken: () => {}, covered: () => {}, stop: () => {} };
   const spans = new WeakMap<object, Span>();
   const covering = new WeakMap<SpanContext, string>();
@@ -34,9 +38,10 @@ export function traceTasks(tracer: Tracer, which: TracedTasks): TaskSpans {
     const parent = ambientParent();
     // Most tasks are in no trace, so this is asked first. What is suppressed is not sampled.
     if (parent?.sampled !== true) return;
-    const { name } = (message as TaskEvent).task as Task<unknown>;
+    const task = (message as TaskEvent).task as Task<unknown>;
+    const { name } = task;
     if (which === "named" && UNNAMED.test(name)) return;
-    if (covering.get(parent) === name) return;
+    if (covering.get(parent) === name || isSeen(task)) return;
     const about = { links: [], attributes: ["ambit.task.name", name], decision: null };
     const span = tracer.start({
       name,
@@ -46,7 +51,7 @@ export function traceTasks(tracer: Tracer, which: TracedTasks): TaskSpans {
       root: false,
       ...about,
     });
-    spans.set((message as TaskEvent).task as object, span);
+    spans.set(task, span);
     setCurrent(span.context);
   };
   const ended = (message: unknown): void => {
@@ -69,6 +74,10 @@ export function traceTasks(tracer: Tracer, which: TracedTasks): TaskSpans {
       unsubscribe("ambit:task.ended", ended);
     },
   };
+}
+
+function nobody(): boolean {
+  return false;
 }
 
 const UNNAMED = /^Task-\d+$/;

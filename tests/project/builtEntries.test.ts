@@ -35,6 +35,7 @@ test.each([
   ["index.js", ["web", "http", "files", "futures", "cli", "streams"]],
   ["futures/threadWorker.js", ["tasks", "futures", "sync", "queues", "flow"]],
   ["futures/processWorker.js", ["tasks", "futures", "sync", "queues", "flow"]],
+  ["tracing/workerTracing.js", ["web", "http", "distributed", "redis", "sql", "cli"]],
   ["cli/main.js", ["web", "http", "download", "files", "futures"]],
 ])("%s is loaded without %j", (entry, others) => {
   const chunks = chunksOf(entry);

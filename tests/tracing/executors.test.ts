@@ -153,9 +153,10 @@ test("a function that only asks where it is sees the context of its call", async
 
 test("a worker that is not traced passes the trace on to workers of its own", async () => {
   let found: unknown;
-  const spans = await tracedUntil(2, async () => {
+  const elsewhere = async (): Promise<void> => {
     found = await toThread(parentElsewhere);
-  });
+  };
+  const spans = await tracedUntil(2, elsewhere, { workers: false });
   expect(found).toEqual({ ...only(spans, "call parentElsewhere").context });
 });
 

@@ -1,11 +1,12 @@
 /*
- * The functions that a worker knows: it is told where one is once, and then by its number.
+ * What a worker was told: it is told where a function is once, and then of it by a number; and which modules it is to load.
  */
 import type { Link } from "./link.ts";
 import type { Reference } from "./reference.ts";
+import { type WorkerModule, workerModules } from "./workerModules.ts";
 
 /** @internal */
-export class FunctionNumbers {
+export class ToldWorker {
   readonly #link: Link;
   /** By module and name. */
   readonly #byName = new Map<string, number>();
@@ -14,12 +15,22 @@ export class FunctionNumbers {
   /** The one that was asked for last, which is asked for next as well, most of the time. */
   #reference: Reference | null = null;
   #number = 0;
+  #modules: readonly WorkerModule[] | null = null;
 
   constructor(link: Link) {
     this.#link = link;
   }
 
-  of(reference: Reference): number {
+  /** Before calls are sent to it. */
+  ofModules(): void {
+    const modules = workerModules();
+    if (modules === this.#modules) return;
+    // A new worker has loaded none.
+    if (modules.length > 0 || this.#modules !== null) this.#link.send({ modules }, []);
+    this.#modules = modules;
+  }
+
+  numberOf(reference: Reference): number {
     if (reference === this.#reference) return this.#number;
     this.#number = this.#byReference.get(reference) ?? this.#give(reference);
     this.#reference = reference;
