@@ -129,7 +129,8 @@ describe("without following", () => {
     await expect(linesOf(path)).rejects.toMatchObject({ operation: "tail", code: "EINVAL" });
   });
 
-  test("refuses bad options", () => {
+  test("refuses bad options, and what is no path", () => {
+    expect(() => tail(5 as never)).toThrow("`path`");
     expect(() => tail("x", { lines: -1 })).toThrow("options.lines");
     expect(() => tail("x", { interval: 0 })).toThrow("options.interval");
     expect(() => tail("x", { limit: 3 })).toThrow("options.limit");
