@@ -13,6 +13,11 @@ import { LockHeartbeat } from "./lockHeartbeat.ts";
 import { newRecord, readRecord } from "./lockRecord.ts";
 import { LockWatch } from "./lockWatch.ts";
 
+/**
+ * How often another is waited for who removes what a dead holder left: it takes him a moment, unless he was stopped.
+ */
+const MOST_WAITS = 100;
+
 /** @internal */
 export class LockClaim {
   readonly shared: boolean;
@@ -73,12 +78,12 @@ export class LockClaim {
 
   /** The text of an entry whose maker lives; those of dead ones are removed. */
   async #livingHolder(name: string): Promise<string | null> {
-    for (;;) {
+    for (let waits = 0; ; waits++) {
       const text = await this.#folder.read(name);
       if (text === null) return null;
-      if (!(await this.#folder.isDead(name, text))) return text;
+      if (waits === MOST_WAITS || !(await this.#folder.isDead(name, text))) return text;
       if (name.startsWith(SHARED)) await this.#folder.remove(name);
-      else await this.#folder.break(name, text);
+      else if ((await this.#folder.break(name, text)) === "left to another") await sleep(1);
     }
   }
 
@@ -96,7 +101,7 @@ export class LockClaim {
   async #remove(): Promise<boolean> {
     // Under a name that is only ours, nothing else can be.
     if (this.shared) return this.#folder.remove(this.#name);
-    while (!(await this.#folder.break(this.#name, this.#text))) {
+    while ((await this.#folder.break(this.#name, this.#text)) !== "removed") {
       if ((await this.#folder.read(this.#name)) !== this.#text) return false;
       await sleep(1); // Another place is about to break it, or has died of it.
     }

@@ -29,6 +29,9 @@ export const EXCLUSIVE = "exclusive";
 export const SHARED = "shared-";
 const BREAKING = "breaking-";
 
+/** What came of breaking: `not there` any more, as far as is known; `left to another` who lives and is at it. @internal */
+export type Breaking = "removed" | "not there" | "left to another";
+
 /** @internal */
 export class LockFolder {
   readonly path: string;
@@ -108,19 +111,19 @@ export class LockFolder {
     return status !== undefined && this.#watch.isSilent(text, status.mtimeMs);
   }
 
-  /**
-   * Removes the entry with that text, which must be one of a record; false when it is not there any more, or another
-   * breaker is at it.
-   */
-  async break(name: string, text: string): Promise<boolean> {
+  /** Removes the entry with that text, which must be one of a record. */
+  async break(name: string, text: string): Promise<Breaking> {
     const marker = BREAKING + (readRecord(text)?.token ?? "");
     if (!(await this.make(marker, newRecord()))) {
       const other = await this.read(marker);
-      if (other !== null && (await this.isDead(marker, other))) await this.break(marker, other);
-      return false;
+      if (other === null) return "not there";
+      if (!(await this.isDead(marker, other))) return "left to another";
+      await this.break(marker, other);
+      return "not there";
     }
     try {
-      return (await this.read(name)) === text && (await this.remove(name));
+      const removed = (await this.read(name)) === text && (await this.remove(name));
+      return removed ? "removed" : "not there";
     } finally {
       await protect(() => this.remove(marker));
     }

@@ -15,9 +15,17 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { inspect } from "node:util";
-import { CancelledError, createTask, moveOnAfter, run, sleep, TimeoutError } from "ambit";
+import {
+  CancelledError,
+  CancelScope,
+  createTask,
+  moveOnAfter,
+  run,
+  sleep,
+  TimeoutError,
+} from "ambit";
 import { fileLock, FileLockLostError, FileLockTimeoutError } from "ambit/files";
 import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -350,6 +358,49 @@ describe("what was left behind", () => {
     symlinkSync(second, join(path, `breaking-${"a".repeat(20)}`));
     await using lock = await fileLock(path, { timeout: 1000 });
     expect(readdirSync(lock.path)).toEqual(["exclusive"]);
+  });
+
+  test.each([false, true])(
+    "is left to one who lives and breaks it, but not waited for beyond the time (shared: %s)",
+    async (shared) => {
+      const path = fresh("lock");
+      const own = await ownEntry();
+      const dead = entryOf({ pid: 999_999_999 }, own);
+      mkdirSync(path);
+      symlinkSync(dead, join(path, "exclusive"));
+      const marker = join(path, "breaking-0123456789abcdef0123");
+      symlinkSync(own, marker);
+      await runVirtual(async () => {
+        const error = await fileLock(path, { shared, timeout: 500 }).catch((e: unknown) => e);
+        expect(error).toBeInstanceOf(FileLockTimeoutError);
+        expect(readdirSync(path).sort()).toEqual([basename(marker), "exclusive"]);
+        expect(readlinkSync(join(path, "exclusive"))).toBe(dead);
+        const waiting = createTask(() => fileLock(path, { shared, timeout: 500 }));
+        await sleep(20);
+        rmSync(marker);
+        await (await waiting).release();
+      });
+    },
+  );
+
+  test("leaves no trace of one who was cancelled while he broke it", async () => {
+    const path = fresh("lock");
+    const dead = entryOf({ pid: 999_999_999 }, await ownEntry());
+    mkdirSync(path);
+    symlinkSync(dead, join(path, "exclusive"));
+    const scope = new CancelScope();
+    const cancelThen = (real: (...args: unknown[]) => unknown, ...args: unknown[]): unknown => {
+      if (String(args[1]).includes("breaking-")) scope.cancel();
+      return real(...args);
+    };
+    await withPatched("symlink", cancelThen, async () => {
+      await scope.run(() => fileLock(path));
+    });
+    expect(scope.cancelledCaught).toBe(true);
+    const left = existsSync(path) ? readdirSync(path) : [];
+    expect(left.filter((name) => name !== "exclusive")).toEqual([]);
+    await (await fileLock(path, { timeout: 1000 })).release();
+    expect(existsSync(path)).toBe(false);
   });
 
   test("by another machine counts until it was silent for half a minute", async () => {
