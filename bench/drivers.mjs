@@ -1,59 +1,55 @@
-// Databases: statements through ambit/postgres and ambit/mysql, and through the pools of the drivers that they stand on.
+// Databases: what `ambit/postgres` and `ambit/mysql` do, and what the drivers that they stand on do by themselves; beside
+// them, two other drivers.
 //
-// 64 callers share 10 connections of a private server. The drivers are used the way that Ambit uses them: statements with
-// parameters are prepared, by name on PostgreSQL.
-import { createRequire } from "node:module";
-import { createPool as createMysqlPool, sql } from "../dist/mysql/index.js";
+// 64 callers share 10 connections of a private server, and what comes is counted. CPU time of this process comes first: the
+// servers run on the same cores, and wall time tells of them too. Targets are for the drivers that Ambit stands on, at
+// least 0.9 times their throughput. mysql2 is told to lose no digits, as Ambit tells it.
+import { createPool as createMysqlPool } from "../dist/mysql/index.js";
 import { createPool as createPostgresPool } from "../dist/postgres/index.js";
 import { startMariadb, startPostgres } from "../scripts/databaseServers.mjs";
+import { ambitDoes } from "./driversAmbit.mjs";
+import { mariadbDoes, mysql2Does, mysql2InText } from "./driversMysql.mjs";
+import { pgDoes, postgresDoes } from "./driversPostgres.mjs";
+import { figuresOf, inTurn } from "./inTurn.mjs";
+import { timed } from "./timed.mjs";
 
-/** @typedef {import("./compare.mjs").Comparison} Comparison */
-/** Runs one statement and tells how many rows came or were made. @typedef {(i: number) => Promise<number>} One */
+/** One call gives how many rows came or were made; `i` tells it from the others. @typedef {(i: number) => Promise<number>} Does */
+/** What each can be asked for, and its end. @typedef {{ one: Does, byKey: Does, parts: Does, hundred: Does, insert: Does, transaction: Does, stream: Does, bulk: Does, end: () => Promise<unknown> }} Doing */
+/** @typedef {Exclude<keyof Doing, "end">} Piece */
+/** Who lacks a piece is left out of it. @typedef {{ name: string, does: Partial<Doing>, bare?: boolean }} Contender */
 
-const STATEMENTS = 1000;
 const CALLERS = 64;
 const CONNECTIONS = 10;
-const ROWS = 100;
-/** At least 0.9 times the driver's throughput. */
+const OFTEN = { rounds: 7, warmUps: 3 };
 const TARGET = { 20: 1.11, 26: 1.11 };
 
-const requireHere = createRequire(import.meta.url);
-const postgres = await startPostgres();
-const mariadb = await startMariadb();
-const ours = {
-  postgres: createPostgresPool({ url: postgres.url, max: CONNECTIONS }),
-  mysql: createMysqlPool({ url: mariadb.url, max: CONNECTIONS }),
-};
-const bare = {
-  postgres: new (requireHere("pg").Pool)({ connectionString: postgres.url, max: CONNECTIONS }),
-  mysql: requireHere("mysql2/promise").createPool({
-    uri: mariadb.url,
-    connectionLimit: CONNECTIONS,
-    supportBigNumbers: true,
-    bigNumberStrings: true,
-    dateStrings: true,
-  }),
+/** How often a round does each piece, and how many rows one gives. @type {Record<Piece, { what: string, calls: number, rows: number }>} */
+const PIECES = {
+  one: { what: "SELECT 1", calls: 1000, rows: 1 },
+  byKey: { what: "one row by its key, prepared", calls: 1000, rows: 1 },
+  parts: { what: "a statement put together of parts", calls: 800, rows: 2 },
+  hundred: { what: "100 rows", calls: 500, rows: 100 },
+  insert: { what: "INSERT", calls: 800, rows: 1 },
+  transaction: { what: "a transaction of two statements", calls: 300, rows: 2 },
+  stream: { what: "a stream of 5,000 rows", calls: 5, rows: 5000 },
+  bulk: { what: "5,000 rows inserted at once", calls: 2, rows: 5000 },
 };
 
-// Its connections hear of the server's end after `end()` has settled.
-bare.postgres.on("error", () => {});
+const TABLES = [
+  "create table items (id int primary key, word varchar(40), seen int)",
+  "create table added (id int, word varchar(40))",
+  "create table many (id int, word varchar(40))",
+];
 
-for (const pool of Object.values(ours)) {
-  await pool.execute(sql`create table items (id int primary key, word varchar(40))`);
-  await pool.execute(sql`create table added (id int, word varchar(40))`);
-  const rows = Array.from({ length: 1000 }, (_, id) => ({ id, word: `word ${id}` }));
-  await pool.insertMany("items", rows);
-}
-
-/** @param {One} one @returns {() => Promise<number>} */
-function many(one) {
+/** @param {Does} does @param {number} calls @returns {() => Promise<number>} */
+function together(does, calls) {
   return async () => {
     let sum = 0;
     let next = 0;
     const caller = async () => {
-      while (next < STATEMENTS) {
-        const got = await one(next++);
-        sum += got;
+      while (next < calls) {
+        const rows = await does(next++);
+        sum += rows;
       }
     };
     await Promise.all(Array.from({ length: CALLERS }, caller));
@@ -61,91 +57,80 @@ function many(one) {
   };
 }
 
-/** @param {string} text @param {(i: number) => unknown[]} values @returns {One} */
-function barePostgres(text, values) {
-  const name = `bench ${text}`;
-  return async (i) => {
-    const result = await bare.postgres.query({ name, text, values: values(i) });
-    return result.rowCount;
+/** @param {string} name @param {Does} does @param {Piece} piece @returns {import("./inTurn.mjs").Program} */
+function program(name, does, piece) {
+  const { calls, rows } = PIECES[piece];
+  const work = timed(together(does, calls), calls * rows);
+  const run = async () => {
+    const before = process.cpuUsage();
+    const milliseconds = await work();
+    const { user, system } = process.cpuUsage(before);
+    return { wall: milliseconds / 1000, cpu: (user + system) / 1e6 };
   };
+  return { name, run };
 }
 
-/** @param {string} text @param {(i: number) => unknown[]} values @returns {One} */
-function bareMysql(text, values) {
-  return async (i) => {
-    const parameters = values(i);
-    const [result] =
-      parameters.length === 0
-        ? await bare.mysql.query(text)
-        : await bare.mysql.execute(text, parameters);
-    return Array.isArray(result) ? result.length : result.affectedRows;
-  };
+/** @param {string} server @param {readonly Contender[]} contenders */
+async function measureServer(server, contenders) {
+  const figures = [];
+  for (const piece of /** @type {Piece[]} */ (Object.keys(PIECES))) {
+    const programs = contenders.flatMap(({ name, does: { [piece]: does } }) =>
+      does === undefined ? [] : [program(name, does, piece)],
+    );
+    const costs = await inTurn(programs, OFTEN);
+    const ours = costs.get("ambit") ?? [];
+    const what = `${server}: ${PIECES[piece].what}`;
+    for (const { name, bare } of contenders.slice(1)) {
+      const theirs = costs.get(name);
+      if (theirs === undefined) continue;
+      const targets = bare === true ? { cpu: TARGET, wall: TARGET } : {};
+      figures.push(...figuresOf(what, ours, name, theirs, targets));
+    }
+  }
+  for (const { does } of contenders) await does.end?.();
+  return figures;
 }
 
-const WORKS = [
-  {
-    what: "SELECT 1",
-    text: "select 1 as one",
-    values: () => [],
-    rows: 1,
-    /** @param {import("../dist/sql/pool.js").Pool} pool @returns {One} */
-    ambit: (pool) => async () => (await pool.query(sql`select 1 as one`)).length,
-  },
-  {
-    what: "one row by its key",
-    text: "select id, word from items where id = ?",
-    values: (/** @type {number} */ i) => [i % 1000],
-    rows: 1,
-    /** @param {import("../dist/sql/pool.js").Pool} pool @returns {One} */
-    ambit: (pool) => async (i) =>
-      (await pool.query(sql`select id, word from items where id = ${i % 1000}`)).length,
-  },
-  {
-    what: `${ROWS} rows`,
-    text: "select id, word from items where id < ?",
-    values: () => [ROWS],
-    rows: ROWS,
-    /** @param {import("../dist/sql/pool.js").Pool} pool @returns {One} */
-    ambit: (pool) => async () =>
-      (await pool.query(sql`select id, word from items where id < ${ROWS}`)).length,
-  },
-  {
-    what: "INSERT",
-    text: "insert into added values (?, ?)",
-    values: (/** @type {number} */ i) => [i, "word"],
-    rows: 1,
-    /** @param {import("../dist/sql/pool.js").Pool} pool @returns {One} */
-    ambit: (pool) => async (i) =>
-      (await pool.execute(sql`insert into added values (${i}, ${"word"})`)).affectedRows,
-  },
-];
-
-/** @param {string} text */
-function numbered(text) {
-  let number = 0;
-  return text.replaceAll("?", () => `$${++number}`);
+/** @param {import("../dist/sql/pool.js").Pool} pool */
+async function prepared(pool) {
+  const does = ambitDoes(pool);
+  await does.setUp(TABLES);
+  return does;
 }
 
-/** @type {Comparison[]} */
-export const comparisons = WORKS.flatMap(({ what, text, values, rows, ambit }) => [
-  {
-    what: `PostgreSQL: ${what}, ${CALLERS} at a time`,
-    result: STATEMENTS * rows,
-    ambit: many(ambit(ours.postgres)),
-    rivals: [{ name: "pg", target: TARGET, work: many(barePostgres(numbered(text), values)) }],
-  },
-  {
-    what: `MariaDB: ${what}, ${CALLERS} at a time`,
-    result: STATEMENTS * rows,
-    ambit: many(ambit(ours.mysql)),
-    rivals: [{ name: "mysql2", target: TARGET, work: many(bareMysql(text, values)) }],
-  },
-]);
+/** @type {[]} */
+export const comparisons = [];
 
-/** Nothing more is measured: the pools and servers are closed. @returns {Promise<[]>} */
+async function measurePostgres() {
+  const server = await startPostgres();
+  try {
+    const pool = createPostgresPool({ url: server.url, max: CONNECTIONS });
+    return await measureServer("PostgreSQL", [
+      { name: "ambit", does: await prepared(pool) },
+      { name: "pg", does: pgDoes(server.url, CONNECTIONS), bare: true },
+      { name: "postgres", does: postgresDoes(server.url, CONNECTIONS) },
+    ]);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function measureMariadb() {
+  const server = await startMariadb();
+  try {
+    const pool = createMysqlPool({ url: server.url, max: CONNECTIONS });
+    return await measureServer("MariaDB", [
+      { name: "ambit", does: await prepared(pool) },
+      { name: "mysql2", does: mysql2Does(server.url, CONNECTIONS), bare: true },
+      { name: "mysql2, values in the text", does: mysql2InText(server.url, CONNECTIONS) },
+      { name: "mariadb", does: mariadbDoes(server.url, CONNECTIONS) },
+    ]);
+  } finally {
+    await server.stop();
+  }
+}
+
+/** @returns {Promise<import("./inTurn.mjs").Figure[]>} */
 export async function measure() {
-  await Promise.all([ours.postgres.close(), ours.mysql.close()]);
-  await Promise.all([bare.postgres.end(), bare.mysql.end()]);
-  await Promise.all([postgres.stop(), mariadb.stop()]);
-  return [];
+  return [...(await measurePostgres()), ...(await measureMariadb())];
 }

@@ -5,7 +5,7 @@
 // own, and the sum of what they gave is checked.
 import { fileURLToPath } from "node:url";
 import { Piscina } from "piscina";
-import { FixedThreadPool } from "poolifier";
+import { FixedClusterPool, FixedThreadPool } from "poolifier";
 import { Tinypool } from "tinypool";
 import workerpool from "workerpool";
 import { ProcessPoolExecutor, ThreadPoolExecutor } from "../dist/futures/index.js";
@@ -37,6 +37,7 @@ const pools = {
 /** @type {Record<string, () => Pool>} */
 const processPools = {
   ambit: () => ours(new ProcessPoolExecutor({ maxWorkers: WORKERS })),
+  poolifier: () => ofPoolifier(new FixedClusterPool(WORKERS, file("executorPoolifierProcess.cjs"))),
   workerpool: () => ofWorkerpool("process"),
 };
 

@@ -95,9 +95,12 @@ function threeDigits(value) {
 function peersOf(name) {
   const { dependencies } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
   const text = readFileSync(join(folder, `${name}.mjs`), "utf8");
-  const apart = [...text.matchAll(/apart: \["(\w+)"/g)].map(([, file]) => `${file}.mjs`);
+  const parts = new RegExp(`apart: \\["(\\w+)"|from "\\./(${name}\\w+)\\.mjs"`, "g");
+  const apart = [...text.matchAll(parts)].map(([, file, part]) => `${file ?? part}.mjs`);
   const texts = [text, ...apart.map((file) => readFileSync(join(folder, file), "utf8"))].join("\n");
-  const used = Object.keys(dependencies).filter((peer) => texts.includes(`from "${peer}"`));
+  const used = Object.keys(dependencies).filter((peer) =>
+    ['"', "/"].some((end) => texts.includes(`from "${peer}${end}`)),
+  );
   return Object.fromEntries(used.map((peer) => [peer, dependencies[peer]]));
 }
 

@@ -127,14 +127,19 @@ export class MysqlLink extends Link {
 
   async insertMany({ table, columns, rows }: BulkInsert): Promise<number> {
     const names = sql.join(columns.map((column) => sql.identifier(column)));
+    const { text: head } = sql`insert into ${table} (${names}) values `.render(MYSQL);
+    const list = `(${columns.map(() => "?").join(", ")})`;
+    const textFor = (size: number): string => head + Array<string>(size).fill(list).join(", ");
     // Not more than a statement may have parameters.
     const most = Math.max(1, Math.min(ROWS, Math.floor(PARAMETERS / columns.length)));
+    // All but the last have the same text: it is made once.
+    let full: string | null = null;
     let count = 0;
     for (;;) {
       const batch = await rows.take(most);
       if (batch.length === 0) return count;
-      const lists = sql.join(batch.map((values) => sql.list(values)));
-      await this.execute(sql`insert into ${table} (${names}) values ${lists}`.render(MYSQL));
+      const text = batch.length === most ? (full ??= textFor(most)) : textFor(batch.length);
+      await this.execute({ text, values: batch.flat() });
       count += batch.length;
     }
   }

@@ -76,17 +76,38 @@ export class BulkRows {
     this.#count++;
     if (typeof row !== "object" || row === null)
       throw wrongType(`rows[${this.#count - 1}]`, "an object", row);
-    const values = this.columns.map((column) => (row as Row)[column]);
-    const at = values.indexOf(undefined);
-    if (at >= 0) {
-      throw new TypeError(
-        `rows[${this.#count - 1}] has no \`${this.columns[at]}\`: write null where there is no value`,
-      );
+    const { columns } = this;
+    const values: unknown[] = [];
+    for (const column of columns) {
+      const value = (row as Row)[column];
+      if (value === undefined) throw this.#lacking(column);
+      if (value instanceof Sql) throw this.#noValue(column);
+      values.push(value);
     }
-    const extra = Object.keys(row).find((key) => !this.columns.includes(key));
-    if (extra === undefined) return values;
-    throw new TypeError(
-      `rows[${this.#count - 1}] has a \`${extra}\`, which is none of the columns ${this.columns.join(", ")}`,
+    const keys = Object.keys(row);
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string;
+      // Rows of one source have their keys in the order of the columns, mostly.
+      if (key !== columns[i] && !columns.includes(key)) throw this.#excess(key);
+    }
+    return values;
+  }
+
+  #lacking(column: string): TypeError {
+    return new TypeError(
+      `rows[${this.#count - 1}] has no \`${column}\`: write null where there is no value`,
+    );
+  }
+
+  #noValue(column: string): TypeError {
+    return new TypeError(
+      `rows[${this.#count - 1}].${column} is a statement: rows of insertMany hold values, use execute for expressions`,
+    );
+  }
+
+  #excess(key: string): TypeError {
+    return new TypeError(
+      `rows[${this.#count - 1}] has a \`${key}\`, which is none of the columns ${this.columns.join(", ")}`,
     );
   }
 

@@ -54,7 +54,7 @@ export class Sql<R = Row> {
   constructor(strings: readonly string[], values: readonly unknown[]) {
     this.#strings = strings;
     this.#values = values;
-    this.#simple = !values.some((value) => value instanceof Sql || value instanceof Name);
+    this.#simple = allPlain(values);
   }
 
   /** @internal */
@@ -94,6 +94,12 @@ export class Sql<R = Row> {
   [INSPECT](): string {
     return `Sql { ${this.#strings.join("?").trim()} }`;
   }
+}
+
+/** True when all of them become parameters. */
+function allPlain(values: readonly unknown[]): boolean {
+  for (const value of values) if (value instanceof Sql || value instanceof Name) return false;
+  return true;
 }
 
 /** A name, for text. */
@@ -154,7 +160,19 @@ function list(values: readonly unknown[]): Sql<never> {
       "Expected `values` to be at least one value, got `[]`: SQL has no empty list, leave the condition out instead",
     );
   }
-  return new Sql(["(", ...values.slice(1).map(() => ", "), ")"], values);
+  return new Sql(listStrings(values.length), values);
+}
+
+const LISTS_KEPT = 64;
+const lists: (readonly string[] | undefined)[] = [];
+
+/** What stands around so many values; of short lists it is kept. */
+function listStrings(length: number): readonly string[] {
+  const known = lists[length];
+  if (known !== undefined) return known;
+  const strings = ["(", ...Array<string>(length - 1).fill(", "), ")"];
+  if (length <= LISTS_KEPT) lists[length] = strings;
+  return strings;
 }
 
 const COMMA = new Sql<never>([", "], []);

@@ -80,6 +80,19 @@ describe.skipIf(mariadbMissing() !== null)("MariaDB", () => {
     );
   });
 
+  test("inserts lists and objects among many rows as JSON, and refuses statements", async () => {
+    await inPool(async (pool) => {
+      await pool.execute(sql`create table lists (id int primary key, list json)`);
+      const rows = Array.from({ length: 300 }, (_, id) => ({ id, list: [id, [id, "x"]] }));
+      expect(await pool.insertMany("lists", rows)).toBe(300);
+      expect(await pool.query(sql`select id, list from lists order by id`)).toEqual(rows);
+      const statement = [{ id: 1000, list: sql`now()` }];
+      await expect(pool.insertMany("lists", statement)).rejects.toThrow(
+        "rows[0].list is a statement: rows of insertMany hold values",
+      );
+    });
+  });
+
   test("never takes an object for SQL, nor two statements for one", async () => {
     await inPool(async (pool) => {
       await pool.execute(sql`create table users (name varchar(20), word varchar(20))`);
