@@ -29,8 +29,8 @@ export const EXCLUSIVE = "exclusive";
 export const SHARED = "shared-";
 const BREAKING = "breaking-";
 
-/** What came of breaking: `not there` any more, as far as is known; `left to another` who lives and is at it. @internal */
-export type Breaking = "removed" | "not there" | "left to another";
+/** What came of breaking: `not there` any more, as far as is known; `left to another` who lives and is at it. */
+type Breaking = "removed" | "not there" | "left to another";
 
 /** @internal */
 export class LockFolder {

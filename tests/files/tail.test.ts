@@ -14,6 +14,7 @@ import {
   unlinkSync,
   writeFileSync,
 } from "node:fs";
+import { inspect } from "node:util";
 import { createTask, moveOnAfter, run, sleep, timeout } from "ambit";
 import { tail, type TailOptions } from "ambit/files";
 import { cancelEverywhere, runVirtual } from "ambit/testing";
@@ -136,6 +137,15 @@ describe("without following", () => {
     expect(() => tail("x", { limit: 3 })).toThrow("options.limit");
     expect(() => tail("x", { encoding: "utf16le" as "utf8" })).toThrow("options.encoding");
   });
+});
+
+test("an iterator says which file it reads, and whether it has ended", async () => {
+  const path = fileWith("one\n");
+  const lines = tail(path, { follow: false });
+  expect(inspect(lines)).toBe(`<tail '${path}'>`);
+  await lines.next();
+  await lines.return();
+  expect(inspect(lines)).toBe(`<tail '${path}' closed>`);
 });
 
 describe("following", () => {
