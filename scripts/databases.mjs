@@ -4,6 +4,8 @@
 // They are installed, not unpacked, since they know the places of their files: that takes root, and happens only when
 // they are not there. Of MariaDB only the program comes, without a service; the services that the packages of
 // PostgreSQL and Redis may start are none of the tests': those start servers of their own (databaseServers.mjs).
+// Limits: MySQL itself is not among them: Debian has MariaDB only, and no package of npm carries the program (the one
+// that offers it fetches it from its maker while it runs).
 import { realpathSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { runCommand, say } from "./command.mjs";
