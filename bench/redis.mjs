@@ -1,4 +1,5 @@
-// Commands to a Redis of its own: one after the other, 64 at a time, and in pipelines of 100.
+// Commands to a Redis of its own: one after the other, 64 at a time, and in pipelines of 100; and entries of a stream, read
+// in the order in which they stand there.
 //
 // Every client has one connection, and checks each answer. The server runs on the same two cores, so the ratios are nearer
 // to 1 than what the clients cost.
@@ -23,6 +24,9 @@ const ioredis = new Ioredis(server.url);
 const nodeRedis = createClient({ url: server.url });
 await nodeRedis.connect();
 await ambit.set("key", "value");
+const ENTRIES = 2000;
+const PAGE = 100;
+for (let at = 0; at < ENTRIES; at++) await ioredis.xadd("stream", "*", "word", "value");
 
 /** @param {() => Promise<unknown>} get @param {number} times @returns {Promise<number>} */
 async function serially(get, times) {
@@ -74,6 +78,31 @@ const pipelined = {
   }),
 };
 
+async function readByAmbit() {
+  let right = 0;
+  for await (const { fields } of ambit.readStream("stream", { from: "0", count: PAGE })) {
+    if (fields["word"] === "value") right++;
+    if (right === ENTRIES) break;
+  }
+  return right;
+}
+
+/** By the driver: on a connection of its own, as it blocks, page after page. */
+const reader = ioredis.duplicate();
+
+async function readByIoredis() {
+  let right = 0;
+  let from = "0";
+  while (right < ENTRIES) {
+    const answer = await reader.xread("COUNT", PAGE, "BLOCK", 5000, "STREAMS", "stream", from);
+    for (const [id, [name, value]] of answer?.[0]?.[1] ?? []) {
+      if (name === "word" && value === "value") right++;
+      from = id;
+    }
+  }
+  return right;
+}
+
 /** @type {Comparison[]} */
 export const comparisons = [
   {
@@ -103,12 +132,19 @@ export const comparisons = [
       { name: "redis", work: pipelined.nodeRedis },
     ],
   },
+  {
+    what: `a stream of ${ENTRIES} entries, ${PAGE} at a time`,
+    result: ENTRIES,
+    ambit: readByAmbit,
+    rivals: [{ name: "ioredis", target: { 26: 1.15 }, work: readByIoredis }],
+  },
 ];
 
 /** Ends what was begun; measures nothing. @returns {Promise<Figure[]>} */
 export async function measure() {
   await ambit.close();
   ioredis.disconnect();
+  reader.disconnect();
   nodeRedis.destroy();
   await server.stop();
   return [];
