@@ -31,10 +31,13 @@ function isIterator(value: unknown): boolean {
   );
 }
 
+function flush(outbox: EndingOutbox): void {
+  outbox.flush();
+}
+
 /** @internal */
 export class EndingOutbox {
   readonly #port: WorkerPort;
-  readonly #flush = (): void => this.flush();
   #endings: Ending[] = [];
   #oldest = 0;
   #flushing: TimerHandle | null = null;
@@ -45,14 +48,12 @@ export class EndingOutbox {
 
   /** @param last whether no call waits behind it */
   add(ending: Ending, last: boolean): void {
-    if (this.#endings.length === 0) {
-      this.#oldest = loop.time();
-      // While the next call awaits; one that does not is looked after by the next `add`.
-      this.#flushing = loop.callLater(PATIENCE, this.#flush);
-    }
+    const now = loop.time();
+    if (this.#endings.length === 0) this.#oldest = now;
     this.#endings.push(ending);
-    const due = last || ending.took >= WORTH || loop.time() - this.#oldest >= PATIENCE;
-    if (due) this.flush();
+    if (last || ending.took >= WORTH || now - this.#oldest >= PATIENCE) this.flush();
+    // While the next call awaits; one that does not is looked after by the next `add`.
+    else this.#flushing ??= loop.schedule(this.#oldest + PATIENCE, flush, this);
   }
 
   flush(): void {

@@ -1,8 +1,7 @@
 /*
  * Pool: the engine of the executors that have workers, threads or processes.
  *
- * Strategy: first come, first served. Calls of one microtask go out together. A worker is given one call at a time, and
- * more ahead only of functions that are known to be quick: their calls cost less than a message does, and nobody waits
+ * Strategy: first come, first served. A worker is given one call at a time, and more ahead only of functions that are known to be quick: their calls cost less than a message does, and nobody waits
  * long behind one. A worker is started when a call finds none idle, up to the maximum.
  */
 import { inspect } from "node:util";
@@ -23,6 +22,7 @@ import type { PoolPlan } from "./poolPlan.ts";
 import type { PoolWorkerOwner } from "./poolWorkerPlan.ts";
 import { processIsEnding } from "./processEnd.ts";
 import type { Ending } from "./protocol.ts";
+import { Pumping } from "./pumping.ts";
 import type { Callable, Reference } from "./reference.ts";
 import type { ResultStream } from "./resultStream.ts";
 import { WaitingCalls } from "./waitingCalls.ts";
@@ -41,9 +41,12 @@ export class Pool<L extends Link> implements Driver {
   readonly #waiting = new WaitingCalls();
   readonly #pace = new Pace();
   readonly #owner: PoolWorkerOwner<PoolWorker<L>>;
-  readonly #found = (): void => this.#pumpSoon();
+  readonly #pumping = new Pumping(
+    () => this.#pump(),
+    () => this.#isBusy(),
+  );
+  readonly #found = (): void => this.#pumping.wake();
   #started = 0;
-  #pumping = false;
   #shutDown = false;
   #abandoned = false;
   /** How many workers in a row have ended before they were ready, without anybody's doing here. */
@@ -96,7 +99,7 @@ export class Pool<L extends Link> implements Driver {
     if (this.#plan.drives) call.driver = this;
     call.locate(fn, this.#found);
     this.#waiting.add(call);
-    this.#pumpSoon();
+    this.#found();
     return call;
   }
 
@@ -170,15 +173,12 @@ export class Pool<L extends Link> implements Driver {
     return `${workers}: ${this.#workers.size} of ${this.#plan.maxWorkers}, running: ${this.running}, waiting: ${this.waiting}${state}`;
   }
 
-  /** Calls of one microtask go out together. */
-  #pumpSoon(): void {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    queueMicrotask(() => this.#pump());
+  #isBusy(): boolean {
+    if (this.#shutDown || this.#workers.size < this.#plan.maxWorkers) return false;
+    return [...this.#workers].every(({ load }) => load > 0);
   }
 
   #pump(): void {
-    this.#pumping = false;
     this.#waiting.skipDone();
     this.#startWorkers();
     // Who has least to do comes first: a single call must not go behind others while somebody has none.
@@ -227,13 +227,13 @@ export class Pool<L extends Link> implements Driver {
     if (this.#abandoned) {
       const error = cancelled("the executor's processes were ended");
       for (const call of unbegun) call.future.endCancelled(error);
-      return this.#pumpSoon();
+      return this.#found();
     }
     this.#waiting.putBack(unbegun);
     if (worker.wasReady) this.#stillborn = 0;
     else if (worker.lost && ++this.#stillborn >= STILLBORN)
       this.#breakDown(new Error(`${STILLBORN} in a row ended before they were ready`));
-    this.#pumpSoon();
+    this.#found();
   }
 
   #breakDown(cause: unknown): void {
