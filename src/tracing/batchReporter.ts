@@ -2,7 +2,9 @@
  * BatchReporter: sends spans over HTTP, many at a time.
  *
  * Strategy: `report` puts a span into a bounded queue and returns; one task sends. It wakes when a batch is full, or a
- * while after the first span came. What is too much, or cannot be sent, is dropped and counted.
+ * while after the first span came. What came while it sent waits for a whole batch again: each request has its price,
+ * and small batches, one behind the other, cost more than the spans in them. What is too much, or cannot be sent, is
+ * dropped and counted.
  * A batch is encoded as it is sent. What is left at the end is sent inside a shield, within a time of its own.
  * Its own requests are not traced. It keeps no process alive that has sent all it has.
  */
@@ -48,6 +50,8 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
   #queue: FinishedSpan[] = [];
   /** How many of the queue are being sent, and may come back. */
   #flying = 0;
+  /** How many of the queue, from its front, are not to wait for a whole batch. */
+  #due = 0;
   #resource: Resource | null = null;
   #sender: BatchSender | null = null;
   #task: Task<void> | null = null;
@@ -113,8 +117,9 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
    */
   async flush(): Promise<void> {
     const target = this.#reported;
+    this.#due = this.#queue.length;
+    this.#hurry.set();
     while (this.#sent + this.#dropped < target && !this.#closed) {
-      this.#hurry.set();
       this.#settling.clear();
       await this.#settling.wait();
     }
@@ -134,6 +139,7 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
     // What it is sending comes back to the queue.
     task?.cancel("tracing ends");
     await task?.then(undefined, () => {});
+    this.#due = Infinity;
     await withoutTracing(() => moveOnAfter(this.#settings.closeTimeout, () => this.#sendAll()));
     this.#drop(this.#queue.length);
     this.#queue = [];
@@ -151,17 +157,26 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
     for (;;) {
       this.#some.clear();
       if (this.#queue.length === 0) await this.#some.wait();
-      if (this.#queue.length < this.#settings.batchSize)
+      if (!this.#isReady()) {
+        // What it was set for is sent by now.
+        this.#hurry.clear();
         await moveOnAfter(this.#settings.interval, () => this.#hurry.wait());
-      this.#hurry.clear();
+        if (!this.#isReady()) this.#due = this.#queue.length;
+      }
       await this.#sendAll();
     }
   }
 
+  #isReady(): boolean {
+    return this.#due > 0 || this.#queue.length >= this.#settings.batchSize;
+  }
+
+  /** All that is due, and whole batches. */
   async #sendAll(): Promise<void> {
-    while (this.#queue.length > 0) {
+    while (this.#queue.length > 0 && this.#isReady()) {
       const batch = this.#queue.splice(0, this.#settings.batchSize);
       this.#flying = batch.length;
+      this.#due = Math.max(0, this.#due - batch.length);
       try {
         if (await this.#send(batch)) this.#sent += batch.length;
         else this.#drop(batch.length);

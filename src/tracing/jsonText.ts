@@ -43,13 +43,21 @@ class LastPair {
 
 const pairs = new Map<string, LastPair>();
 
-/** Names and values as members of an object whose values are text, each with a comma before it. @internal */
-export function textMembers(list: AttributeList): string {
+/**
+ * Names and values as members of an object whose values are text, each with a comma before it.
+ * @param leftOut names that are told elsewhere
+ * @internal
+ */
+export function textMembers(list: AttributeList, leftOut: readonly string[] = NONE): string {
   let text = "";
-  for (let at = 0; at < list.length; at += 2)
-    text += member(list[at] as string, list[at + 1] as AttributeValue);
+  for (let at = 0; at < list.length; at += 2) {
+    const name = list[at] as string;
+    if (!leftOut.includes(name)) text += member(name, list[at + 1] as AttributeValue);
+  }
   return text;
 }
+
+const NONE: readonly string[] = [];
 
 function member(name: string, value: AttributeValue): string {
   let last = pairs.get(name);

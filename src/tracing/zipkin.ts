@@ -3,7 +3,8 @@
  *
  * Strategy: after OpenTelemetry's mapping to Zipkin, which every such exporter follows: attributes become tags, events
  * annotations, an error the tag `error`. Names are in lower case, as Zipkin's API has it. A link has no place in it, so
- * the spans that are linked to are a tag, `ambit.links`.
+ * the spans that are linked to are a tag, `ambit.links`. What the remote endpoint tells is no tag, too: to send a byte
+ * costs more than to encode it.
  * Times are microseconds; a duration is at least 1.
  */
 import { isIPv4, isIPv6 } from "node:net";
@@ -54,9 +55,11 @@ function spanText(span: FinishedSpan, whose: ServiceText): string {
   text += `${KINDS[kind] ?? ""}"name":${quotedLower(span.name)},"timestamp":${timestamp},"duration":${duration},${whose.endpoint}`;
   if (context.debug === true) text += ',"debug":true';
   if (span.shared) text += ',"shared":true';
-  if (kind !== "internal") text += remoteOf(kind, list);
+  const remote = kind === "internal" ? "" : remoteOf(kind, list);
+  text += remote;
   if (span.events.length > 0) text += annotationsOf(span.events);
-  const tags = textMembers(list) + extraTags(span) + whose.tags;
+  const told = kind === "server" && remote.includes('"ip') && remote.includes('"port"');
+  const tags = textMembers(list, told ? PEER : undefined) + extraTags(span) + whose.tags;
   return tags === "" ? `${text}}` : `${text},"tags":{${tags.slice(1)}}}`;
 }
 
@@ -82,12 +85,12 @@ function annotationsOf(events: readonly SpanEvent[]): string {
   return `,"annotations":[${[...texts].join(",")}]`;
 }
 
+const PEER = ["network.peer.address", "network.peer.port"] as const;
+const ASKED = ["server.address", "server.port"] as const;
+
 /** Who is at the other end, as far as it is known: a client of a server, and the other way round. */
 function remoteOf(kind: string, list: AttributeList): string {
-  const [host, port] =
-    kind === "server"
-      ? ["network.peer.address", "network.peer.port"]
-      : ["server.address", "server.port"];
+  const [host, port] = kind === "server" ? PEER : ASKED;
   let service: AttributeValue | undefined;
   let address: AttributeValue | undefined;
   let number: AttributeValue | undefined;

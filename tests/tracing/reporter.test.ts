@@ -80,7 +80,8 @@ describe("a reporter", () => {
     expect(batches).toEqual([
       [1000, ["a", "b"]],
       [2500, ["c", "d", "e"]],
-      [2500, ["f"]],
+      // At the end.
+      [2501, ["f"]],
     ]);
     expect(reporter.statistics()).toEqual({
       reported: 6,
@@ -89,6 +90,34 @@ describe("a reporter", () => {
       queued: 0,
       retries: 0,
     });
+  });
+
+  test("has what came while it sent wait for a whole batch again, unless it is flushed", async () => {
+    const { batches } = await scene(
+      async ({ reporter }) => {
+        make("a", "b", "c");
+        await sleep(100);
+        make("d");
+        await sleep(300);
+        make("e");
+        await sleep(5000);
+        make("f", "g", "h");
+        await sleep(100);
+        make("i");
+        await reporter.flush();
+        make("j");
+        await sleep(5000);
+      },
+      () => sleep(200).then(taken),
+      { batchSize: 3 },
+    );
+    expect(batches).toEqual([
+      [0, ["a", "b", "c"]],
+      [1200, ["d", "e"]],
+      [5400, ["f", "g", "h"]],
+      [5600, ["i"]],
+      [6800, ["j"]],
+    ]);
   });
 
   test("tries again what the server does not take now, with growing pauses and its `Retry-After`", async () => {

@@ -92,6 +92,9 @@ test("an error is the tag `error`; who is at the other end the remote endpoint",
     startSpan("got", { kind: "consumer" }).end();
   });
   const told = checked(encodeZipkin(spans, { serviceName: "a", attributes: {} }));
+  // The remote endpoint of what was served is the peer, whole, so it needs no tags.
+  expect(Object.keys(told[0]?.tags ?? {})).toEqual(["otel.status_code", "error"]);
+  expect(told[1]?.tags).toMatchObject({ "server.address": "10.0.0.1", "server.port": "80" });
   expect(told.map(({ kind, remoteEndpoint }) => [kind, remoteEndpoint])).toEqual([
     ["SERVER", { ipv6: "::1", port: 4711 }],
     ["CLIENT", { ipv4: "10.0.0.1", port: 80 }],
