@@ -4,7 +4,7 @@
 import { downloadAll } from "../../download/downloadAll.ts";
 import type { Downloads } from "../../download/downloads.ts";
 import type { DownloadItem } from "../../download/item.ts";
-import { UsageError } from "../usageError.ts";
+import { withQueuePackages } from "../queuePackages.ts";
 import type { GetOptions } from "./getOptions.ts";
 import { Client } from "./client.ts";
 import type { Runner } from "./fileRunner.ts";
@@ -12,7 +12,7 @@ import type { Runner } from "./fileRunner.ts";
 /**
  * @param journal the path of the journal
  * @param total how many files there will be; null when nobody can know
- * @throws {@link UsageError} when it cannot be made of the options
+ * @throws UsageError when it cannot be made of the options
  * @throws WorkersError when there are no workers, or no Redis
  */
 export async function runnerFor(
@@ -22,17 +22,10 @@ export async function runnerFor(
 ): Promise<Runner> {
   const { workers } = options;
   if (workers === undefined) return new LocalRunner(options, journal);
-  const { Distributor } = await loadDistributor();
+  const load = (): Promise<typeof import("./spread/distributor.ts")> =>
+    import("./spread/distributor.ts");
+  const { Distributor } = await withQueuePackages("--workers", load);
   return await Distributor.begin(options, workers, journal, total);
-}
-
-async function loadDistributor(): Promise<typeof import("./spread/distributor.ts")> {
-  try {
-    return await import("./spread/distributor.ts");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new UsageError("--workers needs two packages: `npm install bullmq ioredis`");
-  }
 }
 
 class LocalRunner implements Runner {

@@ -13,6 +13,7 @@ import { taskNames } from "../../futures/registered.ts";
 import { errorDetail } from "../serve/errorLine.ts";
 import { exitCodeOf } from "../serve/exitCode.ts";
 import type { Streams } from "../streams.ts";
+import { withQueuePackages } from "../queuePackages.ts";
 import { UsageError } from "../usageError.ts";
 import { readWorkerArguments, WORKER_HELP, type WorkerArguments } from "./arguments.ts";
 
@@ -26,6 +27,7 @@ export async function workerCommand(args: readonly string[], streams: Streams): 
   const files = options.modules.map((module) => resolve(module));
   for (const [at, file] of files.entries())
     if (!existsSync(file)) throw new UsageError(`there is no module ${options.modules[at]}`);
+  await withQueuePackages("this command", loadWorker);
   try {
     for (const file of files) await import(pathToFileURL(file).href);
     if (files.length > 0 && taskNames().length === 0)
@@ -95,11 +97,15 @@ async function takesFiles({ folder }: WorkerArguments): Promise<AsyncDisposable 
   return (await import("../get/spread/fileTask.ts")).takeFiles(resolve(folder));
 }
 
+function loadWorker(): Promise<typeof import("../../distributed/distributedWorker.ts")> {
+  return import("../../distributed/distributedWorker.ts");
+}
+
 async function makeWorker(
   { redis, queue, prefix, concurrency = availableParallelism(), place }: WorkerArguments,
   onTrouble: (error: Error) => void,
 ): Promise<DistributedWorker> {
-  const { DistributedWorker } = await import("../../distributed/distributedWorker.ts");
+  const { DistributedWorker } = await loadWorker();
   const usual = { redis, queue, prefix, concurrency, onTrouble };
   if (place === "threads") return new DistributedWorker(usual);
   if (place === "inline") return new DistributedWorker({ ...usual, executor: "inline" });
