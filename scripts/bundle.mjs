@@ -19,9 +19,6 @@ const SHARED = "chunks";
 /** The imports of package.json that run in the workers of pools. */
 const WORKERS = ["#futures-thread", "#futures-process"];
 
-/** What the bundler itself adds. */
-const HELPERS = "\0rolldown/runtime.js";
-
 /** What a compiled module imports from beside it. */
 const IMPORTED = /^(?:import|export)\b[^;"']*?(?:\bfrom)?\s*"(\.[^"]+)"/gm;
 
@@ -82,14 +79,13 @@ export async function bundle(root, dist) {
 /**
  * A file for each folder. It takes along what its modules import, so the lower floors take theirs
  * first: who imports `ambit/http` is not to load the downloader with it. What the workers of pools
- * load comes before all: of futures in a file of its own, and from below it in that of core, along
- * with the bundler's own helpers.
+ * load comes before all: of futures in a file of its own, and from below it in that of core.
  * @param {string} dist @param {string[]} workers what runs in the workers of pools
  */
 function groupsOf(dist, workers) {
   const folder = (/** @type {string} */ id) => folderIn(dist, id);
   const inWorkers = new Set(workers.flatMap((worker) => [...loadedBy(worker)]));
-  const ofWorkers = (/** @type {string} */ id) => inWorkers.has(id) || id === HELPERS;
+  const ofWorkers = (/** @type {string} */ id) => inWorkers.has(id);
   const lower = FLOORS.map((name, floor) => ({
     name: NAMES[name] ?? name,
     test: (/** @type {string} */ id) => folder(id) === name,
@@ -106,8 +102,11 @@ function groupsOf(dist, workers) {
   ];
 }
 
-/** The compiled modules that one loads, itself among them. @param {string} file */
-function loadedBy(file, loaded = new Set([file])) {
+/**
+ * The files of JavaScript that one loads before it runs, itself among them.
+ * @param {string} file @returns {Set<string>}
+ */
+export function loadedBy(file, loaded = new Set([file])) {
   for (const [, specifier = ""] of readFileSync(file, "utf8").matchAll(IMPORTED)) {
     const path = join(dirname(file), specifier);
     if (loaded.has(path)) continue;

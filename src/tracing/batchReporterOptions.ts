@@ -15,7 +15,7 @@ export interface BatchReporterOptions {
   readonly queueSize?: number;
   /** How many spans are sent at a time at most. Default 512. */
   readonly batchSize?: number;
-  /** How long the first span of a batch waits for others. Default 1000. */
+  /** How long the first span of a batch waits for others; of those that came while a batch was sent, from its end. Default 1000. */
   readonly interval?: number;
   /** How long the server may take to answer. Default 10,000. */
   readonly timeout?: number;

@@ -1,4 +1,9 @@
-import { setImmediate as turn } from "node:timers/promises";
+/*
+ * When a pool looks whom it can give what waits.
+ *
+ * `sleep(0)` lets the turn of the event loop pass that a pool waits for.
+ */
+import { sleep } from "ambit";
 import { expect, test } from "vitest";
 import { Pumping } from "../../src/futures/pumping.ts";
 
@@ -19,7 +24,7 @@ test("what waits for somebody idle is given out once, when the microtask is over
   expect(pump.times).toBe(0);
   await Promise.resolve();
   expect(pump.times).toBe(1);
-  await turn();
+  await sleep(0);
   expect(pump.times).toBe(1);
 });
 
@@ -31,10 +36,10 @@ test("while everybody is busy, what waits is given out once, when the turn is ov
     await Promise.resolve();
   }
   expect(pump.times).toBe(0);
-  await turn();
+  await sleep(0);
   expect(pump.times).toBe(1);
   pump.pumping.wake();
-  await turn();
+  await sleep(0);
   expect(pump.times).toBe(2);
 });
 

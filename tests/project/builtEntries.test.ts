@@ -2,24 +2,11 @@
  * What is loaded with each entry of the built package: files are joined by folder, and a module in the wrong one would
  * bring a whole HTTP client along.
  */
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { loadedBy } from "../../scripts/bundle.mjs";
 
 const dist = join(import.meta.dirname, "../../dist");
-
-/** The joined files that one loads before it runs, by name. */
-function loadedBy(file: string, loaded = new Set<string>()): Set<string> {
-  for (const [, specifier = ""] of readFileSync(file, "utf8").matchAll(
-    /^(?:import|export)\b[^;"']*?(?:\bfrom)?\s*"(\.[^"]+)"/gm,
-  )) {
-    const path = join(dirname(file), specifier);
-    if (loaded.has(path)) continue;
-    loaded.add(path);
-    loadedBy(path, loaded);
-  }
-  return loaded;
-}
 
 function chunksOf(entry: string): string[] {
   return [...loadedBy(join(dist, entry))].map((path) => path.slice(dist.length + 1));

@@ -1,7 +1,7 @@
 /**
  * Spans of calls of pools, in threads and in processes: real ones, real time. They run what was built.
  */
-import { moveOnAfter, run, sleep, timeout } from "ambit";
+import { run, timeout } from "ambit";
 import {
   type Executor,
   ProcessPoolExecutor,
@@ -20,7 +20,7 @@ import {
 import { Application } from "ambit/web";
 import { expect, test } from "vitest";
 import { delay, double, fails, parentElsewhere, parentOfMine, traceTo } from "./spanWorker.mjs";
-import { only, traced, treeOf } from "./traced.ts";
+import { only, traced, treeOf, untilThere } from "./traced.ts";
 import { checked, type ZipkinSpan } from "./zipkinRules.ts";
 
 /** Runs a body in a trace, until so many spans are there: those of threads come a little later. */
@@ -33,9 +33,7 @@ async function tracedUntil(
   await run(async () => {
     await using _ = startTracing({ serviceName: "test", ...options, reporters: [reporter] });
     await span("work", body);
-    await moveOnAfter(5000, async () => {
-      while (reporter.spans.length < count) await sleep(1);
-    });
+    await untilThere(reporter, count);
   });
   return reporter.spans;
 }

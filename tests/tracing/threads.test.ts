@@ -13,7 +13,7 @@ import {
 } from "ambit/tracing";
 import { expect, test } from "vitest";
 import { double, fails, parentOfMine } from "./spanWorker.mjs";
-import { only, treeOf } from "./traced.ts";
+import { only, treeOf, untilThere } from "./traced.ts";
 
 /** Runs a body that is traced, until so many spans are there: those of threads come a little later. */
 async function tracedUntil(
@@ -24,7 +24,7 @@ async function tracedUntil(
   await run(async () => {
     await using _ = startTracing({ serviceName: "test", reporters: [reporter] });
     await body(reporter);
-    while (reporter.spans.length < count) await sleep(1);
+    await untilThere(reporter, count);
   });
   return reporter.spans;
 }

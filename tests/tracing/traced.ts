@@ -1,6 +1,7 @@
 /**
  * Tracing for tests: one reporter that keeps, closed whatever happens.
  */
+import { moveOnAfter, sleep } from "ambit";
 import {
   type FinishedSpan,
   MemoryReporter,
@@ -21,6 +22,13 @@ export async function traced(
     await tracing.close();
   }
   return reporter.spans;
+}
+
+/** Waits until so many spans are there, and not for ever: those of workers come a little later. */
+export async function untilThere(reporter: MemoryReporter, count: number): Promise<void> {
+  await moveOnAfter(5000, async () => {
+    while (reporter.spans.length < count) await sleep(1);
+  });
 }
 
 /** The one span of that name. */

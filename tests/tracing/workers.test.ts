@@ -2,7 +2,7 @@
  * Spans of what functions do in the workers of pools, threads and processes, without a word of tracing: real ones, real
  * time. They run what was built.
  */
-import { moveOnAfter, run, sleep } from "ambit";
+import { run, sleep } from "ambit";
 import { type Executor, ProcessPoolExecutor, ThreadPoolExecutor } from "ambit/futures";
 import {
   type FinishedSpan,
@@ -14,10 +14,15 @@ import {
 import { Application } from "ambit/web";
 import { describe, expect, test } from "vitest";
 import { redisMissing, serveRedis } from "../servers/databases.ts";
-import { only, treeOf } from "./traced.ts";
+import { only, treeOf, untilThere } from "./traced.ts";
 import { get, getElsewhere, named, ping, traceAlone } from "./tracingTasks.mjs";
 
 type Work = () => PromiseLike<unknown>;
+
+/** Traces work in a span, and then some outside of any. */
+type Trace = (work: Work, outside?: Work) => Promise<void>;
+
+async function nothing(): Promise<void> {}
 
 interface Traced {
   readonly spans: readonly FinishedSpan[];
@@ -28,7 +33,7 @@ interface Traced {
 /** Runs a body with a server that notes headers, and a tracing that can be ended, until so many spans are there. */
 async function tracedUntil(
   count: number,
-  body: (url: string, trace: (work: Work) => Promise<void>) => Promise<unknown>,
+  body: (url: string, trace: Trace) => Promise<unknown>,
   options: Partial<TracingOptions> = {},
 ): Promise<Traced> {
   const reporter = new MemoryReporter();
@@ -38,13 +43,12 @@ async function tracedUntil(
     traceparents.push(request.headers.get("traceparent") ?? undefined);
     return "hello";
   });
-  const trace = async (work: Work): Promise<void> => {
+  const trace: Trace = async (work, outside = nothing) => {
     const settings = { serviceName: "test", web: false, ...options, reporters: [reporter] };
     await using _ = startTracing(settings);
     await span("work", async () => await work());
-    await moveOnAfter(5000, async () => {
-      while (reporter.spans.length < count) await sleep(1);
-    });
+    await outside();
+    await untilThere(reporter, count);
   };
   await run(async () => {
     await using server = await app.start({ port: 0 });
@@ -96,9 +100,10 @@ describe.each(KINDS)("in a %s", (_kind, open) => {
   test("outside of a trace it makes none, and sends no headers", async () => {
     await using pool = open();
     const { spans, traceparents } = await tracedUntil(3, (url, trace) =>
-      trace(async () => {
-        await pool.submit(named, 1);
-      }).then(() => pool.submit(get, url)),
+      trace(
+        () => pool.submit(named, 1),
+        () => pool.submit(get, url),
+      ),
     );
     expect(treeOf(spans)).toBe("work (call named (nap))");
     expect(traceparents).toEqual([undefined]);
