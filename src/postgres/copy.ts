@@ -16,12 +16,14 @@ export type CopySource = Iterable<string | Uint8Array> | AsyncIterable<string | 
 /**
  * Sends data to the server by `copy … from stdin`, as they come, and gives the number of rows.
  *
- * **Cancellation:** nothing is inserted. A source that is being read is told to end.
+ * **Cancellation:** nothing is inserted. A source that is being read is told to end. A cancel that reaches the server when
+ * all was inserted is for the next wait.
  *
  * @param database a pool, a connection or a transaction
  * @param statement without parameters: COPY takes none
  * @param source the data: texts are sent as UTF-8
  * @throws {@link DatabaseError} when the server refuses the statement or the data
+ * @throws {@link CommitUnknownError} when the connection broke at the end, outside of a transaction
  */
 export async function copyFrom(
   database: Queries,
@@ -60,7 +62,8 @@ function bytesOf(value: unknown): Buffer {
 /**
  * Reads what `copy … to stdout` gives, chunk by chunk (a row or more each), while it comes.
  *
- * **Cancellation:** stops the statement on the server and gives the connection back; so does leaving the loop.
+ * **Cancellation:** stops the statement on the server and gives the connection back; so does leaving the loop, which a
+ * transaction survives.
  *
  * @param database a pool, a connection or a transaction
  */

@@ -9,6 +9,7 @@ import type { Duplex } from "node:stream";
 import { suspend } from "../core/suspend.ts";
 import { told } from "../sql/diagnostics.ts";
 import { DatabaseError } from "../sql/errors.ts";
+import { performLasting } from "../sql/lastingCommand.ts";
 import type { Link } from "../sql/link.ts";
 import type { Done } from "../sql/outcome.ts";
 import type { Rendered } from "../sql/statement.ts";
@@ -76,7 +77,7 @@ class CopyInCommand extends Receiving {
 /**
  * Runs a COPY and gives the number of rows.
  *
- * **Cancellation:** nothing is inserted.
+ * **Cancellation:** nothing is inserted; one that comes too late for that is for the next wait.
  *
  * @internal
  */
@@ -99,7 +100,7 @@ async function copied(link: CopyLink, statement: Rendered, chunks: Chunks): Prom
     });
     await send(connection, command, chunks);
     if (!command.over) {
-      await link.perform<void>("COPY", (done) => {
+      await performLasting(link, "end of COPY", (done) => {
         command.expect(done);
         connection.endCopyFrom();
       });
@@ -141,7 +142,7 @@ function drained(stream: Duplex): Promise<void> {
 }
 
 function giveUp(link: CopyLink, command: CopyInCommand): Promise<void> {
-  return link.perform<void>("end of COPY", (done) => {
+  return link.perform<void>("COPY", (done) => {
     // It ends with the failure that it was told.
     command.expect(() => done(null));
     link.client.connection.sendCopyFail("given up");

@@ -2,17 +2,21 @@
  * COPY … TO STDOUT: the data, chunk by chunk, as the server sends them.
  *
  * While nobody asks for more, the socket is not read, so that the server has to wait. To end it early the server is
- * stopped first; what is still on its way is read and thrown away.
+ * stopped first; what is still on its way is read and thrown away. In a transaction a statement that was stopped would
+ * spoil all of it: so it is put behind a savepoint there.
  */
 import type { Batch, Cursor, Done } from "../sql/outcome.ts";
 import type { Rendered, Row } from "../sql/statement.ts";
 import type { CopyLink } from "./copyIn.ts";
 import type { RawConnection } from "./driver.ts";
 import { serverError } from "./serverError.ts";
-import { Receiving } from "./statementCommand.ts";
+import { Receiving, SimpleCommand } from "./statementCommand.ts";
 
 /** How many chunks may wait for a reader. */
 const MOST = 64;
+
+const SAVEPOINT = "ambit_copy_out";
+const RECOVER = `ROLLBACK TO SAVEPOINT ${SAVEPOINT}; RELEASE SAVEPOINT ${SAVEPOINT}`;
 
 /** @internal */
 export class CopyOutCursor extends Receiving implements Cursor {
@@ -48,7 +52,12 @@ export class CopyOutCursor extends Receiving implements Cursor {
   }
 
   submit(connection: RawConnection): null {
-    connection.query(this.#statement.text);
+    const { text } = this.#statement;
+    const alone = this.#link.outsideTransaction;
+    // The text may end with a comment.
+    connection.query(
+      alone ? text : `SAVEPOINT ${SAVEPOINT}; ${text}\n; RELEASE SAVEPOINT ${SAVEPOINT}`,
+    );
     return null;
   }
 
@@ -68,6 +77,8 @@ export class CopyOutCursor extends Receiving implements Cursor {
   #end(): void {
     this.#over = true;
     if (this.failure !== null) this.failure = serverError(this.failure, this.#statement);
+    // Even when nobody asks for what is left: the connection is used for something else then.
+    this.#link.client.connection.stream.resume();
     this.#deliver();
   }
 
@@ -85,8 +96,15 @@ export class CopyOutCursor extends Receiving implements Cursor {
   close(done: Done<void>): void {
     this.#discarding = true;
     this.#chunks = [];
-    if (this.#over) return done(null);
-    this.#done = () => done(null);
+    if (this.#over) return this.#recover(done);
+    this.#done = () => this.#recover(done);
     this.#link.client.connection.stream.resume();
+  }
+
+  /** Undoes what stopping it did to the transaction. */
+  #recover(done: Done<void>): void {
+    if (!this.#link.aborted) return done(null);
+    const command = new SimpleCommand(RECOVER, new Map());
+    this.#link.submit(command, () => done(command.failure));
   }
 }

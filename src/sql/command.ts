@@ -28,7 +28,7 @@ export class Command<T> {
   /** What starts it; it ends with a call of `done`. */
   readonly send: (done: Done<T>) => void;
   readonly #link: CommandLink;
-  #wait: Wait<T> | null = null;
+  protected wait: Wait<T> | null = null;
   #ended: (() => void) | null = null;
 
   constructor(link: CommandLink, send: (done: Done<T>) => void) {
@@ -39,7 +39,7 @@ export class Command<T> {
   /** Begins it for who waits. */
   start(wait: Wait<T>): void {
     this.begun = true;
-    this.#wait = wait;
+    this.wait = wait;
     try {
       this.#link.begin(this as never);
     } catch (error) {
@@ -51,11 +51,15 @@ export class Command<T> {
     if (this.settled) return;
     this.settled = true;
     this.#link.ended();
-    const wait = this.#wait;
-    if (error === null) wait?.resolve(value as T);
-    else wait?.reject(error);
+    this.settle(error, value);
     this.#ended?.();
   };
+
+  /** Tells who waits. */
+  protected settle(error: Error | null, value: T | undefined): void {
+    if (error === null) this.wait?.resolve(value as T);
+    else this.wait?.reject(error);
+  }
 
   /** Settles when it is over, however. */
   ended(): Promise<void> {

@@ -70,7 +70,10 @@ export class DatabaseConnectionError extends DatabaseError {
   override readonly name: string = "DatabaseConnectionError";
 }
 
-/** The connection broke while a transaction was being committed: whether it was, nobody here knows. */
+/**
+ * The connection broke while a transaction was being committed, or at the end of a bulk insert or a copy: whether it was
+ * done, nobody here knows.
+ */
 export class CommitUnknownError extends DatabaseConnectionError {
   override readonly name = "CommitUnknownError";
 }

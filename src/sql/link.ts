@@ -112,7 +112,7 @@ export abstract class Link implements CommandLink {
     try {
       return await suspend<T, Command<T>>(startCommand, command, label);
     } catch (error) {
-      if (command.begun && !command.settled) await this.#stop(command);
+      if (command.begun && !command.settled) await this.stopCommand(command);
       // The driver's answer came in no code of the caller's: here the stack names it.
       if (error instanceof DatabaseError) Error.captureStackTrace(error);
       throw error;
@@ -150,8 +150,8 @@ export abstract class Link implements CommandLink {
     this.#command = null;
   }
 
-  /** Stops a command whose caller was cancelled. */
-  async #stop<T>(command: Command<T>): Promise<void> {
+  /** Stops a command whose caller was cancelled. @internal */
+  async stopCommand<T>(command: Command<T>): Promise<void> {
     this.kills++;
     await this.#inTime(`a kill was not answered within ${this.killTimeout} ms`, () =>
       command.killUntilEnded(() => this.kill()),

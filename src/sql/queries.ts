@@ -147,11 +147,12 @@ export abstract class Queries {
    * Inserts many rows at once, all or none of them: by COPY on PostgreSQL, by statements of many rows on MySQL. They are
    * read while they are sent: a long source never stands in memory.
    *
-   * **Cancellation:** none of the rows is inserted.
+   * **Cancellation:** none of the rows is inserted. A cancel that reaches the server when all were is for the next wait.
    *
    * @param table its name, or `sql.identifier("schema", "table")`
    * @returns how many there were
    * @throws TypeError for a row whose keys are not the columns; {@link DatabaseError} when the server refuses them
+   * @throws {@link CommitUnknownError} when the connection broke at the end, outside of a transaction
    *
    * @example
    * ```ts

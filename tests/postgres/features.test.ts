@@ -214,6 +214,32 @@ describe.skipIf(postgresMissing() !== null)("PostgreSQL", () => {
     );
   });
 
+  test("copies out to who leaves early, when much or all of it has come, in a transaction too", async () => {
+    await inPool(
+      async (pool) => {
+        const all = sql`copy (select generate_series(1, 2000)) to stdout`;
+        const endless = sql`copy (select repeat('x', 1000) from generate_series(1, 2000000)) to stdout -- all`;
+        for (const statement of [all, endless]) {
+          const stream = copyTo(pool, statement);
+          await stream.next();
+          // The rest comes, as far as there is room.
+          await sleep(50);
+          await stream.return();
+          expect(await pool.queryValue(sql`select 1`)).toBe(1);
+          await pool.transaction(async (transaction) => {
+            await transaction.execute(sql`create table if not exists kept (id int)`);
+            await transaction.execute(sql`insert into kept values (1)`);
+            for await (const _ of copyTo(transaction, statement)) break;
+            await transaction.execute(sql`insert into kept values (2)`);
+          });
+        }
+        expect(await pool.queryValue(sql`select count(*) from kept`)).toBe(4n);
+        expect(pool.statistics()).toMatchObject({ opened: 1, inUse: 0, destroyed: 0 });
+      },
+      { max: 1, killTimeout: 2000 },
+    );
+  });
+
   test("tells what is sent to a channel, in order, and keeps what a cancelled reader left", async () => {
     await inPool(async (pool) => {
       await using notifications = await pool.listen("News", "other");

@@ -41,7 +41,7 @@ export interface Database {
   readonly reserved: number;
 }
 
-const postgres: Database = {
+export const postgres: Database = {
   name: "PostgreSQL",
   missing: postgresMissing,
   serve: servePostgres,
