@@ -24,11 +24,11 @@ export interface BackoffOptions {
 export interface CallOptions {
   /** 1 is first, up to 2,097,152. Without one a call comes before all that have one. */
   readonly priority?: number;
-  /** Milliseconds before it may begin; by the clocks of the machines, so only as exact as they agree. Default 0. */
+  /** Milliseconds before it may begin, by Redis's clock, whatever the machines' clocks show. Default 0. */
   readonly delay?: number;
   /** How often it is run at most, while the function throws. Default 1. A cancelled call is not run again. */
   readonly attempts?: number;
-  /** The pause between attempts: milliseconds, or more. Default none. */
+  /** The pause between attempts, by Redis's clock: milliseconds, or more. Default none. */
   readonly backoff?: number | BackoffOptions;
   /**
    * Calls of one task and one key are one call, for as long as Redis keeps its outcome (`keepResults`): who submits it again
@@ -51,7 +51,7 @@ export interface DistributedOptions {
   readonly prefix?: string;
   /** Milliseconds from `submit` to the result, Infinity for none. Default an hour. */
   readonly deadline?: number;
-  /** Milliseconds for which Redis keeps an outcome; a submitter that is away for longer loses it. Default ten minutes. */
+  /** Milliseconds for which Redis keeps an outcome, by its own clock; a submitter that is away for longer loses it. Default ten minutes. */
   readonly keepResults?: number;
   /**
    * What becomes of the calls of a program that has died, or has not reached Redis for `lossTimeout`: they are cancelled, or

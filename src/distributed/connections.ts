@@ -6,9 +6,11 @@
  */
 import type { Socket } from "node:net";
 import { Redis, type RedisOptions } from "ioredis";
+import { getRunningLoop } from "../core/scope.ts";
 import { protect } from "../core/shield.ts";
 import { suspend } from "../core/suspend.ts";
 import { gatherWrites } from "./gatheredWrites.ts";
+import { RedisClock } from "./redisClock.ts";
 
 const FIRST_DELAY = 20;
 const LONGEST_DELAY = 1000;
@@ -25,12 +27,18 @@ export class Connections {
   readonly commands: Redis;
   /** In the state in which it takes SUBSCRIBE only. */
   readonly listener: Redis;
+  readonly clock: RedisClock;
   readonly #channels = new Set<string>();
   /** The last that went wrong. */
   trouble: Error | null = null;
   #keepAlive = true;
 
-  constructor(redis: string | RedisOptions, hear: (channel: string, message: string) => void) {
+  /** @param onTrouble hears why the clock is not known */
+  constructor(
+    redis: string | RedisOptions,
+    hear: (channel: string, message: string) => void,
+    onTrouble: (error: Error) => void = () => {},
+  ) {
     this.commands = dial(redis, { enableAutoPipelining: false });
     // The driver would subscribe anew by itself, but not hear of it when the connection is closed just then.
     this.listener = dial(redis, { autoResubscribe: false });
@@ -40,6 +48,7 @@ export class Connections {
       for (const event of ["connect", "reconnecting"])
         each.on(event, () => holds(each, this.#keepAlive));
     }
+    this.clock = new RedisClock(this.commands, getRunningLoop(), onTrouble);
     this.listener.on("message", hear);
     this.listener.on("ready", () => void this.#listen().catch(() => {}));
   }

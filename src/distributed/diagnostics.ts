@@ -78,7 +78,7 @@ export class DistributedSubmitEvent extends DistributedCallEvent {
 export class DistributedRunEvent extends DistributedCallEvent {
   /** 1 the first time. */
   readonly attempt: number;
-  /** How many milliseconds it has waited in the queue, by the clocks of two machines; never below 0. */
+  /** How many milliseconds it has waited in the queue, by Redis's clock; never below 0. */
   readonly waited: number;
   /** The headers that it came with. */
   readonly headers: Readonly<Record<string, string>>;

@@ -5,7 +5,7 @@
  * BullMQ knows that a call has a living worker; with a lock lost the call would be given to another. How a call is run is
  * in callRunner.ts, what becomes of its outcome in outcomes.ts, and how it is stopped in wishes.ts.
  */
-import { type Job, WaitingError, Worker } from "bullmq";
+import { type Job, WaitingError, type Worker } from "bullmq";
 import { cancelled } from "../core/cancellation.ts";
 import { moveOnAfter } from "../core/cancelScope.ts";
 import { createTask } from "../core/createTask.ts";
@@ -17,17 +17,15 @@ import { packThrown } from "../futures/parcel.ts";
 import { CallRunner } from "./callRunner.ts";
 import { Connections } from "./connections.ts";
 import { Keys } from "./keys.ts";
+import { LockRenewal } from "./lockRenewal.ts";
 import type { CallData } from "./messages.ts";
 import { inShort, isFinal, Outcomes } from "./outcomes.ts";
 import type { Payload } from "./payload.ts";
 import { hearProgress, type ProgressWord } from "./progress.ts";
+import { takeCalls } from "./queueEnds.ts";
 import { RunningCall } from "./runningCall.ts";
 import { Wishes } from "./wishes.ts";
-import {
-  type DistributedWorkerOptions,
-  workerSettings,
-  type WorkerSettings,
-} from "./workerOptions.ts";
+import { type DistributedWorkerOptions, workerSettings } from "./workerOptions.ts";
 
 /** What `statistics()` tells. */
 export interface DistributedWorkerStatistics {
@@ -61,6 +59,7 @@ export class DistributedWorker implements AsyncDisposable {
   readonly #runner: CallRunner;
   readonly #outcomes: Outcomes;
   readonly #wishes: Wishes;
+  readonly #locks: LockRenewal;
   readonly #unhear: () => void;
   readonly #running = new Map<string, RunningCall>();
   readonly #listening: Promise<unknown>;
@@ -76,7 +75,7 @@ export class DistributedWorker implements AsyncDisposable {
     const { runner } = ambientScope();
     const connections = ambient.run(
       runner,
-      () => new Connections(redis, (_, id) => this.#wishes.heard(id)),
+      () => new Connections(redis, (_, id) => this.#wishes.heard(id), onTrouble),
     );
     const { commands } = connections;
     this.#keys = keys;
@@ -84,34 +83,27 @@ export class DistributedWorker implements AsyncDisposable {
     this.#connections = connections;
     this.#runner = new CallRunner(commands, keys, executor);
     this.#outcomes = new Outcomes(commands, keys, limits, onTrouble);
-    const host = { keys, connections, running: this.#running, onTrouble };
+    const worker = ambient.run(runner, () =>
+      takeCalls(connections, keys, settings, (job, token) => this.#process(job, token)),
+    );
+    this.#worker = worker;
+    const host = { keys, connections, running: this.#running, onTrouble, worker };
     this.#wishes = new Wishes(host, settings.watchInterval);
+    this.#locks = new LockRenewal(host, settings.lockDuration);
     this.#listening = connections.subscribe(keys.cancels);
     this.#listening.catch(() => {});
     connections.watch(
       () => {},
-      () => void this.#wishes.look(),
+      () => this.#onReady(),
     );
-    this.#worker = ambient.run(runner, () => this.#take(settings));
     this.#hear(onTrouble);
     this.#unhear = hearProgress((word) => this.#onProgress(word));
   }
 
-  /** Begins to take calls. */
-  #take(settings: WorkerSettings): Worker<CallData, Payload> {
-    const { queue, concurrency, lockDuration, maxLosses, rateLimit } = settings;
-    const process = (job: Job<CallData>, token?: string): Promise<Payload> =>
-      this.#process(job, token as string);
-    return new Worker<CallData, Payload>(queue, process, {
-      connection: this.#connections.commands,
-      prefix: this.#keys.prefix,
-      concurrency,
-      lockDuration,
-      stalledInterval: Math.ceil(lockDuration / 2),
-      maxStalledCount: maxLosses,
-      skipVersionCheck: true,
-      ...(rateLimit === null ? {} : { limiter: { ...rateLimit } }),
-    });
+  /** What was not heard, or not said, while Redis was out of reach. */
+  #onReady(): void {
+    void this.#locks.renew();
+    void this.#wishes.look();
   }
 
   #hear(onTrouble: (error: Error) => void): void {
@@ -215,6 +207,7 @@ export class DistributedWorker implements AsyncDisposable {
     }
     await closing;
     this.#wishes.end();
+    this.#locks.end();
     this.#unhear();
     await this.#executor?.shutdown();
     await this.#connections.close();

@@ -80,6 +80,9 @@ export async function enqueue(
   batch: readonly Outgoing[],
 ): Promise<void> {
   if (batch.some(({ args }) => args.bytes !== null)) await sendPayloads(sender, batch);
+  // When it may begin should not be judged by what Redis's clock showed long ago.
+  if (batch.some(({ submission }) => (submission.options.delay ?? 0) > 0))
+    await sender.connections.clock.known();
   const jobs = batch.map((each) => jobOf(sender.settings, each));
   const [first] = jobs;
   // A pipeline costs more than what it sends, when that is one call.

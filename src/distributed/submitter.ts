@@ -4,10 +4,10 @@
  * Strategy: who waits is noted before the call exists, so no outcome can come too early. Outcomes come over a channel of this
  * submitter's own, as soon as Redis has them; what was missed there (a lost connection, a worker that died between the two)
  * is found by looking at Redis now and then. Whichever comes first counts, once. Behind all of it is the call's deadline.
- * No clock but this process's own and Redis's is compared with itself, so clocks that differ do no harm.
+ * Deadlines are judged by the loop's clock, and all that stands in Redis by Redis's own: no machine's clock is asked.
  */
 import { randomBytes } from "node:crypto";
-import { Queue } from "bullmq";
+import type { Queue } from "bullmq";
 import { createTask } from "../core/createTask.ts";
 import type { Loop } from "../core/loop.ts";
 import { ambient, ambientScope, getRunningLoop } from "../core/scope.ts";
@@ -20,6 +20,7 @@ import { Contact, type ContactHost } from "./contact.ts";
 import { failLate, failRefused, failUnattended, failUnreached } from "./failing.ts";
 import { Keys } from "./keys.ts";
 import { enqueue, type Outgoing, packCall } from "./outgoing.ts";
+import { openQueue } from "./queueEnds.ts";
 import { askQueue, type QueueStatistics } from "./queueStatistics.ts";
 import { Sayings } from "./sayings.ts";
 import { dropQueued, stop, type StopHost } from "./stopping.ts";
@@ -61,12 +62,7 @@ export class Submitter implements StopHost, ContactHost, AttendanceHost {
     // Under the runner: the driver's callbacks outlive whatever scope made the executor.
     const [connections, queue] = ambient.run(ambientScope().runner, () => {
       const connections = new Connections(settings.redis, (_, text) => this.#tidings.hear(text));
-      const queue = new Queue(settings.queue, {
-        connection: connections.commands,
-        prefix: this.keys.prefix,
-        skipVersionCheck: true,
-      });
-      return [connections, queue];
+      return [connections, openQueue(connections, this.keys)];
     });
     this.connections = connections;
     this.queue = queue;
@@ -182,7 +178,11 @@ export class Submitter implements StopHost, ContactHost, AttendanceHost {
   }
 
   async #listen(): Promise<void> {
-    await this.connections.subscribe(this.keys.to(this.id), this.keys.toAll);
+    const { connections, keys } = this;
+    await Promise.all([
+      connections.subscribe(keys.to(this.id), keys.toAll),
+      connections.clock.known(),
+    ]);
   }
 
   /** Drops what waits in the queue. */

@@ -8,6 +8,8 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { pathToFileURL } from "node:url";
 import { DistributedExecutor, type DistributedOptions } from "ambit/distributed";
 import { onTestFinished } from "vitest";
 import type { Served } from "../servers/databases.ts";
@@ -29,6 +31,27 @@ export interface WorkerOptions {
   readonly rateLimit?: { readonly max: number; readonly duration: number };
 }
 
+/** How wrong the clock of a process is, in milliseconds, and by how much it jumps at SIGUSR2. */
+export interface WrongClock {
+  readonly wrong?: number;
+  readonly jump?: number;
+}
+
+/** Starts a program of this folder, with a clock that may be wrong. */
+export function startProgram(
+  name: string,
+  options: object,
+  { wrong = 0, jump = 0 }: WrongClock = {},
+): ChildProcess {
+  const file = join(import.meta.dirname, name);
+  const preload = pathToFileURL(join(import.meta.dirname, "wrongClock.mjs")).href;
+  const importing = wrong === 0 && jump === 0 ? [] : ["--import", preload];
+  return spawn(process.execPath, [...importing, file, JSON.stringify(options)], {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { ...process.env, CLOCK_WRONG: `${wrong}`, CLOCK_JUMP: `${jump}` },
+  });
+}
+
 const children = new Set<ChildProcess>();
 
 /** Called at the end of a test file's `describe`: ends the workers that are left. */
@@ -37,13 +60,13 @@ export async function endWorkers(): Promise<void> {
 }
 
 /** Starts a worker; settles when it takes calls. It is ended with {@link endWorkers}, at the latest. */
-export async function startWorker(options: WorkerOptions): Promise<ChildProcess> {
-  const file = join(import.meta.dirname, "worker.mjs");
-  const child = spawn(process.execPath, [file, JSON.stringify(options)], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+export async function startWorker(
+  options: WorkerOptions,
+  clock?: WrongClock,
+): Promise<ChildProcess> {
+  const child = startProgram("worker.mjs", options, clock);
   children.add(child);
-  await Promise.race([once(child.stdout, "data"), diedEarly(child)]);
+  await Promise.race([once(child.stdout as Readable, "data"), diedEarly(child)]);
   return child;
 }
 
