@@ -1,5 +1,5 @@
-// Commands to a Redis of its own: one after the other, 64 at a time, and in pipelines of 100; and entries of a stream, read
-// in the order in which they stand there.
+// Commands to a Redis of its own: one after the other, 64 at a time, and in pipelines of 100; entries of a stream, read in
+// the order in which they stand there; and messages that are published, heard by one subscriber.
 //
 // Every client has one connection, and checks each answer. The server runs on the same two cores, so the ratios are nearer
 // to 1 than what the clients cost.
@@ -103,6 +103,52 @@ async function readByIoredis() {
   return right;
 }
 
+const MESSAGES = 5000;
+/** The server publishes them by itself, so that only hearing them is compared. */
+const PUBLISH = `for i = 1, ${MESSAGES} do redis.call("PUBLISH", KEYS[1], "word " .. i) end`;
+const publish = (/** @type {string} */ channel) => ioredis.eval(PUBLISH, 1, channel);
+const subscription = await ambit.subscribe("ambit");
+/** Leaving its loop leaves it open. */
+const messages = { [Symbol.asyncIterator]: () => ({ next: () => subscription.next() }) };
+
+async function hearByAmbit() {
+  const published = publish("ambit");
+  let count = 0;
+  for await (const { message } of messages) {
+    if (message === `word ${count + 1}`) count++;
+    if (message === `word ${MESSAGES}`) break;
+  }
+  await published;
+  return count;
+}
+
+/** @param {string} channel @returns {{ heard: (message: string) => void, hear: Work }} */
+function listener(channel) {
+  let count = 0;
+  let end = () => {};
+  return {
+    heard(message) {
+      if (message === `word ${count + 1}`) count++;
+      if (message === `word ${MESSAGES}`) end();
+    },
+    async hear() {
+      count = 0;
+      const ended = new Promise((resolve) => (end = () => resolve(undefined)));
+      await Promise.all([publish(channel), ended]);
+      return count;
+    },
+  };
+}
+
+const byIoredis = listener("ioredis");
+const ioredisSubscriber = ioredis.duplicate();
+await ioredisSubscriber.subscribe("ioredis");
+ioredisSubscriber.on("message", (_channel, message) => byIoredis.heard(message));
+const byNodeRedis = listener("redis");
+const nodeRedisSubscriber = nodeRedis.duplicate();
+await nodeRedisSubscriber.connect();
+await nodeRedisSubscriber.subscribe("redis", byNodeRedis.heard);
+
 /** @type {Comparison[]} */
 export const comparisons = [
   {
@@ -138,6 +184,15 @@ export const comparisons = [
     ambit: readByAmbit,
     rivals: [{ name: "ioredis", target: { 26: 1.15 }, work: readByIoredis }],
   },
+  {
+    what: `${MESSAGES} messages published, in an async iterator (rivals: in a callback)`,
+    result: MESSAGES,
+    ambit: hearByAmbit,
+    rivals: [
+      { name: "ioredis", target: { 26: 1.15 }, work: byIoredis.hear },
+      { name: "redis", work: byNodeRedis.hear },
+    ],
+  },
 ];
 
 /** Ends what was begun; measures nothing. @returns {Promise<Figure[]>} */
@@ -145,6 +200,8 @@ export async function measure() {
   await ambit.close();
   ioredis.disconnect();
   reader.disconnect();
+  ioredisSubscriber.disconnect();
+  nodeRedisSubscriber.destroy();
   nodeRedis.destroy();
   await server.stop();
   return [];
