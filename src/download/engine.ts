@@ -18,9 +18,9 @@ import { Failure } from "./failure.ts";
 import { Fetcher } from "./fetcher.ts";
 import { Inventory } from "./inventory.ts";
 import type { Job } from "./job.ts";
-import { Journal } from "./journal.ts";
+import { openFolder, openJournal } from "./openings.ts";
 import type { Rules } from "./options.ts";
-import { OutputFolder } from "./outputFolder.ts";
+import { PartLocks } from "./partLocks.ts";
 import type { DownloadProgress } from "./progress.ts";
 import { Reservations } from "./reservations.ts";
 import { RequestPlaces } from "./requestPlaces.ts";
@@ -72,7 +72,8 @@ export class Engine implements Holdings {
     this.#reserved = new Reservations(folder.ignoresCase);
     this.#survey?.(new Reservations(folder.ignoresCase));
     const journal = openJournal(rules);
-    this.#shelf = new Shelf(folder, journal, rules.durable);
+    const locks = rules.sharedFolder ? new PartLocks(folder) : null;
+    this.#shelf = new Shelf(folder, journal, locks, rules.durable);
     this.#inventory = new Inventory(this.#shelf, rules);
     const places = rules.segments === 1 ? null : RequestPlaces.of(rules);
     this.#session = rules.session ?? ownSession(rules);
@@ -99,23 +100,39 @@ export class Engine implements Holdings {
     }
   }
 
-  abandon(job: Job): void {
+  async abandon(job: Job): Promise<void> {
     this.#keepOrDiscard(job);
+    await this.#unlock(job);
   }
 
   /** Works on a job; null when it comes again later. */
   async work(job: Job): Promise<DownloadResult | null> {
     const { origin } = job;
+    let comesAgain = false;
     this.#schedule.begin(job);
     this.#progress.active.add(job);
     try {
       return await this.#try(job);
     } catch (error) {
-      return this.#failed(job, error);
+      const result = this.#failed(job, error);
+      comesAgain = result === null;
+      return result;
     } finally {
+      if (!comesAgain && job.hasLock) await this.#unlock(job);
       this.#progress.active.delete(job);
       this.#schedule.release(origin);
     }
+  }
+
+  async #lock(job: Job): Promise<void> {
+    job.hasLock = true;
+    await this.#shelf.locks?.take(job.path as string);
+  }
+
+  async #unlock(job: Job): Promise<void> {
+    if (!job.hasLock) return;
+    job.hasLock = false;
+    await this.#shelf.locks?.giveBack(job.path as string);
   }
 
   async #try(job: Job): Promise<DownloadResult> {
@@ -141,6 +158,7 @@ export class Engine implements Holdings {
     }
     if (job.path === null) return false;
     this.#reserve(job.path);
+    if (this.#rules.sharedFolder) await this.#lock(job);
     record ??= this.#inventory.recordOf(job);
     return this.#inventory.isComplete(job, record);
   }
@@ -217,28 +235,4 @@ function ownSession({ concurrency, segments }: Rules): ClientSession {
     decompress: false,
     timeout: { total: Infinity, socketRead: PATIENCE },
   });
-}
-
-function openFolder({ folder: path, journal }: Rules): OutputFolder {
-  try {
-    return new OutputFolder(path, journal);
-  } catch (error) {
-    throw new DiskError(
-      `cannot use the folder ${JSON.stringify(path)}: ${(error as Error).message}`,
-      error,
-    );
-  }
-}
-
-function openJournal({ journal, durable }: Rules): Journal | null {
-  if (journal === null) return null;
-  try {
-    return new Journal(journal, durable);
-  } catch (error) {
-    if (error instanceof RangeError) throw error;
-    throw new DiskError(
-      `cannot use the journal ${JSON.stringify(journal)}: ${(error as Error).message}`,
-      error,
-    );
-  }
 }

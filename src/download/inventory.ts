@@ -74,11 +74,16 @@ export class Inventory {
     return false;
   }
 
+  /** True when nothing can be there: others may have put it there meanwhile, where there are any. */
+  #isFresh(path: string): boolean {
+    return this.#shelf.locks === null && this.#shelf.folder.isFresh(path);
+  }
+
   /** A file that no journal knows. */
   async #isThere(job: Job): Promise<boolean> {
     const { existing, conditional } = this.#rules;
     const path = job.path as string;
-    if (this.#shelf.folder.isFresh(path) || (existing === "replace" && !conditional)) return false;
+    if (this.#isFresh(path) || (existing === "replace" && !conditional)) return false;
     const found = this.#shelf.stat(path, false);
     if (existing === "fail" && this.#shelf.isTaken(path))
       throw new Failure("exists", `the file ${JSON.stringify(path)} is there already`);

@@ -56,6 +56,8 @@ export class Job {
   stretches: Stretch[] | null = null;
   /** Whether there may be a part of it on the disk. */
   hasPart = false;
+  /** Whether its file is locked for other processes. */
+  hasLock = false;
   /** What is asked for is asked for only if it has changed: the headers that say so. */
   condition: Readonly<Record<string, string>> | null = null;
 

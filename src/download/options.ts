@@ -67,6 +67,13 @@ export interface DownloadOptions {
    */
   readonly durable?: boolean;
   /**
+   * Whether other processes download into the same folder at the same time, which say so too. Then each file is locked until
+   * it is complete (by `name.part.lock`), so that no two write to one; who comes second waits, and then does with it as
+   * `existing` says. It has no `journal`, and no name that the server gives. Where the file system has no symbolic links
+   * there are no locks. Default false.
+   */
+  readonly sharedFolder?: boolean;
+  /**
    * The client to use; it is not closed, and its own limits hold besides. Default: one of its own,
    * without a timeout for the whole of a request, and 60 s between two pieces of an answer.
    */
@@ -98,6 +105,7 @@ const DEFAULTS = {
   sha256: false,
   lastModified: false,
   durable: false,
+  sharedFolder: false,
   random: Math.random,
 } as const;
 
@@ -116,14 +124,24 @@ export function rulesOf(options: DownloadOptions): Rules {
   expectLimit("options.maxSize", given.maxSize, 0);
   expectRate(given.limitRate);
   expectFunction("options.random", given.random);
-  for (const flag of ["conditional", "sha256", "lastModified", "durable"] as const)
+  for (const flag of ["conditional", "sha256", "lastModified", "durable", "sharedFolder"] as const)
     if (typeof given[flag] !== "boolean")
       throw wrongType(`options.${flag}`, "true or false", given[flag]);
   if (!["replace", "skip", "fail"].includes(given.existing))
     throw outOfRange("options.existing", '"replace", "skip" or "fail"', given.existing);
   if (given.session !== null && !(given.session instanceof ClientSession))
     throw wrongType("options.session", "a ClientSession", given.session);
-  return { ...given, name: new NameTemplate(given.name), retry: retryRulesOf(given.retry) };
+  const name = new NameTemplate(given.name);
+  if (given.sharedFolder) expectSharable(given.journal, name);
+  return { ...given, name, retry: retryRulesOf(given.retry) };
+}
+
+/** A file is locked by its name, before it is asked for; and its part may be another process's the next time. */
+function expectSharable(journal: string | null, name: NameTemplate): void {
+  if (journal !== null)
+    throw new RangeError("`options.sharedFolder` does not go with `options.journal`");
+  if (name.asksServer)
+    throw new RangeError("`options.sharedFolder` does not go with {disposition} in `options.name`");
 }
 
 /** A default stands in for what is undefined. */

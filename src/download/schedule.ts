@@ -34,7 +34,7 @@ export interface Holdings {
   open(): void;
   close(): Promise<void>;
   /** A job that was begun, and would have come again, does not. */
-  abandon(job: Job): void;
+  abandon(job: Job): void | Promise<void>;
 }
 
 /** @internal */
@@ -222,7 +222,7 @@ export class Schedule implements AsyncIterableIterator<Job, undefined> {
     this.#pauses.clear();
     while (this.#begun > 0) await suspend<void, this>(holdNext, this, "downloadAll");
     try {
-      for (const job of this.#tried) this.#holdings.abandon(job);
+      for (const job of this.#tried) await this.#holdings.abandon(job);
     } finally {
       await this.#holdings.close();
     }

@@ -23,6 +23,7 @@ import type { Hashing } from "./checksum.ts";
 import type { Journal } from "./journal.ts";
 import type { DoneRecord } from "./journalRecord.ts";
 import type { OutputFolder } from "./outputFolder.ts";
+import type { PartLocks } from "./partLocks.ts";
 import { openToWrite } from "./partFile.ts";
 import { PART } from "./reservations.ts";
 
@@ -32,16 +33,25 @@ const PIECE = 1024 * 1024;
 export class Shelf {
   readonly folder: OutputFolder;
   readonly journal: Journal | null;
+  /** Null where no other process writes into the folder. */
+  readonly locks: PartLocks | null;
   readonly #durable: boolean;
 
-  constructor(folder: OutputFolder, journal: Journal | null, durable: boolean) {
+  constructor(
+    folder: OutputFolder,
+    journal: Journal | null,
+    locks: PartLocks | null,
+    durable: boolean,
+  ) {
     this.folder = folder;
     this.journal = journal;
+    this.locks = locks;
     this.#durable = durable;
   }
 
   /** Where a file is written until it is complete; sees to it that it can be. */
   partPath(path: string): string {
+    this.#expectOwn(path);
     return this.folder.prepare(path) + PART;
   }
 
@@ -65,6 +75,7 @@ export class Shelf {
 
   /** Gives a complete file its name. */
   finish(record: DoneRecord): void {
+    this.#expectOwn(record.path);
     this.journal?.append(record);
     const final = this.folder.absolute(record.path);
     try {
@@ -89,7 +100,16 @@ export class Shelf {
 
   /** Removes the part of a file. */
   discard(path: string): void {
-    rmSync(this.folder.absolute(path) + PART, { force: true });
+    if (this.#isOwn(path)) rmSync(this.folder.absolute(path) + PART, { force: true });
+  }
+
+  #isOwn(path: string): boolean {
+    return this.locks === null || this.locks.holds(path);
+  }
+
+  #expectOwn(path: string): void {
+    if (this.#isOwn(path)) return;
+    throw new Failure("other", "this process stood still, and another has taken the file over");
   }
 
   /** Hashes the first bytes of a file, or of its part. */

@@ -55,6 +55,11 @@ export class FileLock implements AsyncDisposable {
     return !this.#released && this.#claim.stands;
   }
 
+  /** Whether it is held, by a look at the file system: for those that may have stood still. @internal */
+  confirm(): boolean {
+    return !this.#released && this.#claim.confirm();
+  }
+
   /**
    * Gives it back; once more does nothing.
    *

@@ -42,6 +42,16 @@ export class LockClaim {
     return this.#heartbeat?.lost === false;
   }
 
+  /** Whether its entry is there, by a look. */
+  confirm(): boolean {
+    if (!this.stands) return false;
+    try {
+      return readlinkSync(this.#folder.entry(this.#name)) === this.#text;
+    } catch {
+      return false;
+    }
+  }
+
   /** The text of the entry that is in the way; null when the lock is held. */
   attempt(): Promise<string | null> {
     return this.shared ? this.#share() : this.#exclude();

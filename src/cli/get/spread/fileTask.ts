@@ -53,6 +53,8 @@ async function download(
     segments,
     limitRate: rate === 0 ? Infinity : rate,
     sha256,
+    // A call may be given to two workers, and two workers may have one folder.
+    sharedFolder: true,
     session,
   };
   const run = downloadAll([item], options);
