@@ -30,18 +30,20 @@ export class BinaryLines implements LineSource<Buffer> {
     return line.length === 0 ? null : line;
   }
 
+  linesHere(): Buffer[] | null {
+    const buffered = this.#buffered;
+    return buffered.clear ? buffered.ahead.linesHere(this.#limit.most) : null;
+  }
+
   lines(): Promise<Buffer[]> {
     const buffered = this.#buffered;
     const { ahead } = buffered;
     return buffered.inTurnToRead("batches", async () => {
-      const lines: Buffer[] = [];
-      ahead.takeLines(this.#limit.most, lines);
-      if (lines.length > 0) return lines;
+      const lines = ahead.linesHere(this.#limit.most);
+      if (lines !== null) return lines;
       const first = await lineOf(ahead, this.#limit);
-      if (first.length === 0) return lines;
-      lines.push(first);
-      ahead.takeLines(this.#limit.most, lines);
-      return lines;
+      if (first.length === 0) return [];
+      return [first, ...(ahead.linesHere(this.#limit.most) ?? [])];
     });
   }
 }

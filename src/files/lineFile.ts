@@ -54,7 +54,7 @@ export abstract class LineFile<Line, Data = Line> extends IOBase implements Asyn
   }
 
   /**
-   * The lines in batches, as many as are there at once: several times as fast as one by one.
+   * The lines in batches of those that are there at once, of about 32 KiB: several times as fast as one by one.
    *
    * **Cancellation:** takes nothing.
    *

@@ -12,7 +12,9 @@ export interface LineSource<L> {
   lineHere(): L | null;
   /** The next line after waiting for it; null at the end of the file. */
   line(): Promise<L | null>;
-  /** What is there, after waiting for a line; empty at the end of the file. */
+  /** A batch of lines that can be had at once; null when not even one can. */
+  linesHere(): L[] | null;
+  /** The next batch after waiting for a line; empty at the end of the file. */
   lines(): Promise<L[]>;
 }
 
@@ -53,7 +55,12 @@ export class BatchIterator<L> implements AsyncIterableIterator<L[], undefined> {
     this.file = file;
   }
 
-  async next(): Promise<IteratorResult<L[], undefined>> {
+  next(): Promise<IteratorResult<L[], undefined>> {
+    const lines = this.#source.linesHere();
+    return lines === null ? this.#next() : Promise.resolve({ done: false, value: lines });
+  }
+
+  async #next(): Promise<IteratorResult<L[], undefined>> {
     const lines = await this.#source.lines();
     return lines.length === 0 ? { done: true, value: undefined } : { done: false, value: lines };
   }

@@ -17,8 +17,8 @@ export const BUFFER_SIZE = 65_536;
 export const MOST = 16 * 1024 * 1024;
 /** Bytes of the chunks of a file that is read on and on: of larger ones the system makes the memory anew each time. */
 const LARGE = 524_288;
-/** Lines that are told at once: each is an object. */
-const BATCH = 8192;
+/** Bytes of the lines that are taken at once: each is an object, and they should die young. */
+const BATCH = 32_768;
 const NEWLINE = 10;
 /** @internal */
 export const NO_BYTES: Buffer = Buffer.alloc(0);
@@ -198,23 +198,24 @@ export class ReadBuffer {
     return this.take(found + 1 - this.#at);
   }
 
-  /** Takes the lines that are there in whole, up to one that is longer than `most` bytes, and until there are enough. */
-  takeLines(most: number, lines: Buffer[]): void {
-    const chunk = this.#chunk;
-    const memory = this.#memory;
-    const offset = this.#offset;
-    const end = this.#end;
+  /** Takes lines that are there in whole, up to one that is longer than `most` bytes or than a batch; null for none. */
+  linesHere(most: number): Buffer[] | null {
     const begin = this.#at;
-    let at = begin;
-    while (lines.length < BATCH) {
-      const found = chunk.indexOf(NEWLINE, at);
-      if (found === -1 || found >= end || found - at > most) break;
-      lines.push(new View(memory, offset + at, found + 1 - at));
+    // Ends are found more quickly in text, though it is a copy: a search of bytes is a call that leaves the language.
+    const text = this.#chunk.toString("latin1", begin, Math.min(this.#end, begin + BATCH));
+    const memory = this.#memory;
+    const offset = this.#offset + begin;
+    const lines: Buffer[] = [];
+    let at = 0;
+    for (let found = text.indexOf("\n"); found !== -1; found = text.indexOf("\n", at)) {
+      if (found - at > most) break;
+      lines[lines.length] = new View(memory, offset + at, found + 1 - at);
       at = found + 1;
     }
-    if (at === begin) return;
+    if (at === 0) return null;
     this.lend();
-    this.skip(at - begin);
+    this.skip(at);
+    return lines;
   }
 
   /** Goes to a position; keeps what was read ahead if that is in it. */

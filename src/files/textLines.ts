@@ -24,6 +24,10 @@ export class TextLines implements LineSource<string> {
     return line === "" ? null : line;
   }
 
+  linesHere(): string[] | null {
+    return this.#buffered.idle ? this.#reader.linesHere() : null;
+  }
+
   lines(): Promise<string[]> {
     return this.#buffered.inTurnToRead("batches", () => this.#reader.lines());
   }

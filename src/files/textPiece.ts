@@ -53,25 +53,29 @@ export class TextPiece {
   }
 
   /** Takes the lines that are there, up to one that is longer than `most`. */
-  takeLines(most: number, lines: string[]): void {
-    if (this.#end !== null) this.#takeEndedLines(this.#end, most, lines);
+  takeLines(most: number): string[] {
+    const lines = this.#end === null ? [] : this.#takeEndedLines(this.#end, most);
     for (let end = this.lineEnd(); end !== 0 && end - this.at <= most; end = this.lineEnd()) {
       lines.push(this.text.slice(this.at, end));
       this.at = end;
     }
+    return lines;
   }
 
   /** The same of those that have an end, in one loop: nothing is looked up for each of them. */
-  #takeEndedLines(mark: string, most: number, lines: string[]): void {
+  #takeEndedLines(mark: string, most: number): string[] {
     const { text } = this;
+    const lines: string[] = [];
     let { at } = this;
     for (let found = text.indexOf(mark, at); found !== -1; found = text.indexOf(mark, at)) {
       const end = found + mark.length;
       if (end - at > most) break;
-      lines.push(text.slice(at, end));
+      // Where `push` is not inlined it takes a sixth of the time.
+      lines[lines.length] = text.slice(at, end);
       at = end;
     }
     this.at = at;
+    return lines;
   }
 
   /** The last line of a file may have no end. */

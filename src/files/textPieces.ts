@@ -64,6 +64,20 @@ export class TextPieces {
     this.#told.forget();
   }
 
+  /** Lines that can be decoded at once; null when there are none. */
+  linesHere(): TextPiece | null {
+    if (this.codec === null) return null;
+    const bytes = this.#ahead.look();
+    const end = this.#endOfPiece(bytes, 0);
+    if (end === 0) return null;
+    try {
+      return this.#decodeLines(bytes.subarray(0, end), false);
+    } catch {
+      // It fails again in its turn, and the caller gets that.
+      return null;
+    }
+  }
+
   // In turn, from here on.
 
   /** The next lines that are complete, at least one; null at the end of the file. */

@@ -47,6 +47,15 @@ export class TextReader {
     return piece.takeTo(end);
   }
 
+  /** Lines that are there in whole; null when the next one is not, or too long, or can't be decoded. */
+  linesHere(): string[] | null {
+    if (!this.ahead) this.#piece = this.#pieces.linesHere();
+    const piece = this.#piece;
+    if (piece === null) return null;
+    const lines = piece.takeLines(this.#limit.most);
+    return lines.length === 0 ? null : lines;
+  }
+
   /** Up to `count` characters, when so many are there. */
   textHere(count: number): string | null {
     const piece = this.#piece;
@@ -70,11 +79,11 @@ export class TextReader {
   async lines(): Promise<string[]> {
     const piece = await this.#pieceOfLines();
     if (piece === null) return [];
+    const lines = piece.takeLines(this.#limit.most);
+    if (lines.length > 0) return lines;
     const end = piece.lineEnd();
     this.#expectShort(piece, end);
-    const lines = [piece.takeTo(end)];
-    piece.takeLines(this.#limit.most, lines);
-    return lines;
+    return [piece.takeTo(end)];
   }
 
   /** A piece that has a complete line; null at the end of the file. */

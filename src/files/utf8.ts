@@ -7,6 +7,9 @@ import type { Codec, Decoded, Malformed, UnicodeErrors } from "./codec.ts";
 import { decoded } from "./codec.ts";
 import { UnicodeEncodeError } from "./errors.ts";
 
+/** What stands for something malformed. */
+const REPLACEMENT = "\ufffd";
+
 /** @internal */
 export const UTF8: Codec = {
   name: "utf-8",
@@ -19,7 +22,10 @@ export const UTF8: Codec = {
     if (isAscii(bytes)) return decoded(bytes.toString("latin1"), bytes.length);
     const end = final ? bytes.length : completeEnd(bytes);
     const complete = end === bytes.length ? bytes : bytes.subarray(0, end);
-    if (errors === "replace" || isUtf8(complete)) return decoded(complete.toString(), end);
+    const text = complete.toString();
+    if (errors === "replace" || !text.includes(REPLACEMENT)) return decoded(text, end);
+    // Something malformed left it behind, or it stands there: only then it is worth a look at the bytes.
+    if (isUtf8(complete)) return decoded(text, end);
     return errors === "ignore" ? decoded(withoutMalformed(complete), end) : validPart(complete);
   },
 

@@ -91,6 +91,14 @@ describe("characters", () => {
     expect(await linesOf(bytes, { errors: "ignore" })).toEqual(["good\n", "bad !\n"]);
   });
 
+  test("that stand for one without a meaning are read as they stand there", async () => {
+    const path = fileWith("a\ufffdb\nä\ufffd\n");
+    for (const errors of ["strict", "replace", "ignore"] as const) {
+      await using file = await open(path, "r", { errors });
+      expect(await file.readlines()).toEqual(["a\ufffdb\n", "ä\ufffd\n"]);
+    }
+  });
+
   test("that an encoding has not are an error, a question mark, or nothing", async () => {
     await using file = await open(fresh(), "w", { encoding: "latin-1" });
     const error = await file.write("5 €").catch((caught: unknown) => caught);
