@@ -67,12 +67,15 @@ class Batch {
     this.#wait = wait;
     const { loop } = wait;
     const { commandTimeout } = connection.limits;
-    for (const [at, { command, encoding, args }] of this.#commands.entries()) {
+    const commands = this.#commands;
+    const now = loop.time();
+    for (let at = 0; at < commands.length; at++) {
+      const { command, encoding, args } = commands[at] as Sendable;
       this.results.push([null, undefined]);
       const part = new Part(connection, command, encoding, args, commandTimeout);
       part.batch = this;
       part.at = at;
-      connection.dispatch(part, part, loop);
+      connection.dispatch(part, part, loop, now);
     }
   }
 

@@ -18,7 +18,7 @@ import { Call, type Sendable } from "./call.ts";
 import { isObserved, tellStarted } from "./diagnostics.ts";
 import type { Connection } from "./connection.ts";
 import type { Dedicated } from "./dedicatedPool.ts";
-import { isCutShort, patienceOf, prepare } from "./blockingCommands.ts";
+import { isCutShort, needsPreparing, patienceOf, prepare } from "./blockingCommands.ts";
 import type { Station, Stations } from "./stations.ts";
 
 /** How often an unblock that found nothing blocked is repeated at once, and how long it pauses after that. */
@@ -51,10 +51,10 @@ export class BlockingCalls {
     const { control, pool } = station;
     // What is not to be had now may not be there when a cancel needs it.
     if (!control.ready) await control.opened(title);
-    const dedicated = await pool.borrow(title);
+    const dedicated = pool.borrowNow() ?? (await pool.borrow(title));
     this.blocked++;
     try {
-      await prepare(request, control, dedicated.connection);
+      if (needsPreparing(request)) await prepare(control, dedicated.connection);
       const blocked = new Blocked(request, dedicated, control);
       const value = await uninterruptible<unknown, Blocked>(
         startBlocked,
@@ -65,7 +65,8 @@ export class BlockingCalls {
       return { value, cut: blocked.cut && isCutShort(request, value) };
     } finally {
       this.blocked--;
-      await pool.giveBack(dedicated);
+      const closing = pool.giveBack(dedicated);
+      if (closing !== null) await closing;
     }
   }
 }

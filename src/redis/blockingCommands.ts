@@ -15,13 +15,13 @@ const PUBLISH = commandNamed("publish");
 /** Nobody listens there. */
 const NOWHERE = "ambit:wait";
 
-/** Does what has to be done before it. @internal */
-export async function prepare(
-  { command }: Sendable,
-  control: Connection,
-  own: Connection,
-): Promise<void> {
-  if (command.name !== "wait") return;
+/** Whether something has to be done before it. @internal */
+export function needsPreparing({ command }: Sendable): boolean {
+  return command.name === "wait";
+}
+
+/** Does that. @internal */
+export async function prepare(control: Connection, own: Connection): Promise<void> {
   // What was called before, over the shared connection, has been carried out when this is answered.
   await control.send(PING, "utf8", []);
   await own.send(PUBLISH, "utf8", [NOWHERE, ""]);

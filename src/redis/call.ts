@@ -44,6 +44,9 @@ export class Call {
   sentAt = 0;
   limit: number;
   ended = false;
+  /** Its neighbours among those that are in flight. */
+  older: Call | null = null;
+  newer: Call | null = null;
 
   constructor(
     flight: Flight,

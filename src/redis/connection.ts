@@ -7,7 +7,7 @@
  * the connection is ready; until then its caller waits here, and can be cancelled. Sent once, it is never sent again.
  * Limits: in a cluster the driver decides on connections, and repeats commands there after a redirection.
  */
-import { Command as DriverCommand, type Redis as DriverRedis } from "ioredis";
+import type { Redis as DriverRedis } from "ioredis";
 import type { Loop } from "../core/loop.ts";
 import { protect } from "../core/shield.ts";
 import { getRunningLoop } from "../core/scope.ts";
@@ -22,6 +22,7 @@ import { RedisClosedError, RedisConnectionError, RedisTimeoutError } from "./err
 import { Openings } from "./openings.ts";
 import { Outgoing } from "./outgoing.ts";
 import { errorOf, isRefusal } from "./replyErrors.ts";
+import { WireCommand } from "./wireCommand.ts";
 
 /** @internal */
 export interface ConnectionLimits {
@@ -62,7 +63,10 @@ export class Connection implements Flight {
   }
 
   get ready(): boolean {
-    return this.driver.status === "ready" && !this.closed;
+    const { driver } = this;
+    if (driver.status !== "ready" || this.closed) return false;
+    // The driver hears of its end a moment after the socket does.
+    return driver.isCluster || (driver as DriverRedis).stream.writable;
   }
 
   /** How many commands wait for their answers, and how many for the connection. */
@@ -116,43 +120,26 @@ export class Connection implements Flight {
     }
   }
 
-  /** Hands a call to the driver. */
-  dispatch(call: Call, settler: Settler, loop: Loop): void {
+  /** Hands a call to the driver; `now` is the time on the loop's clock. */
+  dispatch(call: Call, settler: Settler, loop: Loop, now = loop.time()): void {
     call.settler = settler;
-    const command = this.#driverCommand(call);
-    // The driver's own promise of the answer would cost two more turns of the microtask queue: it stays unused.
-    command.isTraced = true;
-    command.resolve = (value: unknown): void => {
-      command.isResolved = command.isSettled = true;
-      answer(call, command, value);
-    };
-    command.reject = (error: unknown): void => {
-      command.isSettled = true;
-      call.refused(error);
-    };
+    const command = new WireCommand(call, this.#keyPrefix);
+    command.call = call;
+    if (this.driver.isCluster) command.bind();
     this.sent++;
-    this.#calls.add(call, loop);
-    this.driver.sendCommand(command, this.#outgoing as never);
+    this.#calls.add(call, loop, now);
+    this.driver.sendCommand(command as never, this.#outgoing as never);
     call.sent = true;
-  }
-
-  #driverCommand({ command, encoding, args }: Sendable): DriverCommand {
-    const keyPrefix = this.#keyPrefix;
-    const options = keyPrefix
-      ? { replyEncoding: encoding, keyPrefix }
-      : { replyEncoding: encoding };
-    return new DriverCommand(command.name, args as never, options);
   }
 
   /** In which slot of a cluster the first key of a command lies; -1 when it has none. */
   slotOf(sendable: Sendable): number {
-    const slot: number | null = this.#driverCommand(sendable).getSlot();
-    return slot ?? -1;
+    return new WireCommand(sendable, this.#keyPrefix).getSlot() ?? -1;
   }
 
   /** Turns the server's answer to a command, in bytes, into what the command is said to answer. */
   translate(sendable: Sendable, answer: unknown): unknown {
-    return this.#driverCommand(sendable).transformReply(answer as never);
+    return new WireCommand(sendable, this.#keyPrefix).transformReply(answer);
   }
 
   landed(call: Call): void {
@@ -237,12 +224,4 @@ function nothing(): void {}
 
 function startCall(wait: Wait<unknown>, call: Call): void {
   (call.flight as Connection).dispatch(call, wait, wait.loop);
-}
-
-function answer(call: Call, command: DriverCommand, value: unknown): void {
-  try {
-    call.answered(command.transformReply(value as never));
-  } catch (error) {
-    call.refused(error);
-  }
 }

@@ -56,15 +56,29 @@ export class DedicatedPool {
     return this.#places.statistics().waiting;
   }
 
+  /** Borrows one that is there; null when one has to wait for it. */
+  borrowNow(): Dedicated | null {
+    if (this.#spare.length === 0 || this.#closed) return null;
+    const place = this.#places.tryAcquire();
+    if (place === null) return null;
+    const dedicated = this.#takeSpare();
+    if (dedicated !== undefined) return this.#lend(dedicated, place);
+    place.release();
+    return null;
+  }
+
+  #lend(dedicated: Dedicated, place: Guard): Dedicated {
+    dedicated.place = place;
+    this.#lent.add(dedicated);
+    return dedicated;
+  }
+
   /** Borrows one. Cancelled, nothing is borrowed. */
   async borrow(title: string): Promise<Dedicated> {
     if (this.#closed) throw new RedisClosedError(title);
     const place = await this.#places.acquire();
     try {
-      const dedicated = this.#takeSpare() ?? (await this.#openOne(title));
-      dedicated.place = place;
-      this.#lent.add(dedicated);
-      return dedicated;
+      return this.#lend(this.#takeSpare() ?? (await this.#openOne(title)), place);
     } catch (error) {
       place.release();
       throw error;
@@ -95,14 +109,14 @@ export class DedicatedPool {
     }
   }
 
-  /** Takes it back; settles when it is closed, where it has to be. */
-  async giveBack(dedicated: Dedicated): Promise<void> {
-    if (!this.#lent.delete(dedicated)) return;
+  /** Takes it back; settles when it is closed, and is null where it need not be. */
+  giveBack(dedicated: Dedicated): Promise<void> | null {
+    if (!this.#lent.delete(dedicated)) return null;
     const { connection, reusable, place } = dedicated;
     const keep = reusable && connection.ready && !this.#closed && this.#spare.length < SPARE;
     if (keep) this.#spare.push(dedicated);
     place?.release();
-    if (!keep) await connection.destroy();
+    return keep ? null : connection.destroy();
   }
 
   /** Ends all of them; what runs on them fails. */

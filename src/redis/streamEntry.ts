@@ -25,9 +25,13 @@ export type RawStreams =
   | readonly (readonly [stream: string, entries: readonly RawEntry[]])[]
   | null;
 
+/** Objects that inherit nothing; made by a class, they are quicker than those of `Object.create(null)`. */
+const Fields = function (this: object) {} as unknown as new () => Record<string, string>;
+Fields.prototype = Object.create(null);
+
 /** @internal */
 export function fieldsOf(values: readonly string[]): Record<string, string> {
-  const fields: Record<string, string> = Object.create(null) as Record<string, string>;
+  const fields = new Fields();
   for (let at = 0; at < values.length; at += 2)
     fields[values[at] as string] = values[at + 1] as string;
   return fields;

@@ -45,6 +45,7 @@ export class RedisStreamReader implements AsyncIterableIterator<RedisStreamEntry
   readonly #block: number;
   #entries: RedisStreamEntry[] = [];
   #at = 0;
+  #fromNow = true;
   #ended = false;
 
   /** @internal */
@@ -71,14 +72,24 @@ export class RedisStreamReader implements AsyncIterableIterator<RedisStreamEntry
    * @throws {@link RedisConnectionError} when the connection is lost and no new one is to be had within `connectTimeout`;
    *   another call goes on where this one was
    */
-  async next(): Promise<IteratorResult<RedisStreamEntry>> {
+  next(): Promise<IteratorResult<RedisStreamEntry>> {
+    if (this.#at === this.#entries.length && !this.#ended) return this.#nextRead();
+    return Promise.resolve(this.#taken());
+  }
+
+  async #nextRead(): Promise<IteratorResult<RedisStreamEntry>> {
     while (this.#at === this.#entries.length && !this.#ended) await this.#read();
+    return this.#taken();
+  }
+
+  #taken(): IteratorResult<RedisStreamEntry> {
     if (this.#ended) return { done: true, value: undefined };
     return { done: false, value: this.#entries[this.#at++] as RedisStreamEntry };
   }
 
   async #read(): Promise<void> {
-    await this.#settlePositions();
+    // Only the first time.
+    if (this.#fromNow) await this.#settlePositions();
     const streams = [...this.#positions.keys()];
     const ids = [...this.#positions.values()];
     const options = ["COUNT", this.#count, "BLOCK", this.#block];
@@ -103,6 +114,7 @@ export class RedisStreamReader implements AsyncIterableIterator<RedisStreamEntry
   async #settlePositions(): Promise<void> {
     for (const [stream, id] of this.#positions)
       if (id === "$") this.#positions.set(stream, await this.#lastId(stream));
+    this.#fromNow = false;
   }
 
   async #lastId(stream: string): Promise<string> {

@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { connect as connectTo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { createTask, gather, sleep, taskGroup } from "ambit";
+import type { Redis as DriverRedis } from "ioredis";
 import { createRedis, type Redis, RedisConnectionError, RedisError } from "ambit/redis";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { redisMissing, serveRedis } from "../servers/databases.ts";
@@ -116,6 +117,17 @@ describe.skipIf(redisMissing() !== null)("faults", () => {
     expect(count).toBeLessThanOrEqual(acknowledged + unknown);
     expect(redis.statistics().reconnections).toBeGreaterThan(0);
     before = 1;
+  });
+
+  test("a command that comes when the connection has just ended waits for the next one", async () => {
+    await using redis = clientOf(served);
+    await redis.set("word", "kept");
+    const { stream } = redis.connection.driver as DriverRedis;
+    stream.destroy();
+    // The driver has not heard of it yet.
+    expect(redis.statistics().status).toBe("ready");
+    expect(await redis.get("word")).toBe("kept");
+    expect(redis.statistics().reconnections).toBe(1);
   });
 
   test("readers of streams and subscriptions go on when the server is back", async () => {
