@@ -4,7 +4,8 @@
  * Strategy: a file system that can (Btrfs, XFS, APFS) makes a reflink: both files share their blocks until one is
  * written, at once and for nothing. Otherwise a small file is copied by the system in one call; a large one in pieces,
  * so that a cancel and who watches the progress need not wait for its end; while one piece is written, the next is read.
- * Limits: holes of a large file are filled with zeros.
+ * A file that has fewer blocks than its size asks for has holes: pieces of zeros stay holes in its copy.
+ * Limits: holes are read, as zeros, for Node has no call that leaps over them; one that is smaller than a piece is filled.
  */
 import { access, constants, copyFile, type Stats } from "node:fs";
 import { rethrowIfCancelled } from "../core/errors.ts";
@@ -121,11 +122,13 @@ async function openBoth({
 }
 
 async function pump(from: PlainFile, to: PlainFile, copy: ContentsCopy): Promise<void> {
+  const sparse = hasHoles(copy.status);
   let position = 0;
   let [full, free] = [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)];
   let size = await from.read(full, 0);
   while (size > 0) {
-    const write = to.write(full.subarray(0, size), position);
+    const piece = full.subarray(0, size);
+    const write = sparse && isZero(piece) ? null : to.write(piece, position);
     position += size;
     const read = from.read(free, position);
     // Both have to end, whatever becomes of one of them: their file is closed next.
@@ -136,4 +139,16 @@ async function pump(from: PlainFile, to: PlainFile, copy: ContentsCopy): Promise
     size = count.value;
     [full, free] = [free, full];
   }
+  // It may end with a hole.
+  if (sparse) await to.truncate(position);
+}
+
+/** The system counts blocks of 512 bytes, whatever those of the disk are. */
+function hasHoles({ blocks, size }: Stats): boolean {
+  return 512 * blocks < size;
+}
+
+/** Whether the first byte is zero, and each as the one before it. */
+function isZero(bytes: Buffer): boolean {
+  return bytes[0] === 0 && bytes.subarray(1).equals(bytes.subarray(0, -1));
 }

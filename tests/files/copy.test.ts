@@ -4,15 +4,19 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  closeSync,
   existsSync,
   lstatSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { CancelledError } from "ambit";
@@ -58,6 +62,31 @@ describe("copyFile", () => {
     expect(told.length).toBeGreaterThanOrEqual(size > 5 * MIB ? 6 : Math.min(size, 1));
     expect(listing(dirname(path))).toEqual(["file", "file.copy"]);
   });
+
+  // The file systems of other systems may have no holes.
+  test.skipIf(process.platform !== "linux")(
+    "leaves the holes of a file holes, wherever they are, and loses none of its bytes",
+    async () => {
+      const size = 9 * MIB + 5;
+      for (const [data, ...places] of [
+        [pattern(MIB)],
+        [pattern(MIB), 0, 3 * MIB + 100, 9 * MIB],
+        [Buffer.alloc(MIB, "the same "), 2 * MIB],
+        [Buffer.alloc(MIB, 1), 7 * MIB],
+      ] as const) {
+        const path = fileWith("");
+        truncateSync(path, size);
+        const file = openSync(path, "r+");
+        for (const at of places) writeSync(file, data, 0, Math.min(MIB, size - at), at);
+        closeSync(file);
+        await copyFile(path, `${path}.copy`, { reflink: false });
+        expect(readFileSync(`${path}.copy`).equals(readFileSync(path))).toBe(true);
+        const { blocks, size: copied } = statSync(`${path}.copy`);
+        expect(copied).toBe(size);
+        expect(512 * blocks).toBeLessThanOrEqual(2.1 * places.length * MIB);
+      }
+    },
+  );
 
   test("takes the place of a file, or refuses to", async () => {
     const path = fileWith("new");

@@ -2,8 +2,10 @@
  * Places where a number of 31 or 32 bits would no longer do. The files are sparse: they take no room.
  */
 import { stat } from "node:fs/promises";
-import { open } from "ambit/files";
+import { dirname, join } from "node:path";
+import { copyFile, open } from "ambit/files";
 import { describe, expect, test } from "vitest";
+import { CANNOT_MOUNT, withDisk } from "./disk.ts";
 import { folders } from "./folder.ts";
 
 const fresh = folders();
@@ -70,6 +72,34 @@ describe.each([
     const batches: Buffer[] = [];
     for await (const batch of bytes.batches()) batches.push(...batch);
     expect(batches.map(String)).toEqual(lines);
+  });
+});
+
+// In memory, for a disk fills the page cache with what it has no blocks for.
+test.skipIf(CANNOT_MOUNT)("a file of more than 4 GiB is copied", async () => {
+  const folder = dirname(fresh());
+  const [path, copy] = [join(folder, "sparse"), join(folder, "copy")];
+  const border = 2 ** 32;
+  const size = border + 5_000_000;
+  const words = Buffer.from("across the border");
+  await withDisk(folder, "size=16m", async () => {
+    {
+      await using file = await open(path, "wb");
+      await file.write(Buffer.from("first"));
+      await file.seek(border - 7);
+      await file.write(words);
+      await file.truncate(size);
+    }
+    let told = 0;
+    await copyFile(path, copy, { reflink: false, progress: (copied) => void (told = copied) });
+    expect([told, (await stat(copy)).size]).toEqual([size, size]);
+    await using file = await open(copy, "rb");
+    expect(String(await file.read(6))).toBe("first\0");
+    // What lies at the border would lie here, if its place were cut to 32 bits.
+    await file.seek(words.length - 7);
+    expect((await file.read(1000)).every((byte) => byte === 0)).toBe(true);
+    await file.seek(border - 8);
+    expect(String(await file.read(words.length + 2))).toBe(`\0${String(words)}\0`);
   });
 });
 
