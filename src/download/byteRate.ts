@@ -12,8 +12,30 @@ import { sleep } from "../core/sleep.ts";
 
 const BURST_MS = 100;
 
+/** Says when bytes that have come may have come: for a limit that several runs share. */
+export interface DownloadRate {
+  /**
+   * Waits until they may have; meanwhile no more of the file is read. Called for each piece of each file, of several at a time.
+   *
+   * **Cancellation:** of the run; the bytes have come, and are not told of again.
+   */
+  pay(bytes: number): PromiseLike<void>;
+}
+
+/** What a run pays to. @internal */
+export interface ByteCost extends DownloadRate {
+  /** Whether there is a limit at all. */
+  readonly limits: boolean;
+}
+
 /** @internal */
-export class ByteRate {
+export function costOf(rate: number | DownloadRate): ByteCost {
+  if (typeof rate === "number") return new ByteRate(rate);
+  return { limits: true, pay: (bytes) => rate.pay(bytes) };
+}
+
+/** @internal */
+export class ByteRate implements ByteCost {
   readonly #msPerByte: number;
   #paidUntil = -Infinity;
 

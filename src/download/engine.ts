@@ -10,7 +10,7 @@ import { getRunningLoop } from "../core/scope.ts";
 import { contentDispositionOf } from "../http/contentDisposition.ts";
 import type { ClientResponse } from "../http/response.ts";
 import { ClientSession } from "../http/session.ts";
-import { ByteRate } from "./byteRate.ts";
+import { costOf } from "./byteRate.ts";
 import { clientFailure } from "./clientFailure.ts";
 import { diskFailure } from "./diskFailure.ts";
 import { DiskError } from "./errors.ts";
@@ -81,7 +81,7 @@ export class Engine implements Holdings {
       session: this.#session,
       shelf: this.#shelf,
       rules,
-      rate: new ByteRate(rules.limitRate),
+      rate: costOf(rules.limitRate),
       budget: this.#budget,
       progress: this.#progress,
       places,

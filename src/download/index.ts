@@ -1,6 +1,7 @@
 /*
  * `ambit/download`: many files at a time, with resume, checksums and limits.
  */
+export { type DownloadRate } from "./byteRate.ts";
 export { downloadAll, downloadPath } from "./downloadAll.ts";
 export { Downloads } from "./downloads.ts";
 export { DiskError } from "./errors.ts";

@@ -9,6 +9,7 @@ import {
   wrongType,
 } from "../core/arguments.ts";
 import { ClientSession } from "../http/session.ts";
+import type { DownloadRate } from "./byteRate.ts";
 import { NameTemplate } from "./nameTemplate.ts";
 import { type DownloadRetry, type RetryRules, retryRulesOf } from "./retryRules.ts";
 
@@ -27,8 +28,11 @@ export interface DownloadOptions {
   readonly concurrency?: number;
   /** How many of them from one host (an origin) at a time, from 1; Infinity (default): no limit. */
   readonly perHost?: number;
-  /** Bytes per second for all together, more than 0; Infinity (default) for no limit. */
-  readonly limitRate?: number;
+  /**
+   * Bytes per second for all together, more than 0; Infinity (default) for no limit. Or what says when bytes may have come,
+   * which several runs may share.
+   */
+  readonly limitRate?: number | DownloadRate;
   /** When and how often a failed one is tried again; a number is `{ attempts }`. */
   readonly retry?: number | DownloadRetry;
   /**
@@ -157,6 +161,7 @@ function expectText(name: string, value: unknown): void {
 
 function expectRate(value: unknown): void {
   const name = "options.limitRate";
+  if (typeof (value as Partial<DownloadRate> | null)?.pay === "function") return;
   if (typeof value !== "number") throw wrongType(name, "a number of bytes per second", value);
   if (!(value > 0)) throw outOfRange(name, "more than 0 bytes per second", value);
 }

@@ -5,7 +5,7 @@
  */
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createTask, sleep } from "ambit";
+import { createTask, RateLimiter, sleep } from "ambit";
 import { type DownloadItem, downloadAll, type DownloadResult } from "ambit/download";
 import { describe, expect, test } from "vitest";
 import { AT_ONCE, cutAfter, download, Folder, noise, sha256, Site, status } from "./site.ts";
@@ -134,6 +134,29 @@ describe("a list", () => {
     await download(urls, { folder: folder.path, limitRate: 1_000_000 });
     // 300,000 bytes at 1,000,000 a second, less the tenth of a second that is let through at once.
     expect(performance.now() - began).toBeGreaterThan(190);
+  });
+
+  test("pays for all bytes, small files and large ones, to a limit that runs share", async () => {
+    await using site = await Site.start();
+    using folder = new Folder();
+    const urls = [1000, 100_000, 300_000].map((size) => site.put(`/${size}`, noise(size)));
+    let paid = 0;
+    const limiter = new RateLimiter({ rate: 2_000_000, burst: 100_000 });
+    const pay = async (bytes: number): Promise<void> => {
+      paid += bytes;
+      for (let left = bytes; left > 0; left -= 100_000)
+        await limiter.acquire(Math.min(left, 100_000));
+    };
+    const began = performance.now();
+    await Promise.all(
+      ["one", "two"].map((run) =>
+        download(urls, { folder: join(folder.path, run), limitRate: { pay } }),
+      ),
+    );
+    expect(paid).toBe(802_000);
+    // Less what is there at the start.
+    expect(performance.now() - began).toBeGreaterThan(340);
+    expect(() => downloadAll([], { limitRate: {} as never })).toThrow("options.limitRate");
   });
 });
 

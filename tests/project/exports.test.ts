@@ -513,6 +513,7 @@ test("ambit/download exports these names", () => {
       "type DownloadOptions",
       "downloadPath",
       "DownloadProgress",
+      "type DownloadRate",
       "type DownloadResult",
       "type DownloadRetry",
       "Downloads",

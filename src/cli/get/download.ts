@@ -86,7 +86,7 @@ export class Download {
 
   async #work(): Promise<Stop | undefined> {
     this.#journal.begin();
-    const runner = await runnerFor(this.#options, this.#journal.path, this.#job.total);
+    const runner = await runnerFor(this.#options, this.#journal.path);
     const run = runner.run(aclosing(this.#items()));
     const display = new Display(this.#streams, () => this.#snapshot(run), this.#showsProgress);
     this.#display = display;

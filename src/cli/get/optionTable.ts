@@ -95,7 +95,7 @@ export const GET_OPTIONS: readonly GetOption[] = [
     group: "how many",
     name: "limit-rate",
     value: "RATE",
-    help: ["bytes a second over all: 500k, 2M"],
+    help: ["bytes a second of all files together, whichever", "workers they come to: 500k, 2M"],
   },
   {
     group: "trouble",

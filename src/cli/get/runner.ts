@@ -11,21 +11,16 @@ import type { Runner } from "./fileRunner.ts";
 
 /**
  * @param journal the path of the journal
- * @param total how many files there will be; null when nobody can know
  * @throws UsageError when it cannot be made of the options
  * @throws WorkersError when there are no workers, or no Redis
  */
-export async function runnerFor(
-  options: GetOptions,
-  journal: string,
-  total: number | null,
-): Promise<Runner> {
+export async function runnerFor(options: GetOptions, journal: string): Promise<Runner> {
   const { workers } = options;
   if (workers === undefined) return new LocalRunner(options, journal);
   const load = (): Promise<typeof import("./spread/distributor.ts")> =>
     import("./spread/distributor.ts");
   const { Distributor } = await withQueuePackages("--workers", load);
-  return await Distributor.begin(options, workers, journal, total);
+  return await Distributor.begin(options, workers, journal);
 }
 
 class LocalRunner implements Runner {

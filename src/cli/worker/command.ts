@@ -92,9 +92,10 @@ function troubleTeller(err: Streams["err"]): (error: Error) => void {
 }
 
 /** What `--get` needs until the end; null without it. */
-async function takesFiles({ folder }: WorkerArguments): Promise<AsyncDisposable | null> {
+async function takesFiles(options: WorkerArguments): Promise<AsyncDisposable | null> {
+  const { folder } = options;
   if (folder === undefined) return null;
-  return (await import("../get/spread/fileTask.ts")).takeFiles(resolve(folder));
+  return (await import("../get/spread/fileTask.ts")).takeFiles(resolve(folder), options);
 }
 
 function loadWorker(): Promise<typeof import("../../distributed/distributedWorker.ts")> {

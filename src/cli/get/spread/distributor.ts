@@ -1,6 +1,7 @@
 /*
  * From the options of `ambit get --workers` to the run over workers: the executor, the journal, what is asked of the workers.
  */
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { DistributedError } from "../../../distributed/errors.ts";
 import { DistributedExecutor } from "../../../distributed/distributedExecutor.ts";
@@ -40,13 +41,8 @@ export class Distributor implements Runner {
    * @throws {@link UsageError} when a file of certificates cannot be read
    * @throws {@link WorkersError} when Redis refuses or is not there, or no worker is
    */
-  static async begin(
-    options: GetOptions,
-    redis: string,
-    journal: string,
-    total: number | null,
-  ): Promise<Distributor> {
-    const manner = mannerOf(options, total);
+  static async begin(options: GetOptions, redis: string, journal: string): Promise<Distributor> {
+    const manner = mannerOf(options);
     const executor = new DistributedExecutor({
       redis,
       queue: options.queue,
@@ -95,16 +91,15 @@ async function expectWorkers(executor: DistributedExecutor, queue: string): Prom
   );
 }
 
-function mannerOf(options: GetOptions, total: number | null): Manner {
-  const { directory, retries, overwrite, segments, rate, json, jobs, ca } = options;
+function mannerOf(options: GetOptions): Manner {
+  const { directory, retries, overwrite, segments, rate, json, ca } = options;
   const { headers, timeout, proxy, user = null, http2, insecure } = options;
-  const atATime = Math.min(jobs, total ?? jobs);
   return {
     directory,
     attempts: retries + 1,
     existing: overwrite ? "replace" : "skip",
     segments,
-    rate: rate === Infinity ? 0 : Math.max(1, Math.floor(rate / Math.max(1, atATime))),
+    rate: rate === Infinity ? null : { run: randomUUID(), bytes: rate },
     sha256: json,
     client: {
       headers,

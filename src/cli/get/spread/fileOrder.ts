@@ -7,7 +7,7 @@ import type { DownloadResult } from "../../../download/result.ts";
 /** The name by which both sides know the task. */
 export const FILE_TASK = "ambit.get.file";
 /** Changes when an order would be misunderstood. */
-export const FILE_VERSION = "1";
+export const FILE_VERSION = "2";
 
 /** How all files of a run are asked for. */
 export interface Manner {
@@ -16,10 +16,18 @@ export interface Manner {
   readonly attempts: number;
   readonly existing: "replace" | "skip";
   readonly segments: number;
-  /** Bytes a second for each file; 0 for no limit, since JSON knows no Infinity. */
-  readonly rate: number;
+  /** Null for no limit. */
+  readonly rate: RateManner | null;
   readonly sha256: boolean;
   readonly client: ClientManner;
+}
+
+/** How fast all files of a run may come together. */
+export interface RateManner {
+  /** Which run that is. */
+  readonly run: string;
+  /** Bytes a second. */
+  readonly bytes: number;
 }
 
 /** How the servers are asked. */
