@@ -115,8 +115,8 @@ describe.skipIf(redisMissing() !== null)("ambit get --workers", () => {
     const worker = await startWorker("one");
     const args = ["-i", listOf("a", "b", "slow"), "--json"] as const;
     const run = get(...args);
-    await run.says("/a");
-    await run.says("/b");
+    await run.says('/a"');
+    await run.says('/b"');
     while (!existsSync(join(folder, "one/slow.part"))) await new Promise((r) => setTimeout(r, 10));
     expect(await run.end("SIGINT")).toBe(130);
     expect(run.err).toContain("Interrupted by SIGINT");
