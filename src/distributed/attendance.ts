@@ -1,18 +1,17 @@
 /*
  * Attendance: whether any worker is there, for a submitter that does not want to wait for one for ever.
  *
- * Strategy: while there are calls, Redis is asked now and then how many workers are connected; when there were none for as long
+ * Strategy: while there are calls, Redis is asked now and then how many workers are there; when there were none for as long
  * as `workerTimeout`, the calls fail. While Redis cannot be reached nobody knows: that time does not count.
  */
-import type { Queue } from "bullmq";
 import type { TimerHandle } from "../core/clock.ts";
 import type { Loop } from "../core/loop.ts";
 import type { Sender } from "./outgoing.ts";
+import { presentWorkers } from "./presence.ts";
 
 /** The submitter, as far as it is needed here. @internal */
 export interface AttendanceHost extends Sender {
   readonly loop: Loop;
-  readonly queue: Queue;
   /** Whether there are calls whose outcome is not known. */
   readonly busy: boolean;
   /** No worker was there for too long. */
@@ -52,9 +51,9 @@ export class Attendance {
   async #look(): Promise<void> {
     this.#timer = null;
     this.#asking = true;
-    const { connections, queue, loop } = this.#host;
+    const { connections, keys, loop } = this.#host;
     try {
-      const workers = connections.ready ? await queue.getWorkersCount() : null;
+      const workers = connections.ready ? await presentWorkers(connections, keys) : null;
       if (workers !== 0) this.#absentSince = null;
       else this.#absentSince ??= loop.time();
     } catch (error) {

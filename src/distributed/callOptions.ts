@@ -62,7 +62,10 @@ export interface DistributedOptions {
   readonly cancelTimeout?: number;
   /** Milliseconds without Redis after which calls fail. Default 30,000. */
   readonly lossTimeout?: number;
-  /** Milliseconds without any worker after which calls fail; Infinity (default): they wait until there is one. */
+  /**
+   * Milliseconds without any worker after which calls fail; Infinity (default): they wait until there is one. A worker that
+   * was killed or cut off counts as being there for six seconds more.
+   */
   readonly workerTimeout?: number;
   /** Milliseconds between looks at what Redis says of calls that nothing was heard of. Default 5000. */
   readonly pollInterval?: number;

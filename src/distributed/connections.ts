@@ -10,6 +10,7 @@ import { getRunningLoop } from "../core/scope.ts";
 import { protect } from "../core/shield.ts";
 import { suspend } from "../core/suspend.ts";
 import { gatherWrites } from "./gatheredWrites.ts";
+import { Pulse } from "./pulse.ts";
 import { RedisClock } from "./redisClock.ts";
 
 const FIRST_DELAY = 20;
@@ -28,6 +29,7 @@ export class Connections {
   /** In the state in which it takes SUBSCRIBE only. */
   readonly listener: Redis;
   readonly clock: RedisClock;
+  readonly pulse: Pulse;
   readonly #channels = new Set<string>();
   /** The last that went wrong. */
   trouble: Error | null = null;
@@ -48,7 +50,10 @@ export class Connections {
       for (const event of ["connect", "reconnecting"])
         each.on(event, () => holds(each, this.#keepAlive));
     }
-    this.clock = new RedisClock(this.commands, getRunningLoop(), onTrouble);
+    const loop = getRunningLoop();
+    this.clock = new RedisClock(this.commands, loop, onTrouble);
+    this.pulse = new Pulse(loop, [this.commands, this.listener]);
+    this.pulse.start();
     this.listener.on("message", hear);
     this.listener.on("ready", () => void this.#listen().catch(() => {}));
   }
@@ -72,11 +77,13 @@ export class Connections {
     return !this.ready && this.trouble?.name === "ReplyError" ? this.trouble : null;
   }
 
-  /** Whether they keep the process alive, connected or not. At first they do. */
+  /** Whether somebody wants them: then they keep the process alive, connected or not, and their pulse is felt. At first so. */
   set keepAlive(yes: boolean) {
     if (yes === this.#keepAlive) return;
     this.#keepAlive = yes;
     for (const each of [this.commands, this.listener]) holds(each, yes);
+    if (yes) this.pulse.start();
+    else this.pulse.stop();
   }
 
   /** Calls back whenever one of them is lost or there again. */
@@ -89,6 +96,7 @@ export class Connections {
 
   /** Ends both at once, and waits until they are closed. */
   close(): Promise<void> {
+    this.pulse.stop();
     return protect(async () => {
       await Promise.all([ended(this.commands), ended(this.listener)]);
     });

@@ -7,6 +7,7 @@
 import type { TimerHandle } from "../core/clock.ts";
 import type { Loop } from "../core/loop.ts";
 import { LONGEST_LIFE, type Sender } from "./outgoing.ts";
+import { lastWord } from "./sayings.ts";
 
 /** The submitter, as far as it is needed here. @internal */
 export interface ContactHost extends Sender {
@@ -41,7 +42,7 @@ export class Contact {
   /** Takes the sign back: what is left of its calls need not be run. */
   async leave(): Promise<void> {
     const { connections, keys, id } = this.#host;
-    if (connections.ready) await connections.commands.del(keys.alive(id));
+    if (connections.ready) await lastWord(connections.commands.del(keys.alive(id)));
   }
 
   /** A connection is lost, or not there yet. */

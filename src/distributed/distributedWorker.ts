@@ -21,6 +21,7 @@ import { LockRenewal } from "./lockRenewal.ts";
 import type { CallData } from "./messages.ts";
 import { inShort, isFinal, Outcomes } from "./outcomes.ts";
 import type { Payload } from "./payload.ts";
+import { Presence } from "./presence.ts";
 import { hearProgress, type ProgressWord } from "./progress.ts";
 import { takeCalls } from "./queueEnds.ts";
 import { RunningCall } from "./runningCall.ts";
@@ -60,6 +61,7 @@ export class DistributedWorker implements AsyncDisposable {
   readonly #outcomes: Outcomes;
   readonly #wishes: Wishes;
   readonly #locks: LockRenewal;
+  readonly #presence: Presence;
   readonly #unhear: () => void;
   readonly #running = new Map<string, RunningCall>();
   readonly #listening: Promise<unknown>;
@@ -87,9 +89,12 @@ export class DistributedWorker implements AsyncDisposable {
       takeCalls(connections, keys, settings, (job, token) => this.#process(job, token)),
     );
     this.#worker = worker;
-    const host = { keys, connections, running: this.#running, onTrouble, worker };
+    const { id } = worker;
+    const host = { id, keys, connections, running: this.#running, onTrouble, worker };
     this.#wishes = new Wishes(host, settings.watchInterval);
     this.#locks = new LockRenewal(host, settings.lockDuration);
+    this.#presence = new Presence(host);
+    this.#presence.show();
     this.#listening = connections.subscribe(keys.cancels);
     this.#listening.catch(() => {});
     connections.watch(
@@ -102,6 +107,7 @@ export class DistributedWorker implements AsyncDisposable {
 
   /** What was not heard, or not said, while Redis was out of reach. */
   #onReady(): void {
+    this.#presence.show();
     void this.#locks.renew();
     void this.#wishes.look();
   }
@@ -122,6 +128,7 @@ export class DistributedWorker implements AsyncDisposable {
   async ready(): Promise<void> {
     await this.#listening;
     await this.#worker.waitUntilReady();
+    await this.#presence.shown();
   }
 
   /** What it is doing now. */
@@ -210,6 +217,7 @@ export class DistributedWorker implements AsyncDisposable {
     this.#locks.end();
     this.#unhear();
     await this.#executor?.shutdown();
+    await this.#presence.leave();
     await this.#connections.close();
   }
 

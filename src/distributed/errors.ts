@@ -54,7 +54,7 @@ export class DistributedConnectionError extends DistributedError {
   override readonly name = "DistributedConnectionError";
 }
 
-/** No worker was connected for as long as `workerTimeout`. The call is cancelled; a worker that was lost may have run it. */
+/** No worker was there for as long as `workerTimeout`. The call is cancelled; a worker that was lost may have run it. */
 export class NoWorkersError extends DistributedError {
   override readonly name = "NoWorkersError";
 }

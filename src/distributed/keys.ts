@@ -43,6 +43,11 @@ export class Keys {
     return `${this.#base}:alive:${submitter}`;
   }
 
+  /** The workers that are there, and until when that counts. */
+  get workers(): string {
+    return `${this.#base}:workers`;
+  }
+
   /** Channel: calls that are to stop. */
   get cancels(): string {
     return `${this.#base}:cancels`;

@@ -6,6 +6,9 @@ import type { Loop } from "../core/loop.ts";
 import { sleep } from "../core/sleep.ts";
 import { DistributedConnectionError } from "./errors.ts";
 import type { Sender } from "./outgoing.ts";
+import { presentWorkers } from "./presence.ts";
+
+type Asker = Pick<Sender, "connections" | "keys" | "settings">;
 
 /** What `queueStatistics()` tells. */
 export interface QueueStatistics {
@@ -18,7 +21,7 @@ export interface QueueStatistics {
   /** Outcomes that Redis still keeps. */
   readonly completed: number;
   readonly failed: number;
-  /** Workers that are connected. */
+  /** Workers that are there: which have shown themselves within the last six seconds. */
   readonly workers: number;
 }
 
@@ -26,34 +29,39 @@ export interface QueueStatistics {
 const LOOK = 20;
 
 /** @internal */
-export async function askQueue(
-  queue: Queue,
-  sender: Pick<Sender, "connections" | "settings">,
-  loop: Loop,
-): Promise<QueueStatistics> {
-  await reach(sender, loop);
-  const [counts, workers] = await Promise.all([
+export async function askQueue(queue: Queue, sender: Asker, loop: Loop): Promise<QueueStatistics> {
+  const end = loop.time() + sender.settings.lossTimeout;
+  await reach(sender, loop, end);
+  const asking = Promise.all([
     queue.getJobCounts("wait", "prioritized", "active", "delayed", "completed", "failed"),
-    queue.getWorkersCount(),
+    presentWorkers(sender.connections, sender.keys),
   ]);
+  const [counts, workers] = await inTime(asking, sender, loop, end);
   const { wait = 0, prioritized = 0, active = 0, delayed = 0, completed = 0, failed = 0 } = counts;
   return { waiting: wait + prioritized, active, delayed, completed, failed, workers };
 }
 
 /** @throws DistributedConnectionError when Redis refuses, or cannot be reached within `lossTimeout` */
-async function reach(
-  { connections, settings }: Pick<Sender, "connections" | "settings">,
-  loop: Loop,
-): Promise<void> {
-  const end = loop.time() + settings.lossTimeout;
+async function reach(asker: Asker, loop: Loop, end: number): Promise<void> {
+  const { connections } = asker;
   while (!connections.ready) {
     const { refusal, trouble: cause } = connections;
     if (refusal !== null)
       throw new DistributedConnectionError(`Redis refuses: ${refusal.message}`, { cause });
-    if (loop.time() >= end) {
-      const words = `Redis could not be reached for ${settings.lossTimeout} ms`;
-      throw new DistributedConnectionError(words, { cause });
-    }
+    if (loop.time() >= end) throw unreached(asker);
     await sleep(LOOK);
   }
+}
+
+/** The connection may be lost, or may carry nothing any more, before the answer is there. */
+function inTime<T>(answer: Promise<T>, asker: Asker, loop: Loop, end: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = loop.schedule(end, () => reject(unreached(asker)), null);
+    answer.then(resolve, reject).finally(() => timer.cancel());
+  });
+}
+
+function unreached({ connections, settings }: Asker): DistributedConnectionError {
+  const words = `Redis could not be reached for ${settings.lossTimeout} ms`;
+  return new DistributedConnectionError(words, { cause: connections.trouble });
 }

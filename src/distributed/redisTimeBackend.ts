@@ -19,6 +19,7 @@ import {
 import type { Redis } from "ioredis";
 import type { Connections } from "./connections.ts";
 import type { Keys } from "./keys.ts";
+import type { Pulse } from "./pulse.ts";
 import type { RedisClock } from "./redisClock.ts";
 
 /** Which argument of a script is the time: after its keys, and what stands before it. */
@@ -93,7 +94,7 @@ export class RedisTimeBackend extends RedisQueueBackend {
 
 /** For a queue, or for a worker, which waits on a connection of its own. @internal */
 export function redisTime(
-  { commands: redis, clock }: Connections,
+  { commands: redis, clock, pulse }: Connections,
   { prefix }: Keys,
 ): BackendFactory<RedisTimeBackend> {
   const keys = new QueueKeys(prefix);
@@ -106,12 +107,13 @@ export function redisTime(
       keys.getKeys(queue),
       (type) => keys.toKey(queue, type),
       options,
-      withBlockingConnection ? waiting(redis, name) : undefined,
+      withBlockingConnection ? waiting(redis, name, pulse) : undefined,
     );
   };
 }
 
-function waiting(redis: Redis, connectionName: string): RedisConnection {
+function waiting(redis: Redis, connectionName: string, pulse: Pulse): RedisConnection {
   const client = createIORedisClient(redis).duplicate({ connectionName });
+  pulse.watch(client);
   return new RedisConnection(client, { blocking: true, skipVersionCheck: true });
 }

@@ -4,6 +4,9 @@
 import { cancellable } from "../core/cancellable.ts";
 import { moveOnAfter } from "../core/cancelScope.ts";
 
+/** How long an end waits for what is being said, in milliseconds. */
+const PARTING = 1000;
+
 /** @internal */
 export class Sayings {
   readonly #all = new Set<Promise<unknown>>();
@@ -28,8 +31,13 @@ export class Sayings {
     saying.then(over, over);
   }
 
-  /** Waits until all that is being said now is said, for so many milliseconds at most. */
-  async over(patience: number): Promise<void> {
-    await moveOnAfter(patience, () => cancellable(Promise.allSettled(this.#all)));
+  /** Waits until all that is being said now is said, but not for long. */
+  over(): Promise<void> {
+    return lastWord(Promise.allSettled(this.#all));
   }
+}
+
+/** Waits until that is said, but not for long: Redis may be out of reach. @internal */
+export async function lastWord(saying: Promise<unknown>): Promise<void> {
+  await moveOnAfter(PARTING, () => cancellable(saying));
 }

@@ -30,8 +30,6 @@ import { Tidings } from "./tidings.ts";
 
 /** Calls that go out in one piece. */
 const BATCH = 250;
-/** How long the end waits for what is being said, in milliseconds. */
-const PARTING = 1000;
 
 /** @internal */
 export class Submitter implements StopHost, ContactHost, AttendanceHost {
@@ -237,7 +235,7 @@ export class Submitter implements StopHost, ContactHost, AttendanceHost {
 
   async #end(): Promise<void> {
     try {
-      if (this.connections.ready) await this.#sayings.over(PARTING);
+      if (this.connections.ready) await this.#sayings.over();
       await this.#contact.leave();
       await this.queue.close();
     } catch (error) {
