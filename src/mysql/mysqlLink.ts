@@ -26,8 +26,11 @@ export const MYSQL: Dialect = {
   quote: (name) => quoted(name, "`"),
 };
 
+const BEGIN: readonly string[] = ["START TRANSACTION"];
+
 const WORDS: TransactionWords = {
   begin({ isolation, readOnly }: BeginOptions): readonly string[] {
+    if (isolation === null && !readOnly) return BEGIN;
     const start = readOnly ? "START TRANSACTION READ ONLY" : "START TRANSACTION";
     if (isolation === null) return [start];
     return [`SET TRANSACTION ISOLATION LEVEL ${isolation.toUpperCase()}`, start];

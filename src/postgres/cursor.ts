@@ -6,6 +6,7 @@
  */
 import type { Batch, Cursor, Done } from "../sql/outcome.ts";
 import type { RawClient, RawConnection, RawError } from "./driver.ts";
+import { messages } from "./messages.ts";
 import { Receiving } from "./statementCommand.ts";
 import type { TypeParser } from "./typeParser.ts";
 
@@ -55,15 +56,16 @@ export class PostgresCursor extends Receiving implements Cursor {
   }
 
   submit(connection: RawConnection): null {
-    connection.stream.cork();
+    const all = messages();
     try {
-      connection.parse({ text: this.#text });
-      connection.bind({ values: this.#values });
-      connection.describe({ type: "P", name: "" });
-      this.#fetch(connection);
+      all.to.parse({ text: this.#text });
+      all.to.bind({ values: this.#values });
+      all.to.describe({ type: "P", name: "" });
+      this.#fetch(all.to);
+      all.send(connection);
       return null;
     } finally {
-      connection.stream.uncork();
+      all.drop();
     }
   }
 

@@ -96,7 +96,10 @@ export interface RawClient extends EventEmitter {
 /** @internal */
 export interface Pg {
   readonly Client: new (config: object) => RawClient;
-  readonly Connection: new (config: { ssl: unknown; sslNegotiation: unknown }) => RawConnection;
+  readonly Connection: (new (config: {
+    ssl: unknown;
+    sslNegotiation: unknown;
+  }) => RawConnection) & { readonly prototype: RawConnection };
 }
 
 const requireHere = createRequire(import.meta.url);

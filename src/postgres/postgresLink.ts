@@ -28,8 +28,11 @@ export const POSTGRES: Dialect = {
   quote: (name) => quoted(name, `"`),
 };
 
+const BEGIN: readonly string[] = ["BEGIN"];
+
 const WORDS: TransactionWords = {
   begin({ isolation, readOnly }: BeginOptions): readonly string[] {
+    if (isolation === null && !readOnly) return BEGIN;
     const level = isolation === null ? "" : ` ISOLATION LEVEL ${isolation.toUpperCase()}`;
     return [`BEGIN${level}${readOnly ? " READ ONLY" : ""}`];
   },

@@ -7,6 +7,7 @@
 import { ValueError } from "../sql/errors.ts";
 import type { Row } from "../sql/statement.ts";
 import type { RawConnection, RawError, RawField, Submittable } from "./driver.ts";
+import { messages, wholeResult } from "./messages.ts";
 import type { TypeParser } from "./typeParser.ts";
 
 /** What a statement is sent with. @internal */
@@ -108,18 +109,16 @@ export class StatementCommand extends Receiving {
 
   submit(connection: RawConnection): null {
     const { name, parsed, text, values, unwanted } = this.#sent;
-    const { stream } = connection;
-    stream.cork();
+    const all = messages();
     try {
-      for (const old of unwanted) connection.close({ type: "S", name: old });
-      if (!parsed) connection.parse({ text, name });
-      connection.bind({ statement: name, values });
-      connection.describe({ type: "P", name: "" });
-      connection.execute({ rows: 0 });
-      connection.sync();
+      for (const old of unwanted) all.to.close({ type: "S", name: old });
+      if (!parsed) all.to.parse({ text, name });
+      all.to.bind({ statement: name, values });
+      wholeResult(all.to);
+      all.send(connection);
       return null;
     } finally {
-      stream.uncork();
+      all.drop();
     }
   }
 }

@@ -9,6 +9,7 @@ import { OUTSIDE } from "../core/outside.ts";
 import { suspend } from "../core/suspend.ts";
 import type { Cleanup, Wait } from "../core/suspension.ts";
 import { WaitQueue } from "../core/waitQueue.ts";
+import { PoolTimeoutError } from "./errors.ts";
 
 /** The pool, as those who wait know it. @internal */
 export interface LineHome {
@@ -98,4 +99,10 @@ export class AcquireLine<L> {
   [OUTSIDE](): boolean {
     return this.#home.outside();
   }
+}
+
+/** A timeout was made by a timer: here its stack names who waited. @internal */
+export function whoWaited(error: unknown): unknown {
+  if (error instanceof PoolTimeoutError) Error.captureStackTrace(error);
+  return error;
 }

@@ -8,33 +8,40 @@ import { CommitUnknownError, DatabaseConnectionError } from "./errors.ts";
 import type { Link } from "./link.ts";
 import type { BeginOptions } from "./transactionWords.ts";
 
-/** @internal */
+const COMMIT = { text: "COMMIT", values: [] };
+const ROLLBACK = { text: "ROLLBACK", values: [] };
+
+/**
+ * Runs the body between BEGIN and COMMIT. `check` throws when it may not be committed.
+ * @internal
+ */
 export async function atomically<T>(
   link: Link,
   commitTimeout: number,
   begin: BeginOptions,
-  body: () => Promise<T>,
+  body: () => T | PromiseLike<T>,
+  check: () => void = sound,
 ): Promise<T> {
+  let committing = false;
   try {
     for (const text of link.words.begin(begin)) await link.execute({ text, values: [] });
     const value = await body();
-    await commit(link, commitTimeout);
+    check();
+    committing = true;
+    await link.executeHeld(COMMIT, commitTimeout);
     return value;
   } catch (error) {
-    if (!link.outsideTransaction)
-      await link.tidy(() => link.execute({ text: "ROLLBACK", values: [] }));
+    if (!link.outsideTransaction) await link.tidy(() => link.execute(ROLLBACK));
+    if (committing && error instanceof DatabaseConnectionError) throw unknownCommit(link, error);
     throw error;
   }
 }
 
-async function commit(link: Link, limit: number): Promise<void> {
-  try {
-    await link.executeHeld({ text: "COMMIT", values: [] }, limit);
-  } catch (error) {
-    if (!(error instanceof DatabaseConnectionError)) throw error;
-    throw new CommitUnknownError(
-      `the connection to ${link.peer} broke during COMMIT: whether it was done is not known`,
-      { code: error.code, driverError: error.driverError },
-    );
-  }
+function sound(): void {}
+
+function unknownCommit(link: Link, { code, driverError }: DatabaseConnectionError): Error {
+  return new CommitUnknownError(
+    `the connection to ${link.peer} broke during COMMIT: whether it was done is not known`,
+    { code, driverError },
+  );
 }

@@ -61,6 +61,11 @@ export class Command<T> {
     else this.wait?.reject(error);
   }
 
+  /** Begins it, and waits for its end; after a failure, `link.afterFailure` comes next. */
+  perform(label: string): Promise<T> {
+    return suspend<T, Command<T>>(startCommand, this, label);
+  }
+
   /** Settles when it is over, however. */
   ended(): Promise<void> {
     if (this.settled) return Promise.resolve();

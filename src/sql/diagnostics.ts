@@ -60,9 +60,14 @@ export class StatementEvent {
 const statementStarted: ReturnType<typeof channel> = channel("ambit:sql.statement.started");
 const statementEnded: ReturnType<typeof channel> = channel("ambit:sql.statement.ended");
 
+/** Whether anybody listens. @internal */
+export function isObserved(): boolean {
+  return statementStarted.hasSubscribers || statementEnded.hasSubscribers;
+}
+
 /** Tells that a statement starts; null while nobody listens. @internal */
 export function tellStarted(text: string, server: StatementServer): StatementEvent | null {
-  if (!statementStarted.hasSubscribers && !statementEnded.hasSubscribers) return null;
+  if (!isObserved()) return null;
   const event = new StatementEvent(text, server);
   statementStarted.publish(event);
   return event;

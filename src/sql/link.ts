@@ -9,15 +9,14 @@
  */
 import { moveOnAfter } from "../core/cancelScope.ts";
 import { protect } from "../core/shield.ts";
-import { suspend } from "../core/suspend.ts";
 import { timeout } from "../core/timeouts.ts";
 import { isCancelled, TimeoutError } from "../core/errors.ts";
-import { getRunningLoop } from "../core/scope.ts";
 import { uninterruptible } from "../core/uninterruptible.ts";
 import { DatabaseConnectionError, DatabaseError, QueryTimeoutError } from "./errors.ts";
 import type { BulkInsert } from "./bulkRows.ts";
 import { Command, type CommandLink, startCommand } from "./command.ts";
-import { type StatementServer, told } from "./diagnostics.ts";
+import { isObserved, type StatementServer, told } from "./diagnostics.ts";
+import { CutTimer } from "./cutTimer.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Cursor, Done, Outcome } from "./outcome.ts";
 import type { Rendered } from "./statement.ts";
@@ -86,6 +85,7 @@ export abstract class Link implements CommandLink {
    * @param limit milliseconds; Infinity for none
    */
   execute(statement: Rendered, limit = Infinity): Promise<Outcome> {
+    if (limit === Infinity && !isObserved()) return this.executeUntold(statement);
     const run = (): Promise<Outcome> => this.executeUntold(statement);
     const body = limit === Infinity ? run : () => this.limited(statement, limit, run);
     return told(statement.text, this.server, body, rowsOf);
@@ -110,13 +110,23 @@ export abstract class Link implements CommandLink {
   async perform<T>(label: string, send: (done: Done<T>) => void): Promise<T> {
     const command = new Command<T>(this, send);
     try {
-      return await suspend<T, Command<T>>(startCommand, command, label);
+      return await command.perform(label);
     } catch (error) {
-      if (command.begun && !command.settled) await this.stopCommand(command);
-      // The driver's answer came in no code of the caller's: here the stack names it.
-      if (error instanceof DatabaseError) Error.captureStackTrace(error);
+      await this.afterFailure(command, error);
       throw error;
     }
+  }
+
+  /** The command of a statement, for who performs it himself. @internal */
+  commandOf(statement: Rendered): Command<Outcome> {
+    return new Command<Outcome>(this, (done) => this.send(statement, done));
+  }
+
+  /** The wait for a command has failed: stops it, if it still runs. @internal */
+  async afterFailure<T>(command: Command<T>, error: unknown): Promise<void> {
+    // The driver's answer came in no code of the caller's: here the stack names it.
+    if (error instanceof DatabaseError) Error.captureStackTrace(error);
+    if (command.begun && !command.settled) await this.stopCommand(command);
   }
 
   /** Runs one command that no cancel ends, in so many milliseconds at most: then the link is destroyed. */
@@ -124,7 +134,7 @@ export abstract class Link implements CommandLink {
     const command = new Command<T>(this, send);
     const work = uninterruptible<T, Command<T>>(startCommand, command, label);
     if (!command.begun) return await work;
-    const timer = scheduleCut(this, limit, label);
+    const timer = new CutTimer(this, limit, label);
     try {
       return await work;
     } finally {
@@ -135,6 +145,7 @@ export abstract class Link implements CommandLink {
   executeHeld(statement: Rendered, limit: number): Promise<Outcome> {
     const { text } = statement;
     const send = (done: Done<Outcome>): void => this.send(statement, done);
+    if (!isObserved()) return this.performHeld(text, limit, send);
     return told(text, this.server, () => this.performHeld(text, limit, send), rowsOf);
   }
 
@@ -231,13 +242,4 @@ export abstract class Link implements CommandLink {
 
 function rowsOf({ rows }: Outcome): number {
   return rows.length;
-}
-
-function scheduleCut(link: Link, limit: number, label: string): { cancel(): void } {
-  const loop = getRunningLoop();
-  return loop.schedule(loop.time() + Math.min(limit, 2 ** 40), cutOff, { link, limit, label });
-}
-
-function cutOff({ link, limit, label }: { link: Link; limit: number; label: string }): void {
-  link.destroy(`${label} took more than ${limit} ms`);
 }

@@ -14,7 +14,7 @@ import type { Loop } from "../core/loop.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import { timeout } from "../core/timeouts.ts";
 import { Event } from "../sync/event.ts";
-import { AcquireLine, type LineHome } from "./acquireLine.ts";
+import { AcquireLine, type LineHome, whoWaited } from "./acquireLine.ts";
 import { PoolClosedError, PoolTimeoutError } from "./errors.ts";
 import { type IdleHome, IdleLinks } from "./idleLinks.ts";
 import type { Link, LinkOwner } from "./link.ts";
@@ -61,6 +61,7 @@ export class LinkPool<L extends Link> implements LinkOwner, LineHome, IdleHome<L
 
   /** The one that was idle for the shortest time, though it may have to be tried. */
   #takeIdle(): L | null {
+    if (this.#closed) throw this.#closedError();
     if (this.#line.size > 0) return null;
     const link = this.#idle.take();
     if (link !== undefined) this.#lent.add(link);
@@ -75,37 +76,30 @@ export class LinkPool<L extends Link> implements LinkOwner, LineHome, IdleHome<L
   async acquire(): Promise<L> {
     const { loop } = this;
     const until = loop.time() + this.settings.acquireTimeout;
-    const link = await this.#next();
+    let link: L;
+    try {
+      link = this.#takeIdle() ?? (await this.#line.wait());
+    } catch (error) {
+      throw whoWaited(error);
+    }
     if (isFresh(link, this)) return link;
     // Rare: all that is left of the time is for finding one that works.
     return await this.#withinTime(until - loop.time(), () => this.#tried(link));
-  }
-
-  async #next(): Promise<L> {
-    if (this.#closed) throw this.#closedError();
-    const link = this.#takeIdle();
-    if (link !== null) return link;
-    try {
-      return await this.#line.wait();
-    } catch (error) {
-      // It was made by a timer: here the stack names who waited.
-      if (error instanceof PoolTimeoutError) Error.captureStackTrace(error);
-      throw error;
-    }
   }
 
   async #withinTime(ms: number, body: () => Promise<L>): Promise<L> {
     try {
       return await timeout(ms, body);
     } catch (error) {
-      if (!(error instanceof TimeoutError) || error instanceof PoolTimeoutError) throw error;
+      if (!(error instanceof TimeoutError) || error instanceof PoolTimeoutError)
+        throw whoWaited(error);
       throw this.tooLate();
     }
   }
 
   /** This one if it works, or else another. */
   async #tried(first: L): Promise<L> {
-    for (let link = first; ; link = await this.#next()) {
+    for (let link = first; ; link = this.#takeIdle() ?? (await this.#line.wait())) {
       if (isOld(link, this)) this.discard(link);
       else if (isFresh(link, this) || (await this.#works(link))) return link;
     }

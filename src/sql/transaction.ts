@@ -56,14 +56,14 @@ function beginOptions({ isolation, readOnly = false }: TransactionOptions): Begi
 }
 
 /** Runs `attempt` as often as the options allow. @internal */
-export async function transact<T>(
+export function transact<T>(
   options: TransactionOptions,
   attempt: (begin: BeginOptions) => Promise<T>,
 ): Promise<T> {
   const begin = beginOptions(options);
   const { attempts = 1 } = options;
-  if (attempts === 1) return await attempt(begin);
-  return await retry(() => attempt(begin), { attempts, delay: 10, retryIf: isConflict });
+  if (attempts === 1) return attempt(begin);
+  return retry(() => attempt(begin), { attempts, delay: 10, retryIf: isConflict });
 }
 
 /** One transaction on a link that the caller has for itself. @internal */
@@ -75,11 +75,9 @@ export async function transactionOn<T>(
 ): Promise<T> {
   const transaction = new Transaction(link, settings, 0);
   try {
-    return await atomically(link, settings.commitTimeout, begin, async () => {
-      const value = await body(transaction);
-      transaction.expectSound();
-      return value;
-    });
+    const run = (): T | PromiseLike<T> => body(transaction);
+    const check = (): void => transaction.expectSound();
+    return await atomically(link, settings.commitTimeout, begin, run, check);
   } finally {
     transaction.end();
   }

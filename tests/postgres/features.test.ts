@@ -20,7 +20,8 @@ import {
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { inspect } from "node:util";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import type { PostgresLink } from "../../src/postgres/postgresLink.ts";
 import { postgresMissing, servePostgres } from "../servers/databases.ts";
 
 const CERTIFICATE = join(import.meta.dirname, "../streams/certificate");
@@ -174,6 +175,27 @@ describe.skipIf(postgresMissing() !== null)("PostgreSQL", () => {
         expect(await pool.queryValue(sql`select count(*) from pg_prepared_statements`)).toBe(0n);
       },
       { preparedStatements: 0 },
+    );
+  });
+
+  test("sends a statement in one piece, and what is large as it is", async () => {
+    await inPool(
+      async (pool) => {
+        const echo = (text: string, bytes: Buffer) =>
+          pool.queryOne(sql`select ${text}::text as text, ${bytes}::bytea as bytes`);
+        for (const size of [0, 1, 16_000, 17_000, 1_000_000]) {
+          const [text, bytes] = ["ä".repeat(size), Buffer.alloc(size, 7)];
+          expect(await echo(text, bytes)).toEqual({ text, bytes });
+        }
+        const link = pool.lendNow() as PostgresLink;
+        pool.takeBack(link);
+        const { stream } = link.client.connection;
+        const writes = vi.spyOn(stream, "write");
+        await echo("small", Buffer.of(1));
+        expect(writes).toHaveBeenCalledTimes(1);
+        writes.mockRestore();
+      },
+      { max: 1 },
     );
   });
 
