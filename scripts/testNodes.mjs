@@ -18,7 +18,7 @@ const folder = join(root, "tests", "nodes");
  * What `npm test` alone looks at, since Node has no part in it: what a kill leaves on the disk, which takes half a minute,
  * the names that CPython has, what a page does in a browser, what the compiler says, and what Bun and Deno do. And what
  * waits long for servers and processes, and stands on what is tested on each Node: a master that fails, a list that is
- * spread over workers.
+ * spread over workers, workers whose clock is wrong, or whose network is gone.
  */
 const ONCE = [
   "tests/download/kill.test.ts",
@@ -30,6 +30,8 @@ const ONCE = [
   "tests/redis/replicas.test.ts",
   "tests/redis/clusterFailover.test.ts",
   "tests/cli/get/workers.test.ts",
+  "tests/distributed/clocks.test.ts",
+  "tests/distributed/presence.test.ts",
 ];
 
 /** The folders with a `node` of the lines asked for, or of all. @param {string[]} lines */
