@@ -26,7 +26,7 @@ export class Command<T> {
   begun = false;
   settled = false;
   /** What starts it; it ends with a call of `done`. */
-  readonly send: (done: Done<T>) => void;
+  send: (done: Done<T>) => void;
   readonly #link: CommandLink;
   protected wait: Wait<T> | null = null;
   #ended: (() => void) | null = null;
@@ -52,6 +52,10 @@ export class Command<T> {
     this.settled = true;
     this.#link.ended();
     this.settle(error, value);
+    // Drivers keep a command of theirs, and with it this one, until the next has come, and one that is garbage in the old
+    // space would keep its rows from the quick garbage collection: so it lets go of all it had.
+    this.wait = null;
+    this.send = nothing;
     this.#ended?.();
   };
 
@@ -99,3 +103,5 @@ export class Command<T> {
 export function startCommand<T>(wait: Wait<T>, command: Command<T>): void {
   command.start(wait);
 }
+
+function nothing(): void {}
