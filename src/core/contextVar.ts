@@ -18,8 +18,7 @@ export interface Token<T> {
   readonly variable: ContextVar<T>;
 }
 
-function currentContext(): Context {
-  const { home } = ambientScope();
+function contextOf({ home }: Scope): Context {
   return (home.context ??= new Context());
 }
 
@@ -49,8 +48,16 @@ export class ContextVar<T> {
    * @throws ReferenceError when there is no value at all
    */
   get(fallback?: T): T {
-    const context = ambientScope().home.context;
-    if (context?.has(this) === true) return context.get(this) as T;
+    return this.getIn(ambientScope(), fallback);
+  }
+
+  /** As `get` there. @internal */
+  getIn(scope: Scope, fallback?: T): T {
+    const { context } = scope.home;
+    if (context !== null) {
+      const value = context.get(this) as T | undefined;
+      if (value !== undefined || context.has(this)) return value as T;
+    }
     if (fallback !== undefined) return fallback;
     if (this.#default !== null) return this.#default.value;
     throw new ReferenceError(
@@ -60,11 +67,16 @@ export class ContextVar<T> {
 
   /** Sets the value in the current task; the token takes it back. */
   set(value: T): Token<T> {
-    const context = currentContext();
+    const context = contextOf(ambientScope());
     const had = context.has(this);
     const token = { oldValue: had ? (context.get(this) as T) : undefined, had, variable: this };
     context.set(this, value);
     return token;
+  }
+
+  /** As `set` there, for who never takes it back. @internal */
+  putIn(scope: Scope, value: T): void {
+    contextOf(scope).set(this, value);
   }
 
   /**
@@ -76,8 +88,8 @@ export class ContextVar<T> {
       throw new RangeError(
         `reset of context variable '${this.name}' with a token of '${token.variable.name}'`,
       );
-    if (token.had) currentContext().set(this, token.oldValue);
-    else currentContext().delete(this);
+    if (token.had) contextOf(ambientScope()).set(this, token.oldValue);
+    else contextOf(ambientScope()).delete(this);
   }
 }
 

@@ -5,7 +5,7 @@
  * by it when the code here asks for a variable that it has not set itself.
  * Limits: two variables of one name see each other's value here.
  */
-import { Context } from "../core/context.ts";
+import { type Binding, Context } from "../core/context.ts";
 import type { Variables } from "./protocol.ts";
 
 interface Named {
@@ -16,16 +16,13 @@ interface Named {
 export class ArrivedContext extends Context {
   readonly #arrived: ReadonlyMap<string, unknown>;
 
-  constructor(
-    variables: Variables | ReadonlyMap<string, unknown>,
-    values?: ReadonlyMap<object, unknown>,
-  ) {
-    super(values);
+  constructor(variables: Variables | ReadonlyMap<string, unknown>, own: Binding | null = null) {
+    super(own);
     this.#arrived = variables instanceof Map ? variables : new Map(variables as Variables);
   }
 
   override copy(): Context {
-    return new ArrivedContext(this.#arrived, new Map(super.entries()));
+    return new ArrivedContext(this.#arrived, this.newest);
   }
 
   /** Those that have arrived go on from here, too, to workers of this one. */

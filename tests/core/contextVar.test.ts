@@ -120,3 +120,25 @@ test("a setting of one's own, such as a precision, holds across waits in its tas
     expect(precision.get()).toBe(28);
   });
 });
+
+test("several variables keep to themselves: each is set anew, taken back and copied without the others", async () => {
+  const names = ["a", "b", "c"] as const;
+  const [a, b, c] = names.map((name) => new ContextVar(name, { defaultValue: name })) as [
+    ContextVar<string>,
+    ContextVar<string>,
+    ContextVar<string>,
+  ];
+  const values = (): string => [a, b, c].map((variable) => variable.get()).join(" ");
+  await runVirtual(async () => {
+    a.set("1");
+    const unset = b.set("2");
+    c.set("3");
+    const copy = copyContext();
+    const before = a.set("4");
+    expect([values(), copyContext().size]).toEqual(["4 2 3", 3]);
+    b.reset(unset);
+    expect([values(), copyContext().size]).toEqual(["4 b 3", 2]);
+    a.reset(before);
+    expect([values(), runInContext(copy, values), copy.size]).toEqual(["1 b 3", "1 2 3", 3]);
+  });
+});
