@@ -21,6 +21,17 @@ export class BufferedBody implements RequestBody {
   }
 }
 
+/** Bytes whose owner wants their memory back when all of it has left this process. @internal */
+export class LentBody extends BufferedBody {
+  /** Called when that is so: after the answer, and only where it is known. */
+  readonly written: () => void;
+
+  constructor(content: Uint8Array, written: () => void) {
+    super(content, null);
+    this.written = written;
+  }
+}
+
 /** Any kind of bytes as a Uint8Array over the same memory; null for anything else. @internal */
 export function viewOf(value: unknown): Uint8Array | null {
   if (value instanceof Uint8Array) return value;

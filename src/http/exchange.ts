@@ -312,6 +312,7 @@ export class Exchange implements Sendable, Entrant, ResponseHead, Receiver, Uplo
 
   onResponseEnd(): void {
     if (this.#phase === "done") return;
+    this.#outgoing?.answered();
     this.#end();
     this.incoming.finish();
   }

@@ -5,8 +5,9 @@
  * Made in the requesting task, for a request that has a body. What is in memory is handed to undici as
  * it is; everything else becomes an Upload.
  */
+import type { Socket } from "node:net";
 import { getRunningLoop } from "../core/scope.ts";
-import { BufferedBody } from "./bufferedBody.ts";
+import { BufferedBody, LentBody } from "./bufferedBody.ts";
 import { inChunks } from "./chunkedBody.ts";
 import type { Connection } from "./connection.ts";
 import { ContinueGate } from "./continueGate.ts";
@@ -25,6 +26,8 @@ export class Outgoing {
   /** Where it waits for a 100; null when it does not. */
   readonly #gate: ContinueGate | null;
   #content: string | Uint8Array | Upload | null = null;
+  /** What it is written to; null over HTTP/2. */
+  #socket: Socket | null = null;
 
   constructor(body: RequestBody, { headers, expectContinue }: Sending, uploader: Uploader) {
     const asks = expectContinue !== 0;
@@ -70,7 +73,13 @@ export class Outgoing {
   /** Its head is about to be written. */
   begin(connection: Connection | null): void {
     const socket = connection?.socket ?? null;
+    this.#socket = socket;
     if (this.#gate !== null && socket !== null) this.#gate.stand(socket);
+  }
+
+  /** The answer has come whole; nothing else was written to the connection. A server may answer what it has not read. */
+  answered(): void {
+    if (this.#body instanceof LentBody && this.#socket?.writableLength === 0) this.#body.written();
   }
 
   /** Lets go of what was begun: it is to be sent anew, or no more. */
