@@ -13,6 +13,8 @@ import type { ServerRequest } from "./request.ts";
 /** The message of both events of a request. */
 export interface RequestEvent {
   readonly request: ServerRequest;
+  /** When its head was there, by the loop's clock (`Loop.time`), in milliseconds. */
+  readonly began: number;
   /** What became of it; null until it has ended. */
   record: AnswerRecord | null;
   /** What subscribers keep. */

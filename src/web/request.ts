@@ -108,6 +108,11 @@ export class ServerRequest<
     return (this.#state ??= {} as State);
   }
 
+  /** The authority: of an absolute target, else the Host header. @internal */
+  get authority(): string {
+    return this.#authority;
+  }
+
   /** The headers, as they were sent. */
   get headers(): RequestHeaders {
     return (this.#headers ??= new RequestHeaders(this.exchange.rawHeaders));

@@ -266,7 +266,7 @@ export class RequestRun implements Waiter {
   }
 
   private tellStart(): void {
-    this.#told = { request: this.request, record: null };
+    this.#told = { request: this.request, began: this.#began, record: null };
     requestStarted.publish(this.#told);
   }
 

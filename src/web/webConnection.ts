@@ -45,6 +45,9 @@ export class WebConnection implements RunPlace, NodeCarrier, Peer {
   readonly runs: Set<RequestRun> = new Set();
   readonly socket: Socket;
   readonly #host: ConnectionHost;
+  /** Of the other end, once somebody has asked: a socket takes its time to tell, and tells nothing when it has closed. */
+  #address = "";
+  #port = 0;
   #waiting: RequestRun[] = [];
   #lost = false;
   /** Whether an answer that closes the connection was sent, or what came was no request: nothing is heard any more. */
@@ -64,11 +67,13 @@ export class WebConnection implements RunPlace, NodeCarrier, Peer {
   }
 
   get address(): string {
-    return plain(this.socket.remoteAddress ?? "");
+    if (this.#address === "") this.#address = plain(this.socket.remoteAddress ?? "");
+    return this.#address;
   }
 
   get port(): number {
-    return this.socket.remotePort ?? 0;
+    if (this.#port === 0) this.#port = this.socket.remotePort ?? 0;
+    return this.#port;
   }
 
   get localAddress(): string {
