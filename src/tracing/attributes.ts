@@ -18,8 +18,8 @@ export type AttributeValue =
 /** Attributes by name. What is undefined is left out. */
 export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 
-/** Names and values, by turns. @internal */
-export type AttributeList = (string | AttributeValue)[];
+/** Names and values, by turns. A value that is undefined is none: its place is kept for later. @internal */
+export type AttributeList = (string | AttributeValue | undefined)[];
 
 /** How many attributes a span keeps (OpenTelemetry's default limit). */
 const MOST = 128;
@@ -39,8 +39,10 @@ export function setIn(list: AttributeList, name: string, value: AttributeValue):
 /** @internal */
 export function recordOf(list: AttributeList): Record<string, AttributeValue> {
   const record: Record<string, AttributeValue> = {};
-  for (let at = 0; at < list.length; at += 2)
-    record[list[at] as string] = list[at + 1] as AttributeValue;
+  for (let at = 0; at < list.length; at += 2) {
+    const value = list[at + 1];
+    if (value !== undefined) record[list[at] as string] = value;
+  }
   return record;
 }
 

@@ -1,11 +1,10 @@
 /*
  * BatchReporter: sends spans over HTTP, many at a time.
  *
- * Strategy: `report` puts a span into a bounded queue and returns; one task sends. It wakes when a batch is full, or a
+ * Strategy: `report` writes a span into the newest batch and returns; one task sends. It wakes when a batch is full, or a
  * while after the first span came. What came while it sent waits for a whole batch again: each request has its price,
  * and small batches, one behind the other, cost more than the spans in them. What is too much, or cannot be sent, is
- * dropped and counted.
- * A batch is encoded as it is sent. What is left at the end is sent inside a shield, within a time of its own.
+ * dropped and counted. What is left at the end is sent inside a shield, within a time of its own.
  * Its own requests are not traced. It keeps no process alive that has sent all it has.
  */
 import { moveOnAfter } from "../core/cancelScope.ts";
@@ -25,6 +24,8 @@ import { BatchSender } from "./batchSender.ts";
 import { contextWith, SUPPRESSED, withoutTracing } from "./currentSpan.ts";
 import type { FinishedSpan } from "./finishedSpan.ts";
 import type { Resource, SpanReporter } from "./reporter.ts";
+import { SpanBatch } from "./spanBatch.ts";
+import type { SpanFormat, SpanWriter } from "./spanWriter.ts";
 
 /** What a reporter has done so far, in spans. */
 export interface ReporterStatistics {
@@ -40,19 +41,26 @@ export interface ReporterStatistics {
   readonly retries: number;
 }
 
-/** How a batch is encoded. @internal */
-export type SpanEncoder = (spans: readonly FinishedSpan[], resource: Resource) => Uint8Array;
+/** A batch gets somewhat more room than the last one took. */
+const ROOM = 1.05;
 
 /** Sends spans over HTTP; see {@link ZipkinReporter} and {@link OtlpReporter}. */
 export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
   readonly #settings: BatchSettings;
-  readonly #encode: SpanEncoder;
-  #queue: FinishedSpan[] = [];
-  /** How many of the queue are being sent, and may come back. */
-  #flying = 0;
-  /** How many of the queue, from its front, are not to wait for a whole batch. */
+  readonly #format: SpanFormat;
+  /** Those that came before it was opened, and can't be written yet. */
+  #early: FinishedSpan[] = [];
+  #writer: SpanWriter | null = null;
+  /** Oldest first; the last gets the next spans, unless it is full. */
+  #batches: SpanBatch[] = [];
+  /** How many spans are in the batches, in one that is being sent, or came early. */
+  #queued = 0;
+  /** How large a batch is likely to be, in bytes: as the last one. */
+  #usualSize = 16_384;
+  /** Memory of a batch that was sent, for the next one: to get some from the system costs as much as to fill it. */
+  #spare: Buffer | null = null;
+  /** How many spans of the batches, from the oldest on, are not to wait for a whole batch. */
   #due = 0;
-  #resource: Resource | null = null;
   #sender: BatchSender | null = null;
   #task: Task<void> | null = null;
   #closed = false;
@@ -66,19 +74,18 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
   #dropped = 0;
 
   /** @internal */
-  constructor(options: BatchReporterOptions, usual: string, encode: SpanEncoder) {
+  constructor(options: BatchReporterOptions, usual: string, format: SpanFormat) {
     this.#settings = batchSettings(options, usual);
-    this.#encode = encode;
+    this.#format = format;
   }
 
   /** What it has done so far. */
   statistics(): ReporterStatistics {
-    const queued = this.#queue.length + this.#flying;
     return Object.freeze({
       reported: this.#reported,
       sent: this.#sent,
       dropped: this.#dropped,
-      queued,
+      queued: this.#queued,
       retries: this.#sender?.retries ?? 0,
     });
   }
@@ -90,8 +97,10 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
   open(resource: Resource): void {
     if (this.#task !== null)
       throw new InvalidStateError(`open of ${this[INSPECT]()}: it reports for somebody already`);
-    this.#resource = resource;
     this.#sender = new BatchSender(this.#settings);
+    this.#writer = this.#format(resource);
+    for (const span of this.#early) this.#write(span, this.#writer);
+    this.#early = [];
     const { runner } = ambientScope();
     const how = { name: "spans reporter", context: contextWith(SUPPRESSED) };
     this.#task = spawnUnder(runner, () => this.#work(), how);
@@ -100,14 +109,31 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
   /** Takes a span; drops it when there are too many, or it has been closed. */
   report(span: FinishedSpan): void {
     this.#reported++;
-    const { length } = this.#queue;
-    if (this.#closed || length + this.#flying >= this.#settings.queueSize) {
-      this.#dropped++;
-      return;
+    if (this.#closed || this.#queued >= this.#settings.queueSize) this.#dropped++;
+    else {
+      this.#queued++;
+      if (this.#writer === null) this.#early.push(span);
+      else this.#write(span, this.#writer);
     }
-    this.#queue.push(span);
-    if (length === 0) this.#some.set();
-    if (length + 1 >= this.#settings.batchSize) this.#hurry.set();
+  }
+
+  #write(span: FinishedSpan, writer: SpanWriter): void {
+    const { batchSize } = this.#settings;
+    let batch = this.#batches.at(-1);
+    if (batch === undefined || batch.isFull(batchSize)) {
+      batch = new SpanBatch(writer, this.#spare ?? this.#usualSize, (error) => this.#failed(error));
+      this.#spare = null;
+      this.#batches.push(batch);
+    }
+    batch.add(span);
+    if (batch.count === 1) this.#some.set();
+    if (batch.isFull(batchSize)) this.#hurry.set();
+  }
+
+  /** A span is not as it should be. */
+  #failed(error: unknown): void {
+    this.#drop(1);
+    this.#sender?.tell(error);
   }
 
   /**
@@ -117,7 +143,7 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
    */
   async flush(): Promise<void> {
     const target = this.#reported;
-    this.#due = this.#queue.length;
+    this.#due = this.#waiting();
     this.#hurry.set();
     while (this.#sent + this.#dropped < target && !this.#closed) {
       this.#settling.clear();
@@ -141,8 +167,9 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
     await task?.then(undefined, () => {});
     this.#due = Infinity;
     await withoutTracing(() => moveOnAfter(this.#settings.closeTimeout, () => this.#sendAll()));
-    this.#drop(this.#queue.length);
-    this.#queue = [];
+    this.#drop(this.#queued);
+    this.#batches = [];
+    this.#early = [];
     this.#closed = true;
     this.#settling.set();
     await this.#sender?.close();
@@ -156,49 +183,63 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
   async #work(): Promise<void> {
     for (;;) {
       this.#some.clear();
-      if (this.#queue.length === 0) await this.#some.wait();
+      if (this.#waiting() === 0) await this.#some.wait();
       if (!this.#isReady()) {
         // What it was set for is sent by now.
         this.#hurry.clear();
         await moveOnAfter(this.#settings.interval, () => this.#hurry.wait());
-        if (!this.#isReady()) this.#due = this.#queue.length;
+        if (!this.#isReady()) this.#due = this.#waiting();
       }
       await this.#sendAll();
     }
   }
 
+  /** How many spans could be sent. */
+  #waiting(): number {
+    return this.#batches.reduce((sum, { count }) => sum + count, 0);
+  }
+
   #isReady(): boolean {
-    return this.#due > 0 || this.#queue.length >= this.#settings.batchSize;
+    return this.#due > 0 || this.#batches[0]?.isFull(this.#settings.batchSize) === true;
   }
 
   /** All that is due, and whole batches. */
   async #sendAll(): Promise<void> {
-    while (this.#queue.length > 0 && this.#isReady()) {
-      const batch = this.#queue.splice(0, this.#settings.batchSize);
-      this.#flying = batch.length;
-      this.#due = Math.max(0, this.#due - batch.length);
+    while (this.#batches.length > 0 && this.#isReady()) {
+      const batch = this.#batches.shift() as SpanBatch;
+      this.#due = Math.max(0, this.#due - batch.count);
+      const body = batch.body();
+      const { count } = batch;
+      if (count === 0) {
+        this.#settling.set();
+        continue;
+      }
       try {
-        if (await this.#send(batch)) this.#sent += batch.length;
-        else this.#drop(batch.length);
+        if (await this.#send(batch, body)) this.#sent += count;
+        else this.#dropped += count;
+        this.#queued -= count;
       } catch (error) {
-        if (!isCancelled(error)) this.#drop(batch.length);
-        else this.#queue = batch.concat(this.#queue);
-        if (isCancelled(error)) throw error;
+        if (isCancelled(error)) {
+          this.#batches.unshift(batch);
+          throw error;
+        }
+        this.#drop(count);
         this.#sender?.tell(error);
       } finally {
-        this.#flying = 0;
         this.#settling.set();
       }
     }
   }
 
   /** Whether the server took it, in the end. */
-  #send(batch: readonly FinishedSpan[]): Promise<boolean> {
-    const body = this.#encode(batch, this.#resource as Resource);
-    return (this.#sender as BatchSender).send(body, batch.length);
+  #send(batch: SpanBatch, body: Uint8Array): Promise<boolean> {
+    this.#usualSize = Math.ceil(body.length * ROOM);
+    const written = (): void => void (this.#spare = batch.room());
+    return (this.#sender as BatchSender).send(body, batch.count, written);
   }
 
   #drop(count: number): void {
+    this.#queued -= count;
     this.#dropped += count;
   }
 

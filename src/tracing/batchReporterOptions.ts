@@ -13,7 +13,7 @@ export interface BatchReporterOptions {
   readonly headers?: HeadersInput;
   /** How many spans may wait at most; what comes then is dropped. Default 4096. */
   readonly queueSize?: number;
-  /** How many spans are sent at a time at most. Default 512. */
+  /** How many spans are sent at a time at most; fewer when they take more than a megabyte. Default 2048. */
   readonly batchSize?: number;
   /** How long the first span of a batch waits for others; of those that came while a batch was sent, from its end. Default 1000. */
   readonly interval?: number;
@@ -59,7 +59,7 @@ export function batchSettings(options: BatchReporterOptions, usualUrl: string): 
     url: urlOf(options.url, usualUrl),
     headers,
     queueSize: countOf("queueSize", options.queueSize ?? 4096),
-    batchSize: countOf("batchSize", options.batchSize ?? 512),
+    batchSize: countOf("batchSize", options.batchSize ?? 2048),
     attempts: countOf("attempts", options.attempts ?? 5),
     interval: timeOf("interval", options.interval ?? 1000),
     delay: timeOf("delay", options.delay ?? 500),

@@ -7,6 +7,7 @@
 import { isCancelled } from "../core/errors.ts";
 import { ambientScope } from "../core/scope.ts";
 import { sleep } from "../core/sleep.ts";
+import { LentBody } from "../http/bufferedBody.ts";
 import { retryAfter } from "../http/retryAfter.ts";
 import { ClientSession } from "../http/session.ts";
 import type { BatchSettings } from "./batchReporterOptions.ts";
@@ -39,9 +40,14 @@ export class BatchSender {
     this.#session = session ?? new ClientSession({ timeout, retry: null, redirects: 0 });
   }
 
-  /** Whether the server took it, in the end. */
-  async send(body: Uint8Array, count: number): Promise<boolean> {
-    const { attempts, delay, maxDelay } = this.#settings;
+  /**
+   * Whether the server took it, in the end.
+   * @param written called when nobody needs the bytes any more, where that is known; a session of somebody else's may
+   * have middlewares that keep them
+   */
+  async send(bytes: Uint8Array, count: number, written: () => void): Promise<boolean> {
+    const { attempts, delay, maxDelay, session } = this.#settings;
+    const body = session === undefined ? new LentBody(bytes, written) : bytes;
     for (let attempt = 1; ; attempt++) {
       const wait = await this.#try(body, count);
       if (wait === "taken") return true;
@@ -53,7 +59,7 @@ export class BatchSender {
   }
 
   /** What became of one attempt; how long the server wants it to wait, when it may be tried again. */
-  async #try(body: Uint8Array, count: number): Promise<"taken" | "refused" | number> {
+  async #try(body: Uint8Array | LentBody, count: number): Promise<"taken" | "refused" | number> {
     const { url, headers, timeout } = this.#settings;
     try {
       const response = await this.#session.post(url, { body, headers, timeout });

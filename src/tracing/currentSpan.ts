@@ -55,9 +55,14 @@ export function makeCurrent(context: SpanContext): () => void {
   };
 }
 
-/** For the rest of the running task. @internal */
-export function setCurrent(context: SpanContext): void {
-  current.set(context);
+/** The same in another task's scope. @internal */
+export function spanContextIn(scope: Scope): SpanContext | null {
+  return current.getIn(scope);
+}
+
+/** For the rest of the running task, or of that whose scope it is. @internal */
+export function setCurrent(context: SpanContext, scope: Scope = ambientScope()): void {
+  current.putIn(scope, context);
 }
 
 /** A context with the variable set: for tasks that are made with one. @internal */

@@ -45,13 +45,15 @@ function begin(event: Ours, tracer: Tracer): void {
     executor,
   ];
   if (items !== 1) attributes.push("ambit.executor.items", items);
-  const about = { links: [], decision: null, join: false, root: false };
   const span = tracer.start({
     name: `call ${name || "function"}`,
     kind: "internal",
     attributes,
+    links: [],
     parent,
-    ...about,
+    decision: null,
+    join: false,
+    root: false,
   });
   event[OURS] = span;
   event.setVariable(SPAN_VARIABLE, span.context);

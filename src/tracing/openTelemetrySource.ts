@@ -37,8 +37,8 @@ export function openTelemetrySource(given: OpenTelemetryApi): SpanSource {
   // Asked for anew with each span: the API's proxy finds the tracer that is registered later, too.
   const tracer = api.trace.getTracer("ambit");
   return {
-    start: (start, time) => {
-      const { name, kind, attributes, links } = start;
+    start: (start, attributes, time) => {
+      const { name, kind, links } = start;
       const options = {
         kind: KINDS[kind],
         attributes: recordOf(attributes),

@@ -6,8 +6,9 @@
 import type { AttributeValue } from "./attributes.ts";
 import type { Resource } from "./reporter.ts";
 import type { FinishedSpan, SpanKind, SpanStatus } from "./finishedSpan.ts";
+import { textOf } from "./spanBatch.ts";
 import { listOf } from "./spanRecord.ts";
-import { listBytes } from "./textBytes.ts";
+import type { SpanWriter } from "./spanWriter.ts";
 
 const KINDS: Readonly<Record<SpanKind, number>> = {
   internal: 1,
@@ -21,24 +22,22 @@ const SAMPLED = 1;
 
 /** A list of spans, as `POST /v1/traces` takes it. */
 export function encodeOtlp(spans: readonly FinishedSpan[], resource: Resource): string {
-  return headText(resource) + spans.map(spanText).join(",") + TAIL;
+  return textOf(spans, otlpWriter(resource));
 }
 
-/** The same, in UTF-8. @internal */
-export function otlpBytes(spans: readonly FinishedSpan[], resource: Resource): Uint8Array {
-  return listBytes(headText(resource), spans, spanText, TAIL);
+/** @internal */
+export function otlpWriter(resource: Resource): SpanWriter {
+  return {
+    head: headText(resource),
+    tail: "]}]}]}",
+    write: (bytes, span) => bytes.add(JSON.stringify(spanRecord(span))),
+  };
 }
 
 function headText({ serviceName, attributes }: Resource): string {
   const about = Object.entries({ "service.name": serviceName, ...attributes }).flat();
   const whose = JSON.stringify({ attributes: pairsOf(about) });
   return `{"resourceSpans":[{"resource":${whose},"scopeSpans":[{"scope":{"name":"ambit"},"spans":[`;
-}
-
-const TAIL = "]}]}]}";
-
-function spanText(span: FinishedSpan): string {
-  return JSON.stringify(spanRecord(span));
 }
 
 function spanRecord(span: FinishedSpan): object {
@@ -78,10 +77,12 @@ function nanoseconds(milliseconds: number): string {
   return `${Math.round(milliseconds * 1000)}000`;
 }
 
-function pairsOf(list: readonly (string | AttributeValue)[]): object[] {
+function pairsOf(list: readonly (string | AttributeValue | undefined)[]): object[] {
   const pairs: object[] = [];
-  for (let at = 0; at < list.length; at += 2)
-    pairs.push({ key: list[at], value: valueOf(list[at + 1] as AttributeValue) });
+  for (let at = 0; at < list.length; at += 2) {
+    const value = list[at + 1];
+    if (value !== undefined) pairs.push({ key: list[at], value: valueOf(value) });
+  }
   return pairs;
 }
 

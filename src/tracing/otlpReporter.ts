@@ -3,7 +3,7 @@
  */
 import { BatchReporter } from "./batchReporter.ts";
 import type { BatchReporterOptions } from "./batchReporterOptions.ts";
-import { otlpBytes } from "./otlp.ts";
+import { otlpWriter } from "./otlp.ts";
 
 /**
  * Sends spans by OTLP/HTTP as JSON; by default to `http://127.0.0.1:4318/v1/traces`.
@@ -21,6 +21,6 @@ import { otlpBytes } from "./otlp.ts";
 export class OtlpReporter extends BatchReporter {
   /** @throws as {@link ZipkinReporter} */
   constructor(options: BatchReporterOptions = {}) {
-    super(options, "http://127.0.0.1:4318/v1/traces", otlpBytes);
+    super(options, "http://127.0.0.1:4318/v1/traces", otlpWriter);
   }
 }

@@ -46,8 +46,13 @@ const LIMIT = 16 ** HEX_DIGITS;
 export function ratioSampler(share: number): Sampler {
   if (typeof share !== "number") throw wrongType("share", "a number from 0 to 1", share);
   if (!(share >= 0 && share <= 1)) throw outOfRange("share", "from 0 to 1", share);
-  const bound = share * LIMIT;
-  return ({ traceId }) => Number.parseInt(traceId.slice(-HEX_DIGITS), 16) < bound;
+  return ({ traceId }) => isInShare(traceId, share);
+}
+
+/** @internal */
+export function isInShare(traceId: string, share: number): boolean {
+  if (share === 0 || share === 1) return share === 1;
+  return Number.parseInt(traceId.slice(-HEX_DIGITS), 16) < share * LIMIT;
 }
 
 /**
@@ -59,15 +64,12 @@ export function parentBased(first: Sampler): Sampler {
   return (input) => input.parent?.sampled ?? first(input);
 }
 
-/** All that the parent does not exclude. @internal */
-export const everything: Sampler = parentBased(() => true);
-
-/** Checks a sampler from outside: a number is a share of those that nobody has decided about. @internal */
-export function samplerOf(input: number | Sampler | undefined): Sampler {
+/** Checks what is sampled, from outside: a function, or a share of the traces that nobody has decided about. @internal */
+export function samplingOf(input: number | Sampler | undefined): number | Sampler {
   if (typeof input === "function") return input;
-  if (input === undefined || input === 1) return everything;
+  if (input === undefined) return 1;
   if (typeof input !== "number")
     throw wrongType("options.sampling", "a number from 0 to 1, or a function", input);
   if (!(input >= 0 && input <= 1)) throw outOfRange("options.sampling", "from 0 to 1", input);
-  return parentBased(ratioSampler(input));
+  return input;
 }

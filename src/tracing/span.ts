@@ -139,9 +139,14 @@ export class Span extends SpanRecord implements Disposable {
 
   /** Ends it now, and hands it to the reporters. A second call does nothing. */
   end(): void {
+    if (this.lasted < 0) this.endAfter(this.now() - this.startTime);
+  }
+
+  /** Ends it so many milliseconds after it began. @internal */
+  endAfter(milliseconds: number): void {
     const owner = this.owner;
     if (this.lasted >= 0) return;
-    this.lasted = Math.max(0, this.now() - this.startTime);
+    this.lasted = Math.max(0, milliseconds);
     if (owner === null) return;
     this.owner = null;
     this.mirror?.end(this.startTime + this.lasted);

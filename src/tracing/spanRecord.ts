@@ -15,20 +15,13 @@ import type { SpanContext } from "./spanContext.ts";
 import type { SpanMirror } from "./spanMirror.ts";
 import type { SpanNotes } from "./spanNotes.ts";
 
-/** What a span is made with. @internal */
-export interface SpanParts {
-  readonly name: string;
-  readonly kind: SpanKind;
-  readonly context: SpanContext;
-  readonly parentId: string | null;
-  readonly shared: boolean;
-  readonly owner: SpanOwner | null;
+/** When a span begins. @internal */
+export interface SpanClock {
   readonly loop: Loop;
-  /** What is added to the loop's time to get milliseconds since 1970. */
+  /** What is added to the loop's time to get milliseconds since 1970: of a parent in this run, the parent's. */
   readonly epoch: number;
   /** By the loop's time. */
-  readonly began: number;
-  readonly attributes: AttributeList;
+  readonly now: number;
 }
 
 /** The part of a {@link Span} that is read. */
@@ -68,17 +61,25 @@ export abstract class SpanRecord implements FinishedSpan {
   protected lasted = -1;
 
   /** @internal */
-  constructor(parts: SpanParts) {
-    this.context = parts.context;
-    this.kind = parts.kind;
-    this.parentId = parts.parentId;
-    this.shared = parts.shared;
-    this.loop = parts.loop;
-    this.epoch = parts.epoch;
-    this.startTime = parts.began + parts.epoch;
-    this.list = parts.attributes;
-    this.owner = parts.owner;
-    this.ownName = parts.name;
+  constructor(
+    { name, kind }: { readonly name: string; readonly kind: SpanKind },
+    attributes: AttributeList,
+    context: SpanContext,
+    parentId: string | null,
+    shared: boolean,
+    { loop, epoch, now }: SpanClock,
+    owner: SpanOwner | null,
+  ) {
+    this.context = context;
+    this.kind = kind;
+    this.parentId = parentId;
+    this.shared = shared;
+    this.loop = loop;
+    this.epoch = epoch;
+    this.startTime = now + epoch;
+    this.list = attributes;
+    this.owner = owner;
+    this.ownName = name;
   }
 
   get name(): string {

@@ -12,7 +12,9 @@ import type { SpanMirror } from "./spanMirror.ts";
 export interface SpanStart {
   readonly name: string;
   readonly kind: SpanKind;
-  readonly attributes: AttributeList;
+  /** Or what makes the list of `subject`, which is done only if somebody looks at it: most spans are not sampled. */
+  readonly attributes: AttributeList | ((subject: never) => AttributeList);
+  readonly subject?: unknown;
   readonly links: readonly SpanLink[];
   /** Null for the first of a trace. */
   readonly parent: SpanContext | RemoteContext | null;
@@ -24,7 +26,16 @@ export interface SpanStart {
   readonly root: boolean;
 }
 
+/** The attributes that a span starts with. @internal */
+export function attributesOf({ attributes, subject }: SpanStart): AttributeList {
+  return typeof attributes === "function" ? attributes(subject as never) : attributes;
+}
+
 /** Where spans are made in the place of the tracer: OpenTelemetry. @internal */
 export interface SpanSource {
-  start(start: SpanStart, time: number): { context: LocalContext; mirror: SpanMirror | null };
+  start(
+    start: SpanStart,
+    attributes: AttributeList,
+    time: number,
+  ): { context: LocalContext; mirror: SpanMirror | null };
 }

@@ -23,7 +23,7 @@ import type { OpenTelemetryApi } from "./openTelemetryApi.ts";
 import { openTelemetrySource } from "./openTelemetrySource.ts";
 import { formatsOf, type PropagationFormat } from "./propagation.ts";
 import type { Resource, SpanReporter } from "./reporter.ts";
-import { type Sampler, samplerOf } from "./sampler.ts";
+import { type Sampler, samplingOf } from "./sampler.ts";
 import { type TracedTasks, traceTasks } from "./taskSpans.ts";
 import { putInCharge, Tracer, tracerInCharge } from "./tracer.ts";
 import { traceWeb } from "./webSpans.ts";
@@ -178,7 +178,7 @@ export function startTracing(options: TracingOptions): Tracing {
     throw wrongType("options.reporters", "an array of reporters", reporters);
   if (!TASKS.includes(tasks)) throw wrongType("options.tasks", '"named", "all" or "none"', tasks);
   const attributes = recordOf(attributeList("options.resource", options.resource));
-  const sampler = samplerOf(options.sampling);
+  const sampling = samplingOf(options.sampling);
   const inject = formatsOf("options.inject", options.inject, ["w3c"]);
   const extract = formatsOf("options.extract", options.extract, ALL);
   const propagateTo = predicate("options.propagateTo", options.propagateTo, yes);
@@ -191,7 +191,7 @@ export function startTracing(options: TracingOptions): Tracing {
 
   stepAside();
   const loop = getRunningLoop();
-  const tracer = new Tracer(sampler, reporters, source, (exception) =>
+  const tracer = new Tracer(sampling, reporters, source, (exception) =>
     loop.callExceptionHandler({ message: "tracing failed", exception }),
   );
   const taskSpans = traceTasks(tracer, tasks);
@@ -199,7 +199,7 @@ export function startTracing(options: TracingOptions): Tracing {
   if (options.http !== false)
     stops.push(traceHttp(tracer, { formats: inject, propagateTo, begins: true }));
   if (options.web !== false) {
-    const taken = (): void => taskSpans.taken();
+    const taken = (task: object): void => taskSpans.taken(task);
     stops.push(traceWeb(tracer, { formats: extract, trust, ignore, join: joinB3, taken }));
   }
   if (options.databases !== false) stops.push(traceDatabases(tracer));

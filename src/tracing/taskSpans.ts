@@ -5,21 +5,20 @@
  * place, in the task's own context. Tasks outside of any recorded trace have none.
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { currentTask } from "../core/currentTask.ts";
 import type { TaskEvent } from "../core/diagnostics.ts";
 import type { Task } from "../core/task.ts";
-import { setCurrent } from "./currentSpan.ts";
+import { setCurrent, spanContextIn } from "./currentSpan.ts";
 import type { Span } from "./span.ts";
 import type { SpanContext } from "./spanContext.ts";
-import { ambientParent, type Tracer } from "./tracer.ts";
+import type { Tracer } from "./tracer.ts";
 
 /** Which tasks have spans: those that were given a name, all, or none. */
 export type TracedTasks = "named" | "all" | "none";
 
 /** @internal */
 export interface TaskSpans {
-  /** The running task has another span. */
-  taken(): void;
+  /** The task has another span. */
+  taken(task: object): void;
   /** A task of that name, below that span, is what the span is of: it needs none of its own. */
   covered(by: SpanContext, name: string): void;
   stop(): void;
@@ -34,39 +33,43 @@ export function traceTasks(
   if (which === "none") return { taken: () => {}, covered: () => {}, stop: () => {} };
   const spans = new WeakMap<object, Span>();
   const covering = new WeakMap<SpanContext, string>();
+  let open = 0;
   const started = (message: unknown): void => {
-    const parent = ambientParent();
+    const task = (message as TaskEvent).task as Task<unknown>;
+    const parent = spanContextIn(task.scope);
     // Most tasks are in no trace, so this is asked first. What is suppressed is not sampled.
     if (parent?.sampled !== true) return;
-    const task = (message as TaskEvent).task as Task<unknown>;
     const { name } = task;
     if (which === "named" && UNNAMED.test(name)) return;
     if (covering.get(parent) === name || isSeen(task)) return;
-    const about = { links: [], attributes: ["ambit.task.name", name], decision: null };
     const span = tracer.start({
       name,
       kind: "internal",
+      attributes: ["ambit.task.name", name],
+      links: [],
       parent,
+      decision: null,
       join: false,
       root: false,
-      ...about,
     });
     spans.set(task, span);
-    setCurrent(span.context);
+    open++;
+    setCurrent(span.context, task.scope);
   };
   const ended = (message: unknown): void => {
+    if (open === 0) return;
     const { task, error } = message as TaskEvent;
     const span = spans.get(task as object);
     if (span === undefined) return;
+    open--;
     if (error !== undefined) span.fail(error);
     span.end();
   };
   subscribe("ambit:task.started", started);
   subscribe("ambit:task.ended", ended);
   return {
-    taken: () => {
-      const task = currentTask();
-      if (task !== null) spans.get(task)?.drop();
+    taken: (task) => {
+      if (open > 0) spans.get(task)?.drop();
     },
     covered: (by, name) => covering.set(by, name),
     stop: () => {

@@ -11,100 +11,110 @@ import { type AttributeList, type AttributeValue, recordOf } from "./attributes.
 import { ambientSpanContext, isSuppressed } from "./currentSpan.ts";
 import { newSpanId, newTraceId } from "./ids.ts";
 import type { SpanReporter } from "./reporter.ts";
-import { everything, type Sampler, type SamplingInput } from "./sampler.ts";
+import { isInShare, type Sampler, type SamplingInput } from "./sampler.ts";
 import type { FinishedSpan, SpanKind, SpanOwner } from "./finishedSpan.ts";
 import { LocalContext } from "./localContext.ts";
 import { Span } from "./span.ts";
-import type { SpanMirror } from "./spanMirror.ts";
-import type { SpanSource, SpanStart } from "./spanSource.ts";
+import type { SpanClock } from "./spanRecord.ts";
+import { attributesOf, type SpanSource, type SpanStart } from "./spanSource.ts";
 import { NO_CONTEXT, type RemoteContext, type SpanContext } from "./spanContext.ts";
 
-/** When a span begins, read once. */
-interface Clock {
-  readonly loop: Loop;
-  /** What makes the loop's time one of the wall: of a parent in this run, the parent's. */
-  readonly epoch: number;
-  readonly now: number;
-}
+/** Milliseconds for which the wall's time is not asked for again. */
+const EPOCH = 1000;
 
 /** @internal */
 export class Tracer implements SpanOwner {
-  readonly #sampler: Sampler;
+  readonly #sampling: Sampler | number;
   readonly #reporters: readonly SpanReporter[];
   readonly #source: SpanSource | null;
   /** Told of what a reporter throws. */
   readonly #onError: (error: unknown) => void;
+  /** What makes a loop's time one of the wall, when that was asked, and until when it holds, by the loop's time. */
+  #loop: Loop | null = null;
+  #epoch = 0;
+  #asked = 0;
+  #askAgain = 0;
 
+  /** @param sampling a function, or the share of the traces that nobody has decided about */
   constructor(
-    sampler: Sampler,
+    sampling: Sampler | number,
     reporters: readonly SpanReporter[],
     source: SpanSource | null,
     onError: (error: unknown) => void,
   ) {
-    this.#sampler = sampler;
+    this.#sampling = sampling;
     this.#reporters = reporters;
     this.#source = source;
     this.#onError = onError;
   }
 
-  start(start: SpanStart): Span {
-    const loop = getRunningLoop();
-    const local = start.parent === null ? null : LocalContext.spanOf(start.parent as SpanContext);
-    const now = loop.time();
-    const epoch = local !== null && local.loop === loop ? local.epoch : loop.wallTime() - now;
-    const clock = { loop, epoch, now };
-    if (this.#source !== null) return this.#mirrored(this.#source, start, clock);
+  /** @param now when it begins, by the loop's time */
+  start(start: SpanStart, loop: Loop = getRunningLoop(), now: number = loop.time()): Span {
     const { parent, join } = start;
+    const local = parent === null ? null : LocalContext.spanOf(parent as SpanContext);
+    const epoch = local !== null && local.loop === loop ? local.epoch : this.#epochAt(loop, now);
+    if (this.#source !== null) return this.#mirrored(this.#source, start, { loop, epoch, now });
     const traceId = parent?.traceId ?? newTraceId();
     const sampled = this.#samples(start, traceId);
     const debug = parent?.debug === true || start.decision?.debug === true;
     const spanId = join && parent !== null ? parent.spanId : newSpanId();
     const context = contextFor(traceId, spanId, sampled, debug, parent?.traceState);
-    return this.#made(start, context, clock, null);
+    const attributes = sampled ? attributesOf(start) : [];
+    return this.#made(start, attributes, context, { loop, epoch, now });
+  }
+
+  /** Of a span that has no parent here. To ask for the wall's time costs as much as a whole small span. */
+  #epochAt(loop: Loop, now: number): number {
+    if (this.#loop !== loop || now >= this.#askAgain || now < this.#asked) {
+      this.#loop = loop;
+      this.#asked = now;
+      this.#askAgain = now + EPOCH;
+      this.#epoch = loop.wallTime() - loop.time();
+    }
+    return this.#epoch;
   }
 
   #samples(start: SpanStart, traceId: string): boolean {
-    const { parent, decision, name, kind, attributes } = start;
+    const { parent, decision, name, kind } = start;
     if (parent?.debug === true) return true;
     if (parent === null && decision !== null) return decision.sampled;
-    if (this.#sampler === everything) return parent?.sampled ?? true;
+    const sampling = this.#sampling;
+    if (typeof sampling === "number") return parent?.sampled ?? isInShare(traceId, sampling);
     try {
-      return this.#sampler(new Input(name, kind, traceId, parent, attributes));
+      return sampling(new Input(name, kind, traceId, parent, start));
     } catch (error) {
       this.#onError(error);
       return false;
     }
   }
 
-  #mirrored(source: SpanSource, start: SpanStart, clock: Clock): Span {
-    const { context, mirror } = source.start(start, clock.now + clock.epoch);
-    return this.#made(start, context, clock, mirror);
+  #mirrored(source: SpanSource, start: SpanStart, clock: SpanClock): Span {
+    const attributes = attributesOf(start);
+    const { context, mirror } = source.start(start, attributes, clock.now + clock.epoch);
+    const made = this.#made(start, attributes, context, clock);
+    made.mirror = mirror;
+    return made;
   }
 
   #made(
     start: SpanStart,
+    attributes: AttributeList,
     context: LocalContext,
-    { loop, epoch, now }: Clock,
-    mirror: SpanMirror | null,
+    clock: SpanClock,
   ): Span {
-    const { name, kind, parent, attributes, links } = start;
+    const { parent, links } = start;
     const joined = parent !== null && context.spanId === parent.spanId;
     const parentId = joined ? parentOf(parent) : (parent?.spanId ?? null);
-    const owner = context.sampled ? this : null;
-    const made = new Span({
-      name,
-      kind,
+    const made = new Span(
+      start,
+      attributes,
       context,
       parentId,
-      shared: joined,
-      owner,
-      loop,
-      epoch,
-      began: now,
-      attributes,
-    });
+      joined,
+      clock,
+      context.sampled ? this : null,
+    );
     for (const link of links) made.addLink(link);
-    made.mirror = mirror;
     LocalContext.bind(context, made);
     return made;
   }
@@ -126,24 +136,24 @@ class Input implements SamplingInput {
   readonly kind: SpanKind;
   readonly traceId: string;
   readonly parent: SpanContext | RemoteContext | null;
-  readonly #list: AttributeList;
+  readonly #start: SpanStart;
 
   constructor(
     name: string,
     kind: SpanKind,
     traceId: string,
     parent: SpanContext | RemoteContext | null,
-    list: AttributeList,
+    start: SpanStart,
   ) {
     this.name = name;
     this.kind = kind;
     this.traceId = traceId;
     this.parent = parent;
-    this.#list = list;
+    this.#start = start;
   }
 
   get attributes(): Readonly<Record<string, AttributeValue>> {
-    return recordOf(this.#list);
+    return recordOf(attributesOf(this.#start));
   }
 }
 
@@ -183,19 +193,11 @@ export function ambientParent(): SpanContext | null {
 /** A span of nothing: for code that has one in any case. @internal */
 export function noSpan(): Span {
   const loop = getRunningLoop();
-  return new Span({
-    name: "",
-    kind: "internal",
-    context: NO_CONTEXT,
-    parentId: null,
-    shared: false,
-    owner: null,
-    loop,
-    epoch: 0,
-    began: loop.time(),
-    attributes: [],
-  });
+  const clock = { loop, epoch: 0, now: loop.time() };
+  return new Span(NOTHING, [], NO_CONTEXT, null, false, clock, null);
 }
+
+const NOTHING = { name: "", kind: "internal" } as const;
 
 /** Whether nothing is to be traced below it. @internal */
 export function suppresses(context: SpanContext | null): boolean {

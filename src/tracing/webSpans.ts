@@ -6,6 +6,7 @@
  * pattern names it: what a client makes up must not become a name.
  */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { Task } from "../core/task.ts";
 import type { AnswerRecord } from "../web/answerRecord.ts";
 import type { RequestEvent } from "../web/diagnostics.ts";
 import type { ServerRequest } from "../web/request.ts";
@@ -14,6 +15,7 @@ import { setCurrent } from "./currentSpan.ts";
 import { hostAndPort, knownMethod, withoutSecrets } from "./httpAttributes.ts";
 import { extractFrom, type Extracted, type PropagationFormat } from "./propagation.ts";
 import type { Span } from "./span.ts";
+import type { SpanStart } from "./spanSource.ts";
 import type { Tracer } from "./tracer.ts";
 
 /** What of requests is traced, and how. @internal */
@@ -23,8 +25,8 @@ export interface WebSpanSettings {
   readonly trust: (request: ServerRequest) => boolean;
   readonly ignore: (request: ServerRequest) => boolean;
   readonly join: boolean;
-  /** The current task has a span of its own, so a span of its being a task is none too many. */
-  readonly taken: () => void;
+  /** The task has a span of its own, so a span of its being a task is none too many. */
+  readonly taken: (task: object) => void;
 }
 
 const OURS: unique symbol = Symbol("ambit.tracing");
@@ -46,71 +48,108 @@ export function traceWeb(tracer: Tracer, settings: WebSpanSettings): () => void 
 
 function begin(event: RequestEvent, tracer: Tracer, settings: WebSpanSettings): void {
   const { request } = event;
-  const { exchange } = request;
-  settings.taken();
+  const task = request.ownTask as Task<unknown>;
+  settings.taken(task);
   if (settings.ignore(request)) return;
   const found: Extracted = settings.trust(request)
-    ? extractFrom(exchange.rawHeaders, settings.formats)
+    ? extractFrom(request.exchange.rawHeaders, settings.formats)
     : null;
   const parent = found !== null && "traceId" in found ? found : null;
-  const method = knownMethod(request.method);
-  const attributes: AttributeList = [
-    "http.request.method",
-    method ?? "_OTHER",
-    "url.path",
-    request.path,
-    "url.scheme",
-    exchange.peer.secure ? "https" : "http",
-  ];
-  if (method === null) attributes.push("http.request.method_original", request.method);
-  const route = request.route === null ? null : request.route.path;
-  if (route !== null) attributes.push("http.route", route);
-  const span = tracer.start({
-    name: route === null ? (method ?? "HTTP") : `${method ?? "HTTP"} ${route}`,
+  const start: SpanStart = {
+    name: nameOf(request),
     kind: "server",
-    attributes,
-    links: [],
+    attributes: attributesOf,
+    subject: request,
+    links: NO_LINKS,
     parent,
     decision: parent === null ? (found as { sampled: boolean; debug: boolean } | null) : null,
     join: settings.join && parent?.format === "b3",
     root: true,
-  });
+  };
+  const span = tracer.start(start, task.scope.loop, event.began);
   (event as unknown as Record<symbol, unknown>)[OURS] = span;
-  setCurrent(span.context);
-  if (span.recording) describe(span, request);
+  setCurrent(span.context, task.scope);
 }
 
-/** What is known from the start, and need not be known to the sampler. */
-function describe(span: Span, request: ServerRequest): void {
-  const { exchange, search } = request;
-  const { peer, rawHeaders } = exchange;
-  if (search !== "") span.add("url.query", withoutSecrets(search.slice(1)));
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at] as string;
-    if (name.length === 4 && name.toLowerCase() === "host") {
-      const [host, port] = hostAndPort(rawHeaders[at + 1] as string);
-      span.add("server.address", host);
-      if (port !== null) span.add("server.port", port);
-    } else if (name.length === 10 && name.toLowerCase() === "user-agent")
-      span.add("user_agent.original", rawHeaders[at + 1] as string);
-  }
+const NO_LINKS: readonly [] = [];
+
+/** By method and route: made once, so that who has a name has it without looking at its characters. */
+const names = new Map<string, Map<string, string>>();
+
+function nameOf({ method: sent, route }: ServerRequest): string {
+  const method = knownMethod(sent) ?? "HTTP";
+  if (route === null) return method;
+  let ofMethod = names.get(method);
+  if (ofMethod === undefined) names.set(method, (ofMethod = new Map()));
+  let name = ofMethod.get(route.path);
+  if (name === undefined) ofMethod.set(route.path, (name = `${method} ${route.path}`));
+  return name;
+}
+
+/** All that is known from the start. They are the same for every request, so a place may have no value, or none yet. */
+function attributesOf(request: ServerRequest): AttributeList {
+  const { exchange, route, search, app } = request;
+  const { peer, httpVersion } = exchange;
   const { address } = peer;
-  if (address !== "") span.add("network.peer.address", address);
-  if (address !== "") span.add("network.peer.port", peer.port);
-  const ip = request.app.proxies === null ? address : request.ip;
-  if (ip !== "") span.add("client.address", ip);
-  span.add("network.protocol.version", exchange.httpVersion === "2.0" ? "2" : exchange.httpVersion);
+  const known = knownMethod(request.method);
+  const { authority } = request;
+  const [server, port] = authority === "" ? NOWHERE : hostAndPort(authority);
+  const ip = app.proxies === null ? address : request.ip;
+  return [
+    "http.request.method",
+    known ?? "_OTHER",
+    "url.path",
+    request.path,
+    "url.scheme",
+    peer.secure ? "https" : "http",
+    "http.request.method_original",
+    known === null ? request.method : undefined,
+    "http.route",
+    route === null ? undefined : route.path,
+    "url.query",
+    search === "" ? undefined : withoutSecrets(search.slice(1)),
+    "server.address",
+    server,
+    "server.port",
+    port ?? undefined,
+    "user_agent.original",
+    userAgentIn(exchange.rawHeaders),
+    "network.peer.address",
+    address === "" ? undefined : address,
+    "network.peer.port",
+    address === "" ? undefined : peer.port,
+    "client.address",
+    ip === "" ? undefined : ip,
+    "network.protocol.version",
+    httpVersion === "2.0" ? "2" : httpVersion,
+    "http.response.status_code",
+    undefined,
+  ];
+}
+const NOWHERE = [undefined, null] as const;
+
+const USER_AGENT = "user-agent";
+
+function userAgentIn(raw: readonly string[]): string | undefined {
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at] as string;
+    if (name.length !== USER_AGENT.length) continue;
+    // As almost everybody writes it: to make something lower-case costs more than all of this.
+    if (name === "User-Agent" || name.toLowerCase() === USER_AGENT) return raw[at + 1];
+  }
+  return undefined;
 }
 
 /** An answer below 500 says what is wrong with the request, not with the server. */
-function finish(span: Span, { status, outcome, error }: AnswerRecord): void {
-  if (!span.recording) return span.end();
+function finish(span: Span, record: AnswerRecord): void {
+  const { status, outcome, error, milliseconds } = record;
+  if (!span.recording) return span.endAfter(milliseconds);
   if (status > 0) span.set("http.response.status_code", status);
   if (outcome === "disconnected") {
     span.set("ambit.cancelled", true);
     span.set("ambit.cancel.reason", "the client has left");
   } else if (status >= 500 || outcome !== "finished") fail(span, status, outcome, error);
-  span.end();
+  span.endAfter(milliseconds);
 }
 
 function fail(span: Span, status: number, outcome: string, error: unknown): void {

@@ -10,7 +10,6 @@ import { isMainThread } from "node:worker_threads";
 import { hearHome, homeSayer } from "../futures/homeWord.ts";
 import type { FinishedSpan } from "./finishedSpan.ts";
 import type { SpanReporter } from "./reporter.ts";
-import { parentBased } from "./sampler.ts";
 import { Tracer } from "./tracer.ts";
 
 const NAME = "ambit.tracing.spans";
@@ -39,11 +38,7 @@ export function workerTracer(): Tracer | null {
   if (ours !== null) return ours;
   const send = homeSayer(NAME);
   if (send === null) return null;
-  return (ours = new Tracer(parentBased(neither), [new HomeReporter(send)], null, () => {}));
-}
-
-function neither(): boolean {
-  return false;
+  return (ours = new Tracer(0, [new HomeReporter(send)], null, () => {}));
 }
 
 /** Hears of the spans of workers, until what it gives is called. Those of threads go to the main thread alone. @internal */

@@ -3,7 +3,7 @@
  */
 import { BatchReporter } from "./batchReporter.ts";
 import type { BatchReporterOptions } from "./batchReporterOptions.ts";
-import { zipkinBytes } from "./zipkin.ts";
+import { zipkinWriter } from "./zipkin.ts";
 
 /**
  * Sends spans to Zipkin as v2 JSON; by default to `http://127.0.0.1:9411/api/v2/spans`.
@@ -35,6 +35,6 @@ export class ZipkinReporter extends BatchReporter {
    * @throws TypeError when an option is of the wrong type
    */
   constructor(options: BatchReporterOptions = {}) {
-    super(options, "http://127.0.0.1:9411/api/v2/spans", zipkinBytes);
+    super(options, "http://127.0.0.1:9411/api/v2/spans", zipkinWriter);
   }
 }

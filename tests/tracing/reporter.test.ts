@@ -259,6 +259,33 @@ describe("a reporter", () => {
     expect(sent).toEqual(["a", "b"]);
   });
 
+  test("sends a batch before it is too long, however few spans it has", async () => {
+    const { batches } = await scene(async () => {
+      const text = "x".repeat(50_000);
+      for (let i = 0; i < 50; i++) startSpan(`span ${i}`, { attributes: { text } }).end();
+      await sleep(5000);
+    }, taken);
+    expect(batches.map(([at, names]) => [at, names.length])).toEqual([
+      [0, 19],
+      [0, 19],
+      [1000, 12],
+    ]);
+  });
+
+  test("leaves out a span that cannot be written, and tells of it", async () => {
+    const { batches, reporter, errors } = await scene(async (here) => {
+      make("a");
+      here.reporter.report({ name: 7 } as never);
+      await here.reporter.flush();
+      here.reporter.report({ name: 7 } as never);
+      await here.reporter.flush();
+      make("b");
+    }, taken);
+    expect(batches.flatMap(([, names]) => names)).toEqual(["a", "b"]);
+    expect(reporter.statistics()).toMatchObject({ reported: 4, sent: 2, dropped: 2, queued: 0 });
+    expect(errors).toHaveLength(2);
+  });
+
   test("makes no spans of its own requests", async () => {
     const { batches } = await scene(async () => {
       make("a");
@@ -336,6 +363,22 @@ describe("over a real socket", () => {
     await closed(server);
     expect(bodies.map((body) => (JSON.parse(body) as unknown[]).length)).toEqual([2]);
     expect(reporter.statistics()).toMatchObject({ sent: 2, dropped: 0, retries: 3 });
+  });
+
+  test("each batch is what was reported, though the memory of those before it is used again", async () => {
+    const { server, url, bodies } = await listening([]);
+    const reporter = new ZipkinReporter({ url, batchSize: 100 });
+    const names = Array.from({ length: 1000 }, (_, i) => `span ${i}`);
+    await run(async () => {
+      startTracing({ serviceName: "test", reporters: [reporter] });
+      for (const [i, name] of names.entries()) {
+        make(name);
+        if (i % 70 === 0) await sleep(2);
+      }
+    });
+    await closed(server);
+    const sent = bodies.flatMap((body) => JSON.parse(body) as { name: string }[]);
+    expect(sent.map(({ name }) => name)).toEqual(names);
   });
 
   test("a server that is down costs the spans, and nothing else", async () => {

@@ -2,6 +2,7 @@
  * Spans of requests, over real sockets: real time.
  */
 import { createServer } from "node:http";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createTask, Event, getRunningLoop, run, sleep } from "ambit";
@@ -13,7 +14,7 @@ import {
   span,
   withoutTracing,
 } from "ambit/tracing";
-import { Application, empty, redirect, stream } from "ambit/web";
+import { Application, empty, redirect, type RequestEvent, stream } from "ambit/web";
 import { describe, expect, test } from "vitest";
 import { only, traced, treeOf } from "./traced.ts";
 
@@ -321,6 +322,27 @@ test("a handler has the request's span, and may add to it", async () => {
   );
   const server = spans.find(({ kind }) => kind === "server");
   expect(server?.attributes["shop.user"]).toBe(7);
+});
+
+test("the span of a request begins when its head was there, and those that follow each other fit each other", async () => {
+  const begun: number[] = [];
+  const hear = (message: unknown): void => void begun.push((message as RequestEvent).began);
+  subscribe("ambit:web.request.started", hear);
+  const spans = await traced(() =>
+    run(async () => {
+      const app = new Application();
+      app.get("/", () => "done");
+      await using server = await app.start({ port: 0 });
+      await using session = new ClientSession();
+      for (let i = 0; i < 5; i++) await (await session.get(server.url)).text();
+    }),
+  );
+  unsubscribe("ambit:web.request.started", hear);
+  const server = spans.filter(({ kind }) => kind === "server");
+  expect([server.length, begun.length]).toEqual([5, 5]);
+  // What makes a loop's time one of the wall is the same for all.
+  const [epoch = 0, ...others] = server.map(({ startTime }, i) => startTime - (begun[i] ?? 0));
+  for (const each of others) expect(Math.abs(each - epoch)).toBeLessThan(0.001);
 });
 
 test("a server that is started inside a span does not hang its requests under that", async () => {

@@ -2,7 +2,14 @@
  * Zipkin's JSON: every text is held against Zipkin's own schema, and against the rules that the schema leaves out.
  */
 import * as fc from "fast-check";
-import { encodeZipkin, type FinishedSpan, type SpanKind, span, startSpan } from "ambit/tracing";
+import {
+  type Attributes,
+  encodeZipkin,
+  type FinishedSpan,
+  type SpanKind,
+  span,
+  startSpan,
+} from "ambit/tracing";
 import { runVirtual } from "ambit/testing";
 import { sleep } from "ambit";
 import { expect, test } from "vitest";
@@ -163,6 +170,50 @@ test("whatever a span holds, its text is valid and loses nothing of the names an
         expect(told?.name).toBe(name.toLowerCase());
       },
     ),
+    { numRuns: 100 },
+  );
+});
+
+/** Attributes of spans of one name: some are always there and the same, some change, some are left out at times. */
+const changing = fc.array(
+  fc.record(
+    {
+      "http.route": fc.constant("/users/:id"),
+      "url.path": fc.constantFrom("/users/1", "/users/é", '/users/"'),
+      "network.peer.address": fc.constantFrom("10.0.0.1", "::1", "far.example"),
+      "network.peer.port": fc.constantFrom(80, 4711),
+      count: fc.constantFrom<unknown>(1, "1", true, 1.5, -1, Number.NaN, 1e21),
+      list: fc.constantFrom(["x"], ["x", "y"]),
+    },
+    { requiredKeys: ["http.route"] },
+  ),
+  { minLength: 1, maxLength: 60 },
+);
+
+test("spans of one name have the tags of their own each, whatever those before them had", async () => {
+  await fc.assert(
+    fc.asyncProperty(changing, fc.constantFrom<SpanKind>("server", "client"), async (all, kind) => {
+      const spans = await traced(() => {
+        for (const attributes of all)
+          startSpan("a", { kind, attributes: attributes as Attributes }).end();
+      });
+      const told = checked(encodeZipkin(spans, { serviceName: "shop", attributes: {} }));
+      expect(told.map(({ tags }) => tags ?? {})).toEqual(
+        spans.map((each) => {
+          const { "network.peer.address": host, "network.peer.port": port } = each.attributes;
+          const isTold = kind === "server" && (host === "10.0.0.1" || host === "::1") && port;
+          const kept = Object.entries(each.attributes).filter(
+            ([key]) => !isTold || !key.startsWith("network.peer."),
+          );
+          return Object.fromEntries(
+            kept.map(([key, given]) => [
+              key,
+              typeof given === "object" ? JSON.stringify(given) : String(given),
+            ]),
+          );
+        }),
+      );
+    }),
     { numRuns: 100 },
   );
 });
