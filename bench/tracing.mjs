@@ -1,12 +1,13 @@
 // What tracing costs a web server: the small JSON answer of `web.mjs`, never traced, with `ambit/tracing` loaded and off,
 // with a span for each request that nobody samples, with spans that are thrown away, and with spans that are sent to
-// Zipkin as JSON.
+// Zipkin as JSON; and against the same server, traced by OpenTelemetry's SDK, which sends its spans there, too.
 //
 // Each server is a process of its own that lives through all rounds. CPU time of the server counts, in which is what it
-// costs to encode and to send; what takes the spans is this process. It is 550,000 requests in all.
+// costs to encode and to send; what takes the spans is this process. It is 660,000 requests in all.
 import { strict as assert } from "node:assert";
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +26,7 @@ const TARGETS = {
   unsampled: {},
   made: {},
   sent: { cpu: { 20: 1.1, 26: 1.1 } },
+  rival: {},
 };
 
 const WORDS = {
@@ -49,7 +51,7 @@ export async function measure() {
   /** @type {Server[]} */
   const servers = [];
   try {
-    for (const name of ["never", ...Object.keys(WORDS)])
+    for (const name of ["never", ...Object.keys(WORDS), "rival"])
       servers.push(await serverOf(name, `http://127.0.0.1:${port}/`));
     const costs = await inTurn(
       servers.map((server) => ({ name: server.name, run: () => load(server, client) })),
@@ -57,15 +59,26 @@ export async function measure() {
     );
     assert.ok(taken > REQUESTS * ROUNDS * 100, "spans came");
     const never = costs.get("never") ?? [];
-    return Object.entries(WORDS).flatMap(([name, words]) =>
+    const figures = Object.entries(WORDS).flatMap(([name, words]) =>
       figuresOf(words, costs.get(name) ?? [], "never traced", never, TARGETS[name]),
     );
+    const [sent, theirs] = [costs.get("sent") ?? [], costs.get("rival") ?? []];
+    const rival = "OpenTelemetry's SDK, instrumentation and exporter";
+    return [...figures, ...figuresOf(WORDS.sent, sent, rival, theirs, TARGETS["rival"])];
   } finally {
     client.disconnect();
     for (const { child } of servers) child.disconnect();
     sink.close();
     sink.closeAllConnections();
   }
+}
+
+/** The versions of what it compares with. @returns {Record<string, string>} */
+export function peers() {
+  const { dependencies } = JSON.parse(readFileSync(join(here, "package.json"), "utf8"));
+  const names = ["sdk-trace-node", "instrumentation-http", "exporter-zipkin"];
+  const ours = names.map((name) => `@opentelemetry/${name}`);
+  return Object.fromEntries(ours.map((name) => [name, dependencies[name]]));
 }
 
 /** @param {string} name @param {string} sink @returns {Promise<Server>} */

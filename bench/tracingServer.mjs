@@ -13,13 +13,20 @@ const WAYS = {
   made: () => traced({ reporters: [{ report: () => {} }] }),
   sent: async () => {
     const { ZipkinReporter } = await import("../dist/tracing/index.js");
-    const reporter = new ZipkinReporter({ url: sink, queueSize: 100_000 });
+    const reporter = new ZipkinReporter({ url: sink, queueSize: QUEUE });
     reporters.push(reporter);
     await traced({ reporters: [reporter] });
   },
+  rival: async () => {
+    const { startOpenTelemetry } = await import("./tracingOpenTelemetry.mjs");
+    reporters.push(startOpenTelemetry(sink, QUEUE));
+  },
 };
 
-/** @type {import("../dist/tracing/index.js").ZipkinReporter[]} */
+/** So much waits that no round drops a span. */
+const QUEUE = 100_000;
+
+/** @type {{ flush(): Promise<void>, statistics(): { dropped: number } }[]} */
 const reporters = [];
 
 /** @param {Omit<import("../dist/tracing/index.js").TracingOptions, "serviceName">} options */
