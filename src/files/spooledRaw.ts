@@ -53,7 +53,7 @@ export class SpooledRaw implements RawFile {
     position: number | null,
   ): Promise<number> {
     const from = position ?? this.#size;
-    if (this.#file === null && from + length > this.#maxSize) await this.rollover();
+    if (from + length > this.#maxSize) await this.rollover();
     if (this.#file !== null) return await this.#file.write(buffer, offset, length, from);
     this.#grow(from + length);
     this.#content.set(buffer.subarray(offset, offset + length), from);
@@ -65,7 +65,7 @@ export class SpooledRaw implements RawFile {
   }
 
   async truncate(length: number): Promise<void> {
-    if (this.#file === null && length > this.#maxSize) await this.rollover();
+    if (length > this.#maxSize) await this.rollover();
     if (this.#file !== null) return await this.#file.truncate(length);
     this.#grow(length);
     this.#content.fill(0, length, this.#size);

@@ -30,7 +30,7 @@ export class TemporaryDirectory implements AsyncDisposable {
     this.path = path;
     this.#takeBack = [
       onRunnerEnd(() => this.cleanup()),
-      atProcessExit(() => rmSync(path, { recursive: true, force: true })),
+      atProcessExit(() => rmSync(path, { recursive: true })),
     ];
   }
 

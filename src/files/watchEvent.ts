@@ -73,7 +73,7 @@ export class WatchGathering {
   flush(): void {
     const events = Array.from(this.#paths, ([path, { type }]) => ({ type, path }));
     this.clear();
-    if (events.length > 0) this.#deliver(events);
+    this.#deliver(events);
   }
 
   /** @internal */
@@ -91,7 +91,7 @@ export class WatchGathering {
       this.#paths.delete(path);
     }
     if (next < Infinity) this.#timer = this.#loop.schedule(next, tellDue, this);
-    if (events.length > 0) this.#deliver(events);
+    this.#deliver(events);
   }
 }
 

@@ -64,7 +64,7 @@ export class WatchedFolders {
   }
 
   #add(path: string, tellContent: boolean): void {
-    if (this.#closed || this.#watchers.has(path)) return;
+    if (this.#watchers.has(path)) return;
     try {
       const watcher = watch(path, { persistent: false });
       watcher.on("change", (type, name) =>

@@ -9,7 +9,7 @@ type Call = (...args: unknown[]) => unknown;
 
 /** Has `work` done while the calls of that name go to `instead`, which gets the real one first. */
 export async function withPatched<T>(
-  name: "mkdir" | "stat" | "symlink" | "unlink" | "watch",
+  name: "mkdir" | "readdir" | "stat" | "symlink" | "unlink" | "watch",
   instead: (real: Call, ...args: unknown[]) => unknown,
   work: () => Promise<T>,
 ): Promise<T> {

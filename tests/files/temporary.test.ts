@@ -68,6 +68,16 @@ describe("temporaryDirectory", () => {
     expect(inspect(folder)).toContain(" removed>");
   });
 
+  test("removed by somebody else is cleaned up without complaint, and once: what takes its place stays", async () => {
+    const folder = await temporaryDirectory();
+    rmSync(folder.path, { recursive: true });
+    await folder.cleanup();
+    mkdirSync(folder.path);
+    await folder.cleanup();
+    expect(existsSync(folder.path)).toBe(true);
+    rmdirSync(folder.path);
+  });
+
   test.skipIf(CANNOT_MOUNT)("that cannot be removed now may be cleaned up again", async () => {
     const folder = await temporaryDirectory();
     const inner = `${folder.path}/inner`;
@@ -85,6 +95,9 @@ describe("temporaryDirectory", () => {
   });
 
   test("refuses names with separators", async () => {
+    await expect(temporaryDirectory({ prefix: 5 as never })).rejects.toThrow(
+      "Expected `options.prefix` to be a string, got `5` (number)",
+    );
     await expect(temporaryDirectory({ prefix: "a/b" })).rejects.toThrow(
       "Expected `options.prefix` to be part of a name, without separators, got `'a/b'` (string)",
     );
@@ -178,6 +191,43 @@ describe("spooledTemporaryFile", () => {
     expect(contents[0]).toBe("aBc\0\0!\0\0");
     expect(contents[1]).toBe(contents[0]);
   });
+
+  test("is cut and made longer in memory, up to its limit, and all of it is told", async () => {
+    await using file = spooledTemporaryFile({ maxSize: 10 });
+    await file.write(Buffer.from("abcdef"));
+    await file.truncate(2);
+    await file.seek(0);
+    expect(String(await file.read())).toBe("ab");
+    await file.truncate(10);
+    const bytes = Buffer.alloc(20, 1);
+    await file.seek(0);
+    expect(await file.readinto(bytes)).toBe(10);
+    expect(String(bytes.subarray(0, 10))).toBe(`ab${"\0".repeat(8)}`);
+    expect([file.rolled, file.isatty()]).toEqual([false, false]);
+    await file.truncate(11);
+    expect(file.rolled).toBe(true);
+    await file.seek(0, 2);
+    await file.write(Buffer.from("grown on the disk"));
+    expect(await file.seek(0, 2)).toBe(28);
+  });
+
+  test.skipIf(process.platform !== "linux")(
+    "gives its descriptor back, and moves in whole when it is cancelled",
+    async () => {
+      const dir = dirname(fresh());
+      const points = await cancelEverywhere(async () => {
+        await using file = spooledTemporaryFile({ dir });
+        await file.write(Buffer.from("text"));
+        try {
+          await file.rollover();
+        } finally {
+          expect(openBelow(dir)).toHaveLength(file.rolled ? 1 : 0);
+        }
+      });
+      expect(points).toBeGreaterThan(0);
+      expect(openBelow(dir)).toEqual([]);
+    },
+  );
 
   test("is longer than memory when it is cut so, and empty behind its end", async () => {
     await using file = spooledTemporaryFile({ maxSize: 8 });

@@ -14,13 +14,17 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { inspect } from "node:util";
 import { moveOnAfter, run, sleep, taskGroup, timeout } from "ambit";
 import { atomicWrite, watch, type WatchEvents, type WatchOptions } from "ambit/files";
 import { cancelEverywhere, runVirtual } from "ambit/testing";
 import { describe, expect, test } from "vitest";
 import { runProgram } from "../core/childProgram.ts";
+import { failureOf } from "./failure.ts";
 import { folders } from "./folder.ts";
 import { systemError, withPatched } from "./patchedFs.ts";
+
+type Call = (...args: unknown[]) => unknown;
 
 const fresh = folders();
 
@@ -50,6 +54,16 @@ async function changesOf(
   writeFileSync(join(folder, "zzz"), "");
   const seen = await until(events, folder, "zzz");
   return [...new Set(seen.slice(0, -1))].sort();
+}
+
+/** How many folders this process watches, as Linux tells. */
+function watches(): number {
+  let count = 0;
+  for (const fd of readdirSync("/proc/self/fdinfo")) {
+    const path = `/proc/self/fdinfo/${fd}`;
+    if (existsSync(path)) count += readFileSync(path, "utf8").split("inotify wd:").length - 1;
+  }
+  return count;
 }
 
 describe("a folder", () => {
@@ -134,8 +148,49 @@ describe("a folder", () => {
     expect(await until(events, folder, "same")).toContain("rename same");
   });
 
+  test("tells of itself, and goes on, when it changes and stays", async () => {
+    const folder = fresh("itself");
+    mkdirSync(folder);
+    await using events = await watch(folder, { debounce: 0 });
+    chmodSync(folder, 0o700);
+    await until(events, folder, "");
+    writeFileSync(join(folder, "file"), "");
+    expect(await until(events, folder, "file")).toEqual(["rename file"]);
+  });
+
+  test("does not tell what happens in the old one when another has taken its place", async () => {
+    const folder = fresh("watched");
+    mkdirSync(folder);
+    const events = await watch(folder, { debounce: 0 });
+    renameSync(folder, `${folder}.old`);
+    mkdirSync(folder);
+    await until(events, folder, "");
+    writeFileSync(`${folder}.old/file`, "");
+    await sleep(50);
+    expect(await events.next()).toEqual({ done: true, value: undefined });
+  });
+
+  test("does not tell what happens in folders that come", async () => {
+    const folder = dirname(fresh());
+    const seen = await changesOf(folder, async () => {
+      mkdirSync(join(folder, "new"));
+      await sleep(20);
+      writeFileSync(join(folder, "new/file"), "");
+    });
+    expect(seen).toEqual(["rename new"]);
+  });
+
+  test("has a name in what is printed", async () => {
+    const folder = dirname(fresh());
+    const events = await watch(folder);
+    expect(inspect(events)).toBe(`<watch '${folder}'>`);
+    await events.return();
+    expect(inspect(events)).toBe(`<watch '${folder}' closed>`);
+  });
+
   test("must be there", async () => {
     const path = fresh("missing");
+    await expect(watch(5 as never)).rejects.toThrow("`path`");
     await expect(watch(path)).rejects.toMatchObject({ operation: "watch", path, code: "ENOENT" });
     await expect(watch(path, { debounce: NaN })).rejects.toThrow("options.debounce");
     await expect(watch(path, { recursive: 1 as never })).rejects.toThrow("options.recursive");
@@ -159,7 +214,57 @@ describe("a file", () => {
   });
 });
 
+describe("a file in a folder", () => {
+  test("is called as it was given", async () => {
+    const path = fresh();
+    writeFileSync(path, "");
+    const given = `${dirname(path)}/.//file`;
+    await using events = await watch(given, { debounce: 0 });
+    writeFileSync(path, "new");
+    expect((await timeout(20_000, () => events.next())).value?.path).toBe(given);
+  });
+
+  test("ends when the folder is removed", async () => {
+    const path = join(fresh("inner"), "file");
+    mkdirSync(dirname(path));
+    writeFileSync(path, "");
+    const events = await watch(path, { debounce: 0 });
+    rmSync(path);
+    expect((await events.next()).value).toEqual({ type: "rename", path });
+    const step = timeout(20_000, () => events.next());
+    await sleep(5);
+    rmSync(dirname(path), { recursive: true });
+    expect((await step).done).toBe(true);
+  });
+});
+
 describe("a tree", () => {
+  test("tells once what is found in a folder that it was told of already", async () => {
+    const folder = dirname(fresh());
+    const [above, inner] = [join(folder, "above"), join(folder, "above/inner")];
+    await using events = await watch(folder, { recursive: true, debounce: 0 });
+    let release = (): void => {};
+    // Its list comes when what is in it has been told, and is watched.
+    const hold = (real: Call, ...args: unknown[]): unknown => {
+      if (args[0] !== above) return real(...args);
+      const done = args.pop() as Call;
+      mkdirSync(inner);
+      return real(...args, (...result: unknown[]) => (release = () => void done(...result)));
+    };
+    await withPatched("readdir", hold, async () => {
+      mkdirSync(above);
+      await until(events, folder, "above/inner");
+      await sleep(50);
+    });
+    release();
+    await sleep(20);
+    mkdirSync(join(inner, "last"));
+    await sleep(50);
+    writeFileSync(join(folder, "zzz"), "");
+    const seen = await until(events, folder, "zzz");
+    expect(seen.filter((event) => event === "rename above/inner/last")).toHaveLength(1);
+  });
+
   test("tells what happens in folders, and in those that come", async () => {
     const folder = dirname(fresh());
     mkdirSync(join(folder, "a/b"), { recursive: true });
@@ -234,8 +339,6 @@ describe("what is too much", () => {
 });
 
 describe("the system", () => {
-  type Call = (...args: unknown[]) => unknown;
-
   test("that allows no more watches is told so, with advice", async () => {
     const folder = dirname(fresh());
     const refuse = (): never => {
@@ -250,20 +353,93 @@ describe("the system", () => {
     await expect(watching).rejects.toThrow("watch fewer folders, or have the limit raised");
   });
 
-  test("finds a folder gone that it is to watch: the others are watched all the same", async () => {
+  /** Has `watch` fail for these, with that code; gives what was tried, too. */
+  function refusing(
+    code: string,
+    ...paths: readonly string[]
+  ): [refuse: (real: Call, ...args: unknown[]) => unknown, tried: string[]] {
+    const tried: string[] = [];
+    const refuse = (real: Call, ...args: unknown[]): unknown => {
+      tried.push(args[0] as string);
+      if (paths.includes(args[0] as string)) throw systemError(code, "no");
+      return real(...args);
+    };
+    return [refuse, tried];
+  }
+
+  test("that does so later says so at the step that waits, or at the next", async () => {
+    for (const waits of [true, false]) {
+      const folder = dirname(fresh());
+      const path = join(folder, "new");
+      const [refuse] = refusing("EMFILE", path);
+      const events = await watch(folder, { recursive: true, debounce: 50 });
+      const failure = withPatched("watch", refuse, async () => {
+        const step = waits ? events.next() : null;
+        mkdirSync(path);
+        if (step === null) await sleep(20);
+        await (step ?? events.next());
+      });
+      await expect(failure).rejects.toMatchObject({ operation: "watch", path, code: "EMFILE" });
+      await expect(failure).rejects.toThrow("watch fewer folders");
+      expect((await events.next()).done).toBe(true);
+    }
+  });
+
+  test.skipIf(process.platform !== "linux")(
+    "that refuses a folder ends the watching at once: nothing is watched, and the first error told",
+    async () => {
+      const folder = dirname(fresh());
+      for (const path of ["a", "b", "c/d/e/f"]) mkdirSync(join(folder, path), { recursive: true });
+      const before = watches();
+      const [refuse, tried] = refusing("EACCES", join(folder, "a"), join(folder, "b"));
+      const failure = withPatched("watch", refuse, () => watch(folder, { recursive: true }));
+      const error = await failureOf(failure);
+      expect([error.code, error.path]).toEqual([
+        "EACCES",
+        tried.find((path) => /\/[ab]$/.test(path)),
+      ]);
+      expect(error.message).not.toContain("watch fewer");
+      expect(watches()).toBe(before);
+      await sleep(20);
+      expect(tried).not.toContain(join(folder, "c/d/e"));
+      expect(watches()).toBe(before);
+    },
+  );
+
+  test("that finds the top gone says so", async () => {
+    const folder = dirname(fresh());
+    const [refuse] = refusing("ENOENT", folder);
+    const failure = withPatched("watch", refuse, () => watch(folder));
+    await expect(failure).rejects.toMatchObject({ path: folder, code: "ENOENT" });
+  });
+
+  test("that cannot list a folder which goes leaves the others watched", async () => {
     const folder = dirname(fresh());
     mkdirSync(join(folder, "gone"));
     mkdirSync(join(folder, "there"));
     const lose = (real: Call, ...args: unknown[]): unknown => {
-      if (args[0] === join(folder, "gone"))
-        throw systemError("ENOENT", "no such file or directory");
+      if (args[0] === join(folder, "gone")) rmSync(join(folder, "gone"), { recursive: true });
       return real(...args);
     };
     const options = { recursive: true, debounce: 0 };
-    await using events = await withPatched("watch", lose, () => watch(folder, options));
+    await using events = await withPatched("readdir", lose, () => watch(folder, options));
     writeFileSync(join(folder, "there/file"), "");
-    expect(await until(events, folder, "there/file")).toEqual(["rename there/file"]);
+    expect(await until(events, folder, "there/file")).toContain("rename there/file");
   });
+
+  test.each(["ENOENT", "ENOTDIR"])(
+    "finds a folder gone that it is to watch (%s): the others are watched all the same",
+    async (code) => {
+      const folder = dirname(fresh());
+      mkdirSync(join(folder, "gone"));
+      mkdirSync(join(folder, "there"));
+      const [lose] = refusing(code, join(folder, "gone"));
+      const options = { recursive: true, debounce: 0 };
+      await using events = await withPatched("watch", lose, () => watch(folder, options));
+      writeFileSync(join(folder, "there/file"), "");
+      expect(await until(events, folder, "there/file")).toEqual(["rename there/file"]);
+    },
+  );
 });
 
 describe("leaving", () => {
@@ -287,16 +463,6 @@ describe("leaving", () => {
     while (seen.size < 20) seen.add((await events.next()).value?.path ?? "");
     expect(seen.size).toBe(20);
   });
-
-  /** How many folders this process watches, as Linux tells. */
-  function watches(): number {
-    let count = 0;
-    for (const fd of readdirSync("/proc/self/fdinfo")) {
-      const path = `/proc/self/fdinfo/${fd}`;
-      if (existsSync(path)) count += readFileSync(path, "utf8").split("inotify wd:").length - 1;
-    }
-    return count;
-  }
 
   test.skipIf(process.platform !== "linux")(
     "cancelled at any point, it watches no more",
@@ -338,6 +504,22 @@ describe("leaving", () => {
     },
   );
 
+  test.skipIf(process.platform !== "linux")("only folders are watched", async () => {
+    const folder = dirname(fresh());
+    mkdirSync(join(folder, "inner"));
+    writeFileSync(join(folder, "file"), "");
+    const before = watches();
+    {
+      await using events = await watch(folder, { recursive: true, debounce: 0 });
+      writeFileSync(join(folder, "new"), "");
+      await until(events, folder, "new");
+      await sleep(20);
+      expect(watches() - before).toBe(2);
+    }
+    await using events = await watch(join(folder, "file"), { recursive: true });
+    expect([watches() - before, inspect(events)]).toEqual([1, `<watch '${folder}/file'>`]);
+  });
+
   test.skipIf(process.platform !== "linux")("that nobody closed ends with its run", async () => {
     const before = watches();
     const events = await run(async () => {
@@ -357,6 +539,7 @@ describe("leaving", () => {
       import { writeFileSync } from "node:fs";
       const events = await watch(${JSON.stringify(folder)}, { debounce: 3_600_000 });
       writeFileSync(${JSON.stringify(join(folder, "file"))}, "");
+      writeFileSync(${JSON.stringify(join(folder, "other"))}, "");
       const { cancelledCaught } = await moveOnAfter(50, () => events.next());
       await events.return();
       console.log(cancelledCaught);
@@ -367,14 +550,18 @@ describe("leaving", () => {
   test("a program ends that has forgotten to, but not while it waits", async () => {
     const folder = dirname(fresh());
     const ended = await runProgram(`
+      import { moveOnAfter } from "ambit";
       import { watch } from "ambit/files";
       import { writeFileSync } from "node:fs";
       const events = await watch(${JSON.stringify(folder)});
       setTimeout(() => writeFileSync(${JSON.stringify(join(folder, "file"))}, ""), 50).unref();
       setTimeout(() => {}, 20);
       console.log((await events.next()).value.type);
+      await moveOnAfter(100, () => events.next());
+      console.log("left");
+      await moveOnAfter(1, () => events.next());
     `);
-    expect(ended).toMatchObject({ code: 0, out: "rename\n", err: "" });
+    expect(ended).toMatchObject({ code: 0, out: "rename\nleft\n", err: "" });
   });
 
   test("virtual time stands still for it", async () => {

@@ -58,3 +58,31 @@ test("of a change and a coming or going, the second counts more", async () => {
   });
   expect(events).toEqual([[50, "rename", "a"]]);
 });
+
+test("what is told at once is told each time, and not gathered", async () => {
+  await runVirtual(async () => {
+    const all: WatchEvent[][] = [];
+    const gathering = new WatchGathering(getRunningLoop(), 0, (events) => void all.push(events));
+    gathering.add("rename", "a");
+    gathering.add("change", "a");
+    expect(all.flat().map(({ type }) => type)).toEqual(["rename", "change"]);
+    expect(gathering.size).toBe(0);
+  });
+});
+
+test("a flush tells all now, and nothing of it later", async () => {
+  const events = await told(async (gathering) => {
+    gathering.add("change", "a");
+    await sleep(20);
+    gathering.add("rename", "b");
+    gathering.flush();
+    expect(gathering.size).toBe(0);
+    await sleep(100);
+    gathering.add("change", "c");
+  });
+  expect(events).toEqual([
+    [20, "change", "a"],
+    [20, "rename", "b"],
+    [170, "change", "c"],
+  ]);
+});
