@@ -52,8 +52,8 @@ export class Command<T> {
     this.settled = true;
     this.#link.ended();
     this.settle(error, value);
-    // Drivers keep a command of theirs, and with it this one, until the next has come, and one that is garbage in the old
-    // space would keep its rows from the quick garbage collection: so it lets go of all it had.
+    // Whoever keeps it for longer, a driver or the old space of the collector, would keep the rows with it, and quick garbage
+    // collections would move them all: with this a hundred rows cost mysql2's own time, without it half as much again.
     this.wait = null;
     this.send = nothing;
     this.#ended?.();
