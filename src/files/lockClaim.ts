@@ -7,6 +7,7 @@
  */
 import { readlinkSync, rmdirSync, unlinkSync } from "node:fs";
 import { sleep } from "../core/sleep.ts";
+import { FileError, fileError } from "./errors.ts";
 import { atProcessExit } from "./exitCleanup.ts";
 import { EXCLUSIVE, LockFolder, SHARED } from "./lockFolder.ts";
 import { LockHeartbeat } from "./lockHeartbeat.ts";
@@ -17,6 +18,8 @@ import { LockWatch } from "./lockWatch.ts";
  * How often another is waited for who removes what a dead holder left: it takes him a moment, unless he was stopped.
  */
 const MOST_WAITS = 100;
+/** What systems say when nothing new can be made. */
+const NO_ROOM: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT"]);
 
 /** @internal */
 export class LockClaim {
@@ -111,11 +114,32 @@ export class LockClaim {
   async #remove(): Promise<boolean> {
     // Under a name that is only ours, nothing else can be.
     if (this.shared) return this.#folder.remove(this.#name);
-    while ((await this.#folder.break(this.#name, this.#text)) !== "removed") {
-      if ((await this.#folder.read(this.#name)) !== this.#text) return false;
-      await sleep(1); // Another place is about to break it, or has died of it.
+    try {
+      while ((await this.#folder.break(this.#name, this.#text)) !== "removed") {
+        if ((await this.#folder.read(this.#name)) !== this.#text) return false;
+        await sleep(1); // Another place is about to break it, or has died of it.
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof FileError && NO_ROOM.has(error.code)) return this.#removeOwn();
+      throw error;
     }
-    return true;
+  }
+
+  /**
+   * Without the marker that keeps others away, for which a full disk has no room. That could harm only who was waiting on another
+   * machine for this entry to be silent for long enough, and makes one just between these two calls.
+   */
+  #removeOwn(): boolean {
+    const entry = this.#folder.entry(this.#name);
+    try {
+      if (readlinkSync(entry) !== this.#text) return false;
+      unlinkSync(entry);
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+      throw fileError("fileLock", this.path, error as NodeJS.ErrnoException);
+    }
   }
 
   /** It will not be tried again. */

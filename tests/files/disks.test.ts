@@ -2,13 +2,24 @@
  * Disks that are full or read-only, and folders of others: the error says what, where and why, and nothing is left half done.
  */
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import {
   copyFile,
   type CopyFileOptions,
   copyTree,
   fileLock,
+  FileLockLostError,
   makedirs,
   mkdir,
   moveFile,
@@ -34,7 +45,44 @@ const fresh = folders();
 const tree = treesWith(fresh);
 const MIB = 1024 * 1024;
 
+/** Writes until the disk takes nothing more. */
+function fill(path: string): void {
+  try {
+    for (;;) appendFileSync(path, Buffer.alloc(4096));
+  } catch (error) {
+    expect(error).toMatchObject({ code: "ENOSPC" });
+  }
+}
+
 describe.skipIf(CANNOT_MOUNT)("on a disk that is full", () => {
+  test.each([{ shared: false }, { shared: true }])(
+    "a lock is given back, and leaves nothing: %o",
+    async (options) => {
+      const path = fresh("lock");
+      await withDisk(dirname(path), "size=512k", async () => {
+        const lock = await fileLock(path, options);
+        fill(join(dirname(path), "ballast"));
+        expect(lock.held).toBe(true);
+        await lock.release();
+        expect(lock.held).toBe(false);
+        expect(readdirSync(dirname(path))).toEqual(["ballast"]);
+      });
+    },
+  );
+
+  test("a lock that another place has broken and another has taken is not taken from him", async () => {
+    const path = fresh("lock");
+    await withDisk(dirname(path), "size=512k", async () => {
+      const lock = await fileLock(path);
+      const entry = join(path, "exclusive");
+      unlinkSync(entry);
+      symlinkSync("somebody else's", entry);
+      fill(join(dirname(path), "ballast"));
+      await expect(lock.release()).rejects.toThrow(FileLockLostError);
+      expect(readlinkSync(entry)).toBe("somebody else's");
+    });
+  });
+
   test.each<[string, number, CopyFileOptions]>([
     ["a file of one call", MIB, {}],
     ["a file of several pieces", 3 * MIB, {}],
