@@ -2,6 +2,7 @@
  * A file system of its own for a moment, which only the administrator of a Linux can have.
  */
 import { execFileSync } from "node:child_process";
+import { appendFileSync } from "node:fs";
 
 export const CANNOT_MOUNT = process.platform !== "linux" || process.getuid?.() !== 0;
 
@@ -16,5 +17,14 @@ export async function withDisk(
     await work();
   } finally {
     execFileSync("umount", [folder]);
+  }
+}
+
+/** Writes to a file until its disk takes nothing more. */
+export function fill(path: string): void {
+  try {
+    for (;;) appendFileSync(path, Buffer.alloc(4096));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
   }
 }

@@ -3,7 +3,6 @@
  */
 import { execFileSync } from "node:child_process";
 import {
-  appendFileSync,
   chmodSync,
   mkdirSync,
   readdirSync,
@@ -36,7 +35,7 @@ import {
 } from "ambit/files";
 import { describe, expect, test } from "vitest";
 import { runProgram } from "../core/childProgram.ts";
-import { CANNOT_MOUNT, withDisk } from "./disk.ts";
+import { CANNOT_MOUNT, fill, withDisk } from "./disk.ts";
 import { failureOf } from "./failure.ts";
 import { folders } from "./folder.ts";
 import { listing, treesWith } from "./trees.ts";
@@ -44,15 +43,6 @@ import { listing, treesWith } from "./trees.ts";
 const fresh = folders();
 const tree = treesWith(fresh);
 const MIB = 1024 * 1024;
-
-/** Writes until the disk takes nothing more. */
-function fill(path: string): void {
-  try {
-    for (;;) appendFileSync(path, Buffer.alloc(4096));
-  } catch (error) {
-    expect(error).toMatchObject({ code: "ENOSPC" });
-  }
-}
 
 describe.skipIf(CANNOT_MOUNT)("on a disk that is full", () => {
   test.each([{ shared: false }, { shared: true }])(

@@ -4,13 +4,13 @@
  * It runs what was built, over a disk of two megabytes, and takes real time, since processes and sockets know no other.
  */
 import { once } from "node:events";
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { CANNOT_MOUNT, withDisk } from "../../files/disk.ts";
+import { CANNOT_MOUNT, fill, withDisk } from "../../files/disk.ts";
 import { redisMissing, serveRedis } from "../../servers/databases.ts";
 import { killPrograms, Program } from "../program.ts";
 
@@ -41,15 +41,6 @@ beforeEach(() => {
   mkdirSync(join(folder, "files"));
 });
 afterEach(() => rmSync(folder, { recursive: true }));
-
-/** Writes to a file until the disk takes nothing more. */
-function fill(path: string): void {
-  try {
-    for (;;) appendFileSync(path, Buffer.alloc(4096));
-  } catch (error) {
-    expect(error).toMatchObject({ code: "ENOSPC" });
-  }
-}
 
 describe.skipIf(CANNOT_MOUNT || redisMissing() !== null)("a worker with a full disk", () => {
   const served = serveRedis();
