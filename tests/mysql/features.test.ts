@@ -123,16 +123,16 @@ describe.skipIf(mariadbMissing() !== null)("MariaDB", () => {
         pool.execute(sql`insert into people values (${id}, ${name}, ${age})`);
       await insert(1, "confidential", 1);
       const failures = [
-        [insert(2, "confidential", 1), { kind: "unique", constraint: "by_name" }],
-        [insert(3, null, 1), { kind: "notNull", column: "name" }],
-        [insert(4, "x", -77123), { kind: "check", constraint: "grown" }],
+        [() => insert(2, "confidential", 1), { kind: "unique", constraint: "by_name" }],
+        [() => insert(3, null, 1), { kind: "notNull", column: "name" }],
+        [() => insert(4, "x", -77123), { kind: "check", constraint: "grown" }],
         [
-          pool.execute(sql`insert into pets values (${99})`),
+          () => pool.execute(sql`insert into pets values (${99})`),
           { kind: "foreignKey", constraint: "owned" },
         ],
       ] as const;
-      for (const [failing, fields] of failures) {
-        const error: unknown = await failing.catch((error: unknown) => error);
+      for (const [fail, fields] of failures) {
+        const error: unknown = await fail().catch((error: unknown) => error);
         expect(error).toBeInstanceOf(ConstraintError);
         expect(error).toMatchObject(fields);
         expect(String(error)).toContain("in: insert into");

@@ -118,12 +118,13 @@ describe.skipIf(postgresMissing() !== null)("PostgreSQL", () => {
         pool.execute(sql`insert into people values (${id}, ${name}, ${age})`);
       await insert(1, "confidential", 1);
       const failures = [
-        [insert(2, "confidential", 1), { kind: "unique", constraint: "people_name_key" }],
-        [insert(3, null, 1), { kind: "notNull", column: "name" }],
-        [insert(4, "x", -77123), { kind: "check", constraint: "people_age_check" }],
+        [() => insert(2, "confidential", 1), { kind: "unique", constraint: "people_name_key" }],
+        [() => insert(3, null, 1), { kind: "notNull", column: "name" }],
+        [() => insert(4, "x", -77123), { kind: "check", constraint: "people_age_check" }],
       ] as const;
-      for (const [failing, fields] of failures) {
-        const error: unknown = await failing.catch((error: unknown) => error);
+      for (const [fail, fields] of failures) {
+        // One after the other: the stack tells of who awaits it when it fails.
+        const error: unknown = await fail().catch((error: unknown) => error);
         expect(error).toBeInstanceOf(ConstraintError);
         expect(error).toMatchObject({ ...fields, table: "people" });
         expect(String(error)).toContain("in: insert into people values ($1, $2, $3)");
