@@ -128,7 +128,7 @@ export class TextPiece {
     return codec.encodedLength(raw, place) as number;
   }
 
-  /** The fewest bytes that decode to so much text. */
+  /** How many bytes decode to so much text: of the beginnings, the fewest that do. */
   #searched(length: number): number {
     const { codec, errors } = this.#rules;
     let [few, enough] = [0, this.bytes.length];
@@ -138,7 +138,19 @@ export class TextPiece {
       if (text.length >= length) enough = middle;
       else few = middle;
     }
-    return enough;
+    const { text, used } = codec.decode(this.bytes.subarray(0, enough), errors, false);
+    return text.length === length ? used : this.#behindReplaced(length, enough);
+  }
+
+  /** What is not complete is replaced when it is followed by something else, which then is text, too, and was not read. */
+  #behindReplaced(length: number, end: number): number {
+    const { codec, errors } = this.#rules;
+    for (let before = end - codec.unit; before > 0; before -= codec.unit) {
+      const { text } = codec.decode(this.bytes.subarray(0, before), errors, true);
+      if (text.length === length) return before;
+      if (text.length < length) break;
+    }
+    return end;
   }
 }
 
