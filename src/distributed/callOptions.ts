@@ -51,7 +51,10 @@ export interface DistributedOptions {
   readonly prefix?: string;
   /** Milliseconds from `submit` to the result, Infinity for none. Default an hour. */
   readonly deadline?: number;
-  /** Milliseconds for which Redis keeps an outcome, by its own clock; a submitter that is away for longer loses it. Default ten minutes. */
+  /**
+   * Milliseconds for which Redis keeps an outcome, by its own clock; a submitter that is away for longer loses it. It should be several
+   * times `pollInterval`: an outcome that a killed worker did not tell any more is only found by looking. Default ten minutes.
+   */
   readonly keepResults?: number;
   /**
    * What becomes of the calls of a program that has died, or has not reached Redis for `lossTimeout`: they are cancelled, or

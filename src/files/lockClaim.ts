@@ -138,7 +138,7 @@ export class LockClaim {
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-      throw fileError("fileLock", this.path, error as NodeJS.ErrnoException);
+      throw fileError("fileLock", this.path, error);
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * Malformed text that is replaced or left out: wherever one stops to read, the rest is what comes next. With real files.
  */
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { open } from "ambit/files";
 import { expect, test } from "vitest";
 import { filesWith, folders } from "./folder.ts";
