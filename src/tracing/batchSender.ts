@@ -27,6 +27,27 @@ export class SpansRefusedError extends Error {
   }
 }
 
+/** Bytes of a first attempt: free when they have left the process and will not be sent again, whichever is known first. */
+class Loan {
+  readonly #free: () => void;
+  #hasLeft = false;
+  #isDecided = false;
+
+  constructor(free: () => void) {
+    this.#free = free;
+  }
+
+  left(): void {
+    this.#hasLeft = true;
+    if (this.#isDecided) this.#free();
+  }
+
+  decided(): void {
+    this.#isDecided = true;
+    if (this.#hasLeft) this.#free();
+  }
+}
+
 /** @internal */
 export class BatchSender {
   /** How often a batch was tried again. */
@@ -42,16 +63,19 @@ export class BatchSender {
 
   /**
    * Whether the server took it, in the end.
-   * @param written called when nobody needs the bytes any more, where that is known; a session of somebody else's may
-   * have middlewares that keep them
+   * @param written called when nobody needs the bytes any more, where that is known: not when they had to be sent again, nor
+   * with a session of somebody else's, which may have middlewares that keep them
    */
   async send(bytes: Uint8Array, count: number, written: () => void): Promise<boolean> {
     const { attempts, delay, maxDelay, session } = this.#settings;
-    const body = session === undefined ? new LentBody(bytes, written) : bytes;
+    const loan = new Loan(written);
+    const first = session === undefined ? new LentBody(bytes, () => loan.left()) : bytes;
     for (let attempt = 1; ; attempt++) {
-      const wait = await this.#try(body, count);
-      if (wait === "taken") return true;
-      if (wait === "refused" || attempt >= attempts) return false;
+      const wait = await this.#try(attempt === 1 ? first : bytes, count);
+      if (typeof wait === "string" || attempt >= attempts) {
+        if (attempt === 1) loan.decided();
+        return wait === "taken";
+      }
       this.retries++;
       const pause = delay * 2 ** (attempt - 1);
       await sleep(Math.min(maxDelay, Math.max(pause, wait)));

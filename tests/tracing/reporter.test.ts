@@ -381,6 +381,23 @@ describe("over a real socket", () => {
     expect(sent.map(({ name }) => name)).toEqual(names);
   });
 
+  test("a batch that was refused is sent again as it was, though others are made meanwhile", async () => {
+    const { server, url, bodies } = await listening([503, 500]);
+    const reporter = new ZipkinReporter({ url, batchSize: 50, delay: 50 });
+    const names = Array.from({ length: 200 }, (_, i) => `span ${i}`);
+    await run(async () => {
+      startTracing({ serviceName: "test", reporters: [reporter] });
+      make(...names.slice(0, 50));
+      // Others begin to be written while the first ones wait to be sent again.
+      while (reporter.statistics().retries === 0) await sleep(1);
+      make(...names.slice(50));
+    });
+    await closed(server);
+    const sent = bodies.flatMap((body) => JSON.parse(body) as { name: string }[]);
+    expect(sent.map(({ name }) => name)).toEqual(names);
+    expect(reporter.statistics()).toMatchObject({ sent: 200, dropped: 0, retries: 2 });
+  });
+
   test("a server that is down costs the spans, and nothing else", async () => {
     const { server, url } = await listening([]);
     await closed(server);
