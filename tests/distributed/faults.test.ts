@@ -5,13 +5,14 @@
  * In real time: what is tested are other processes.
  */
 import { readFileSync } from "node:fs";
-import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { CallLostError, DistributedConnectionError, DistributedError } from "ambit/distributed";
-import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { Connections } from "../../src/distributed/connections.ts";
 import { redisMissing, serveRedis } from "../servers/databases.ts";
+import type { Wire } from "../servers/wire.ts";
 import * as tasks from "./tasks.mjs";
 import {
   endWorker,
@@ -20,38 +21,13 @@ import {
   freshQueue,
   startWorker,
   temporaryFolder,
+  wireTo,
 } from "./workers.ts";
 
-/** A way to a server that can be cut, and is open again at once. */
-async function cuttable(port: number): Promise<{ port: number; cut(): void }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = connect(port, "127.0.0.1");
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(one);
-      one.on("error", () => {});
-      one.on("close", () => {
-        sockets.delete(one);
-        other.destroy();
-      });
-      one.pipe(other);
-    }
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const cut = (): void => {
-    for (const socket of sockets) socket.destroy();
-  };
-  onTestFinished(async () => {
-    cut();
-    const closed = once(server, "close");
-    server.close();
-    await closed;
-  });
-  return { port: (server.address() as AddressInfo).port, cut };
+/** It is cut, and whole again at once. */
+function flicker(wire: Wire): void {
+  wire.cut();
+  wire.mend();
 }
 
 describe.skipIf(redisMissing() !== null)("faults", () => {
@@ -106,27 +82,27 @@ describe.skipIf(redisMissing() !== null)("faults", () => {
 
   test("a cut network costs no call and no outcome", async () => {
     const queue = freshQueue();
-    const way = await cuttable(served.server.port);
-    const redis = `redis://127.0.0.1:${way.port}`;
+    const wire = await wireTo(served);
+    const redis = `redis://127.0.0.1:${wire.port}`;
     await startWorker({ redis, queue, executor: "inline", concurrency: 4, lockDuration: 2000 });
     const executor = executorOf(served, queue, { redis, pollInterval: 200 });
     const numbers = Array.from({ length: 120 }, (_, n) => n);
     let ended = 0;
     const calls = numbers.map(async (n) => {
       const square = await executor.submit(tasks.square, n);
-      if (++ended % 30 === 0) way.cut();
+      if (++ended % 30 === 0) flicker(wire);
       return square;
     });
     expect(await Promise.all(calls)).toEqual(numbers.map((n) => n * n));
   });
 
   test("connections that are closed just when they are there again leave no rejection behind", async () => {
-    const way = await cuttable(served.server.port);
-    const connections = new Connections(`redis://127.0.0.1:${way.port}`, () => {});
+    const wire = await wireTo(served);
+    const connections = new Connections(`redis://127.0.0.1:${wire.port}`, () => {});
     await connections.subscribe("news");
     const { listener } = connections;
     const again = once(listener, "ready").then(() => connections.close());
-    way.cut();
+    flicker(wire);
     await again;
     expect(listener.status).toBe("end");
   });

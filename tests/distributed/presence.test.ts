@@ -13,7 +13,6 @@ import {
 } from "ambit/distributed";
 import { afterAll, afterEach, describe, expect, test, vi } from "vitest";
 import { redisMissing, serveRedis } from "../servers/databases.ts";
-import { swallowingWay } from "./swallowing.ts";
 import * as tasks from "./tasks.mjs";
 import {
   endWorker,
@@ -22,6 +21,7 @@ import {
   freshQueue,
   startWorker,
   temporaryFolder,
+  wireTo,
 } from "./workers.ts";
 
 vi.setConfig({ testTimeout: 90_000 });
@@ -76,34 +76,34 @@ describe.skipIf(redisMissing() !== null)("presence of workers", () => {
 
   test("a worker that the network has swallowed is not there; it notices, and is there again", async () => {
     const queue = freshQueue();
-    const way = await swallowingWay(served.server.port);
-    const redis = `redis://127.0.0.1:${way.port}`;
+    const wire = await wireTo(served);
+    const redis = `redis://127.0.0.1:${wire.port}`;
     await startWorker({ redis, queue, executor: "inline", lockDuration: 2000 });
     const executor = executorOf(served, queue, { workerTimeout: 300 });
     const call = executor.submit(tasks.slow, 60_000, "");
     await expect.poll(async () => (await executor.queueStatistics()).active).toBe(1);
-    way.swallow();
+    wire.swallow();
     const start = performance.now();
-    const { begun } = way;
+    const { begun } = wire;
     await expect(call).rejects.toThrow(NoWorkersError);
     expect(performance.now() - start).toBeLessThan(LIFE + 300 + SLACK);
-    await expect.poll(() => way.begun, { timeout: 40_000 }).toBeGreaterThanOrEqual(begun + 2);
+    await expect.poll(() => wire.begun, { timeout: 40_000 }).toBeGreaterThanOrEqual(begun + 2);
     expect(performance.now() - start).toBeLessThan(NOTICED + SLACK);
-    way.restore();
+    wire.mend();
     expect(await untilWorkers(executor, 1)).toBeLessThan(NOTICED + SLACK);
     expect(await executor.submit(tasks.square, 3)).toBe(9);
   });
 
   test("what ran on a worker that the network has swallowed is run by another", async () => {
     const queue = freshQueue();
-    const way = await swallowingWay(served.server.port);
+    const wire = await wireTo(served);
     const options = { queue, executor: "inline", lockDuration: 1000 } as const;
-    await startWorker({ ...options, redis: `redis://127.0.0.1:${way.port}` });
+    await startWorker({ ...options, redis: `redis://127.0.0.1:${wire.port}` });
     const executor = executorOf(served, queue);
     const file = join(temporaryFolder(), "runs");
     const call = executor.submit(tasks.note, file, 7, 1500);
     await expect.poll(() => existsSync(file)).toBe(true);
-    way.swallow();
+    wire.swallow();
     const start = performance.now();
     await startWorker({ ...options, redis: served.server.url });
     expect(await call).toBe(7);
@@ -114,20 +114,20 @@ describe.skipIf(redisMissing() !== null)("presence of workers", () => {
 
   test("a program that the network has swallowed is told so: by its calls, and when it asks", async () => {
     const queue = freshQueue();
-    const way = await swallowingWay(served.server.port);
+    const wire = await wireTo(served);
     await startWorker({ redis: served.server.url, queue, executor: "inline" });
-    const redis = `redis://127.0.0.1:${way.port}`;
+    const redis = `redis://127.0.0.1:${wire.port}`;
     const executor = executorOf(served, queue, { redis, lossTimeout: 1000 });
     expect(await executor.submit(tasks.square, 3)).toBe(9);
     const call = executor.submit(tasks.slow, 60_000, "");
     await expect.poll(async () => (await executor.queueStatistics()).active).toBe(1);
-    way.swallow();
+    wire.swallow();
     const start = performance.now();
     await expect(executor.queueStatistics()).rejects.toThrow(DistributedConnectionError);
     expect(performance.now() - start).toBeLessThan(1000 + SLACK);
     await expect(call).rejects.toThrow(DistributedConnectionError);
     expect(performance.now() - start).toBeLessThan(NOTICED + 1000 + SLACK);
-    way.restore();
+    wire.mend();
     await expect
       .poll(
         () =>
@@ -139,7 +139,7 @@ describe.skipIf(redisMissing() !== null)("presence of workers", () => {
       )
       .toBe(1);
     expect(await executor.submit(tasks.square, 4)).toBe(16);
-    way.swallow();
+    wire.swallow();
     const end = performance.now();
     await executor.shutdown();
     expect(performance.now() - end).toBeLessThan(SLACK);

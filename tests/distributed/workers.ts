@@ -13,6 +13,7 @@ import { pathToFileURL } from "node:url";
 import { DistributedExecutor, type DistributedOptions } from "ambit/distributed";
 import { onTestFinished } from "vitest";
 import type { Served } from "../servers/databases.ts";
+import { Wire } from "../servers/wire.ts";
 
 /** How a worker is made, as far as it can be told to another process. */
 export interface WorkerOptions {
@@ -50,6 +51,13 @@ export function startProgram(
     stdio: ["pipe", "pipe", "inherit"],
     env: { ...process.env, CLOCK_WRONG: `${wrong}`, CLOCK_JUMP: `${jump}` },
   });
+}
+
+/** Lays a wire to the server, which is taken away after the test, behind what the test has made later. */
+export async function wireTo({ server }: Served): Promise<Wire> {
+  const wire = await Wire.to(server.port);
+  onTestFinished(() => wire[Symbol.asyncDispose]());
+  return wire;
 }
 
 const children = new Set<ChildProcess>();

@@ -5,65 +5,14 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect as connectTo, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { createTask, gather, sleep, taskGroup } from "ambit";
 import type { Redis as DriverRedis } from "ioredis";
 import { createRedis, type Redis, RedisConnectionError, RedisError } from "ambit/redis";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { redisMissing, serveRedis } from "../servers/databases.ts";
+import { Wire } from "../servers/wire.ts";
 import { clientOf, clientsOf, until, untilBlocked } from "./clients.ts";
-
-/** A way to the server that can be cut. */
-class Wire implements AsyncDisposable {
-  port = 0;
-  #open = true;
-  readonly #sockets = new Set<Socket>();
-  readonly #server: Server;
-
-  private constructor(target: number) {
-    this.#server = createServer((client) => {
-      if (!this.#open) return void client.destroy();
-      const upstream = connectTo(target, "127.0.0.1");
-      for (const socket of [client, upstream]) {
-        this.#sockets.add(socket);
-        socket.on("error", () => {}).on("close", () => this.#sockets.delete(socket));
-      }
-      client.pipe(upstream).pipe(client);
-      client.on("close", () => upstream.destroy());
-      upstream.on("close", () => client.destroy());
-    });
-  }
-
-  static async to(target: number): Promise<Wire> {
-    const wire = new Wire(target);
-    wire.#server.listen(0, "127.0.0.1");
-    await once(wire.#server, "listening");
-    wire.port = (wire.#server.address() as { port: number }).port;
-    return wire;
-  }
-
-  /** Resets all connections; new ones are refused until {@link mend}. */
-  cut(): void {
-    this.#open = false;
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  mend(): void {
-    this.#open = true;
-  }
-
-  /** Lets nothing through, and closes nothing: what a broken cable does. */
-  hold(): void {
-    for (const socket of this.#sockets) socket.pause();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.cut();
-    this.#server.close();
-    await once(this.#server, "close");
-  }
-}
 
 describe.skipIf(redisMissing() !== null)("faults", () => {
   const served = serveRedis();
