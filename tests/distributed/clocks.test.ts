@@ -105,6 +105,25 @@ describe.skipIf(redisMissing() !== null)("clocks that are wrong", () => {
     expect(await first.submit(tasks.add, 2, 2)).toBe(2);
   });
 
+  test.each([
+    ["ahead", HOUR],
+    ["behind", -HOUR],
+  ])("a rate limit lasts as long as was said, with a worker that is %s", async (_, wrong) => {
+    const queue = freshQueue();
+    const rateLimit = { max: 2, duration: 400 };
+    await startWorker(
+      { redis: served.server.url, queue, executor: "inline", rateLimit },
+      { wrong },
+    );
+    const executor = executorOf(served, queue);
+    const start = performance.now();
+    const calls = [1, 2, 3, 4, 5].map((n) => executor.submit(tasks.square, n));
+    expect(await Promise.all(calls)).toEqual([1, 4, 9, 16, 25]);
+    // Two at once, two after the first pause, one after the second.
+    expect(performance.now() - start).toBeGreaterThanOrEqual(690);
+    expect(performance.now() - start).toBeLessThan(800 + SLACK);
+  });
+
   test("many calls over workers of all clocks: each runs once, and comes in its order", async () => {
     const queue = freshQueue();
     for (const wrong of [0, HOUR, -HOUR]) await worker(queue, { wrong });

@@ -47,13 +47,13 @@ describe.skipIf(CANNOT_MOUNT || redisMissing() !== null)("a worker with a full d
   const files = (): string => join(folder, "files");
 
   /** Has `work` done while there is such a worker, which ends before its disk goes. */
-  async function withWorker(work: (worker: Program) => Promise<void>): Promise<void> {
+  async function withWorker(work: () => Promise<void>): Promise<void> {
     await withDisk(files(), DISK, async () => {
       try {
         const args = ["--get", files(), "--redis", served.server.url, "-c", "1"];
         const worker = new Program(folder, "worker", ...args);
         await worker.says("takes calls");
-        await work(worker);
+        await work();
       } finally {
         await killPrograms();
       }
