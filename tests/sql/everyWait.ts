@@ -63,12 +63,16 @@ export async function cancelAtEachWait<P extends Pool>(plan: Cancelled<P>): Prom
       const watcher = createPool({ max: 1 });
       const count = async (): Promise<number> =>
         Number(await watcher.queryValue(database.connections));
+      const reach = async (connections: number): Promise<void> => {
+        while ((await count()) !== connections) await sleep(2);
+      };
       try {
+        // First alone: one of the last run, of which the server has not noticed the end, would be taken for one of this.
+        await reach(1 + database.reserved);
         await useAll(pool, database);
         await plan.prepare(pool);
-        // Of its last run, the server may not have noticed the end.
         const expected = CONNECTIONS + 1 + 2 * database.reserved;
-        while ((await count()) !== expected) await sleep(2);
+        await reach(expected);
         const task = createTask(() => plan.work(pool), { name: NAME });
         const done = await isDone(task);
         const { inUse, waiting, idle, opened, destroyed } = pool.statistics();
