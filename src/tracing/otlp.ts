@@ -1,14 +1,17 @@
 /*
  * Spans as OTLP's JSON (OpenTelemetry Protocol, `POST /v1/traces`).
  *
- * Ids are hex, not base64, and enumerations numbers: the two places where OTLP leaves protobuf's mapping to JSON.
+ * Ids are hex, not base64, and enumerations numbers: the two places where OTLP leaves protobuf's mapping to JSON. What
+ * has protobuf's default value may be missing.
  */
 import type { AttributeValue } from "./attributes.ts";
 import type { Resource } from "./reporter.ts";
 import type { FinishedSpan, SpanKind, SpanStatus } from "./finishedSpan.ts";
 import { textOf } from "./spanBatch.ts";
+import { type LookFormat, SpanLooks } from "./spanLooks.ts";
 import { listOf } from "./spanRecord.ts";
 import type { SpanWriter } from "./spanWriter.ts";
+import type { TextBytes } from "./textBytes.ts";
 
 const KINDS: Readonly<Record<SpanKind, number>> = {
   internal: 1,
@@ -17,8 +20,13 @@ const KINDS: Readonly<Record<SpanKind, number>> = {
   producer: 4,
   consumer: 5,
 };
-const STATUSES: Readonly<Record<SpanStatus, number>> = { unset: 0, ok: 1, error: 2 };
-const SAMPLED = 1;
+const CODES: Readonly<Record<SpanStatus, number>> = { unset: 0, ok: 1, error: 2 };
+/** The end of a span without a message. */
+const STATUSES: Readonly<Record<SpanStatus, string>> = {
+  unset: ',"status":{"code":0}}',
+  ok: ',"status":{"code":1}}',
+  error: ',"status":{"code":2}}',
+};
 
 /** A list of spans, as `POST /v1/traces` takes it. */
 export function encodeOtlp(spans: readonly FinishedSpan[], resource: Resource): string {
@@ -27,49 +35,88 @@ export function encodeOtlp(spans: readonly FinishedSpan[], resource: Resource): 
 
 /** @internal */
 export function otlpWriter(resource: Resource): SpanWriter {
-  return {
-    head: headText(resource),
-    tail: "]}]}]}",
-    write: (bytes, span) => bytes.add(JSON.stringify(spanRecord(span))),
-  };
+  return new OtlpWriter(resource);
 }
 
-function headText({ serviceName, attributes }: Resource): string {
-  const about = Object.entries({ "service.name": serviceName, ...attributes }).flat();
-  const whose = JSON.stringify({ attributes: pairsOf(about) });
-  return `{"resourceSpans":[{"resource":${whose},"scopeSpans":[{"scope":{"name":"ambit"},"spans":[`;
+const LOOK: LookFormat = {
+  middle: '","spanId":"',
+  restOf: (kind, name) => `","name":${JSON.stringify(name)},"kind":${KINDS[kind]},"attributes":`,
+  keyOf: (name) => `,{"key":${JSON.stringify(name)},"value":`,
+  writeValue,
+  leftOut: [],
+};
+
+function writeValue(bytes: TextBytes, value: AttributeValue): void {
+  if (typeof value === "string") {
+    bytes.plain('{"stringValue":');
+    bytes.quoted(value);
+    bytes.plain("}}");
+  } else if (Number.isSafeInteger(value)) {
+    bytes.plain('{"intValue":"');
+    bytes.number(value as number);
+    bytes.plain('"}}');
+  } else bytes.add(`${JSON.stringify(valueOf(value))}}`);
 }
 
-function spanRecord(span: FinishedSpan): object {
-  const { context, parentId, name, kind, status, statusMessage, dropped } = span;
-  const { traceId, spanId, traceState } = context;
-  return {
-    traceId,
-    spanId,
-    ...(traceState === undefined ? {} : { traceState }),
-    ...(parentId === null ? {} : { parentSpanId: parentId }),
-    flags: context.sampled ? SAMPLED : 0,
-    name,
-    kind: KINDS[kind],
-    startTimeUnixNano: nanoseconds(span.startTime),
-    endTimeUnixNano: nanoseconds(span.startTime + span.duration),
-    attributes: pairsOf(listOf(span)),
-    ...(dropped > 0 ? { droppedAttributesCount: dropped } : {}),
-    events: span.events.map(({ name: event, time, attributes }) => ({
+class OtlpWriter implements SpanWriter {
+  readonly head: string;
+  readonly tail = "]}]}]}";
+  readonly #looks = new SpanLooks(LOOK);
+
+  constructor({ serviceName, attributes }: Resource) {
+    const about = Object.entries({ "service.name": serviceName, ...attributes }).flat();
+    const whose = JSON.stringify({ attributes: pairsOf(about) });
+    this.head = `{"resourceSpans":[{"resource":${whose},"scopeSpans":[{"scope":{"name":"ambit"},"spans":[`;
+  }
+
+  write(bytes: TextBytes, span: FinishedSpan): void {
+    const { context, parentId, dropped, startTime, duration } = span;
+    const first = this.#looks.write(bytes, span, listOf(span), false);
+    if (bytes.length === first) bytes.plain("[");
+    // In the place of the comma of the first.
+    else bytes.put(first, "[");
+    bytes.plain('],"startTimeUnixNano":"');
+    writeNanoseconds(bytes, startTime);
+    bytes.plain(',"endTimeUnixNano":"');
+    writeNanoseconds(bytes, startTime + duration);
+    bytes.plain(context.sampled ? ',"flags":1' : ',"flags":0');
+    if (parentId !== null) bytes.plain(`,"parentSpanId":"${parentId}"`);
+    if (context.traceState !== undefined)
+      bytes.add(`,"traceState":${JSON.stringify(context.traceState)}`);
+    if (dropped > 0) bytes.plain(`,"droppedAttributesCount":${dropped}`);
+    writeNotes(bytes, span);
+    writeStatus(bytes, span);
+  }
+}
+
+/** Events and links; most spans have none. */
+function writeNotes(bytes: TextBytes, { events, links }: FinishedSpan): void {
+  if (events.length > 0) {
+    const told = events.map(({ name, time, attributes }) => ({
       timeUnixNano: nanoseconds(time),
-      name: event,
+      name,
       attributes: pairsOf(Object.entries(attributes).flat() as AttributeValue[]),
-    })),
-    links: span.links.map((link) => ({
-      traceId: link.context.traceId,
-      spanId: link.context.spanId,
-      attributes: pairsOf(Object.entries(link.attributes ?? {}).flat() as AttributeValue[]),
-    })),
-    status: {
-      code: STATUSES[status],
-      ...(statusMessage === undefined ? {} : { message: statusMessage }),
-    },
-  };
+    }));
+    bytes.add(`,"events":${JSON.stringify(told)}`);
+  }
+  if (links.length > 0) {
+    const told = links.map(({ context, attributes = {} }) => ({
+      traceId: context.traceId,
+      spanId: context.spanId,
+      attributes: pairsOf(Object.entries(attributes).flat() as AttributeValue[]),
+    }));
+    bytes.add(`,"links":${JSON.stringify(told)}`);
+  }
+}
+
+function writeStatus(bytes: TextBytes, { status, statusMessage }: FinishedSpan): void {
+  if (statusMessage === undefined) return bytes.plain(STATUSES[status]);
+  bytes.add(`,"status":{"code":${CODES[status]},"message":${JSON.stringify(statusMessage)}}}`);
+}
+
+function writeNanoseconds(bytes: TextBytes, milliseconds: number): void {
+  bytes.number(Math.round(milliseconds * 1000));
+  bytes.plain('000"');
 }
 
 /** More than a number holds exactly; microseconds are what is known. */

@@ -62,24 +62,31 @@ export class MemberKeys {
 export class SpanShape {
   readonly #keys: MemberKeys;
   readonly #leftOut: readonly string[];
+  readonly #head: Uint8Array;
   #names: readonly string[] = [];
   #values: Steady[] = [];
-  #steady: Uint8Array = new Uint8Array();
+  /** The head, and the members that never differed. */
+  #steady: Uint8Array;
   /** Where in the list the values stand that move, and their keys. */
   #movingAt: readonly number[] = [];
   #movingKeys: readonly Uint8Array[] = [];
   #learned = 0;
 
-  /** @param leftOut attributes that are told elsewhere */
-  constructor(keys: MemberKeys, leftOut: readonly string[]) {
+  /**
+   * @param leftOut attributes that are told elsewhere
+   * @param head what stands before the attributes
+   */
+  constructor(keys: MemberKeys, leftOut: readonly string[], head: Uint8Array) {
     this.#keys = keys;
     this.#leftOut = leftOut;
+    this.#head = head;
+    this.#steady = head;
   }
 
-  /** Writes the attributes, each with a comma before it. */
+  /** Writes the head and the attributes, each with a comma before it. */
   write(bytes: TextBytes, list: AttributeList): void {
     if (!this.#fits(list)) {
-      if (this.#learned >= MOST_LEARNED) return this.#keys.write(bytes, list, 0, this.#leftOut);
+      if (this.#learned >= MOST_LEARNED) return this.#writeAll(bytes, list);
       this.#learn(list);
     }
     bytes.piece(this.#steady);
@@ -92,6 +99,11 @@ export class SpanShape {
     }
     const known = 2 * this.#names.length;
     if (list.length > known) this.#keys.write(bytes, list, known, this.#leftOut);
+  }
+
+  #writeAll(bytes: TextBytes, list: AttributeList): void {
+    bytes.piece(this.#head);
+    this.#keys.write(bytes, list, 0, this.#leftOut);
   }
 
   /** Whether the names are the same; notes which values are not. */
@@ -125,6 +137,7 @@ export class SpanShape {
 
   #join(): void {
     const bytes = new TextBytes(LONGEST);
+    bytes.piece(this.#head);
     const movingAt: number[] = [];
     const movingKeys: Uint8Array[] = [];
     for (const [i, value] of this.#values.entries()) {

@@ -12,8 +12,8 @@ import type { FinishedSpan, SpanEvent, SpanKind } from "./finishedSpan.ts";
 import type { Resource } from "./reporter.ts";
 import { textOf } from "./spanBatch.ts";
 import { listOf } from "./spanRecord.ts";
-import { MemberKeys, SpanShape } from "./spanShape.ts";
-import { NO_CONTEXT } from "./spanContext.ts";
+import { type LookFormat, SpanLooks } from "./spanLooks.ts";
+import { MemberKeys } from "./spanShape.ts";
 import type { SpanWriter } from "./spanWriter.ts";
 import { TextBytes } from "./textBytes.ts";
 import { PEER, RemoteEndpoint } from "./zipkinEndpoint.ts";
@@ -37,123 +37,64 @@ export function zipkinWriter(resource: Resource): SpanWriter {
 }
 
 /** Tags are text, whatever the attribute was. */
-const TAGS = {
-  keyOf: (name: string): string => `,${JSON.stringify(name)}:`,
-  writeValue(bytes: TextBytes, value: AttributeValue): void {
-    if (typeof value === "string") bytes.quoted(value);
-    else if (typeof value === "object") bytes.quoted(JSON.stringify(value));
-    else {
-      bytes.plain('"');
-      if (typeof value === "number") bytes.number(value);
-      else bytes.plain(value ? "true" : "false");
-      bytes.plain('"');
-    }
-  },
-};
-
-/** What is kept must not fill the memory, whatever somebody makes up. */
-const MOST_LOOKS = 1000;
-const LONGEST_NAME = 256;
-
-const NONE: readonly string[] = [];
-
-/** What spans of one name and kind look like. */
-class Look {
-  /** Kind, name and local endpoint. */
-  readonly head: Uint8Array;
-  /** The tags, and those of spans whose peer is told elsewhere. */
-  readonly tags: SpanShape;
-  readonly fewerTags: SpanShape;
-
-  constructor(head: string, keys: MemberKeys) {
-    this.head = Buffer.from(head);
-    this.tags = new SpanShape(keys, NONE);
-    this.fewerTags = new SpanShape(keys, PEER);
-  }
+function writeTag(bytes: TextBytes, value: AttributeValue): void {
+  if (typeof value === "string") return bytes.quoted(value);
+  if (typeof value === "object") return bytes.quoted(JSON.stringify(value));
+  bytes.plain('"');
+  if (typeof value === "number") bytes.number(value);
+  else bytes.plain(value ? "true" : "false");
+  bytes.plain('"');
 }
+
+const TAGS = ',"tags":';
 
 class ZipkinWriter implements SpanWriter {
   readonly head = "[";
   readonly tail = "]";
-  readonly #keys = new MemberKeys(TAGS);
-  readonly #looks = new Map<string, Look[]>();
+  readonly #looks: SpanLooks;
   readonly #remote = new RemoteEndpoint();
-  readonly #endpoint: string;
   readonly #resourceTags: Uint8Array;
 
   constructor({ serviceName, attributes }: Resource) {
-    this.#endpoint = `,"localEndpoint":{"serviceName":${JSON.stringify(serviceName.toLowerCase())}}`;
+    const endpoint = `,"localEndpoint":{"serviceName":${JSON.stringify(serviceName.toLowerCase())}}`;
+    const format: LookFormat = {
+      middle: '","id":"',
+      restOf: (kind, name) =>
+        `"${KINDS[kind] ?? ""},"name":${JSON.stringify(name.toLowerCase())}${endpoint}${TAGS}`,
+      keyOf: (name) => `,${JSON.stringify(name)}:`,
+      writeValue: writeTag,
+      leftOut: PEER,
+    };
+    this.#looks = new SpanLooks(format);
     const tags = new TextBytes(0);
-    this.#keys.write(tags, Object.entries(attributes).flat() as AttributeValue[], 0, NONE);
+    const list = Object.entries(attributes).flat() as AttributeValue[];
+    new MemberKeys(format).write(tags, list, 0, []);
     this.#resourceTags = tags.take();
   }
 
   write(bytes: TextBytes, span: FinishedSpan): void {
     const { kind, events } = span;
     const list = listOf(span);
-    const look = this.#lookOf(kind, span.name);
-    writeIdentity(bytes, span);
-    bytes.piece(look.head);
-    const told = kind !== "internal" && this.#remote.write(bytes, kind, list);
-    if (events.length > 0) bytes.add(annotationsOf(events));
-    const { length } = bytes;
-    bytes.plain(',"tags":');
-    const tags = bytes.length;
-    (told ? look.fewerTags : look.tags).write(bytes, list);
+    const remote = kind === "internal" ? null : this.#remote;
+    const first = this.#looks.write(bytes, span, list, remote?.find(kind, list) === true);
     writeOutcome(bytes, span);
-    bytes.piece(this.#resourceTags);
-    if (bytes.length === tags) bytes.cut(length);
+    if (this.#resourceTags.length > 0) bytes.piece(this.#resourceTags);
+    if (bytes.length === first) bytes.cut(first - TAGS.length);
     else {
       // In the place of the comma of the first.
-      bytes.put(tags, "{");
+      bytes.put(first, "{");
       bytes.plain("}");
     }
+    writeTimes(bytes, span);
+    if (remote !== null) remote.write(bytes);
+    if (events.length > 0) bytes.add(annotationsOf(events));
     bytes.plain("}");
-  }
-
-  #lookOf(kind: SpanKind, name: string): Look {
-    const looks = this.#looks.get(name);
-    if (looks !== undefined) return (looks[KIND_NUMBERS[kind]] ??= this.#newLook(kind, name));
-    const made = this.#newLook(kind, name);
-    if (this.#looks.size >= MOST_LOOKS || name.length > LONGEST_NAME) return made;
-    const all: Look[] = [];
-    all[KIND_NUMBERS[kind]] = made;
-    this.#looks.set(name, all);
-    return made;
-  }
-
-  #newLook(kind: SpanKind, name: string): Look {
-    const head = `${KINDS[kind] ?? ""},"name":${JSON.stringify(name.toLowerCase())}${this.#endpoint}`;
-    return new Look(head, this.#keys);
   }
 }
 
-const KIND_NUMBERS: Readonly<Record<SpanKind, number>> = {
-  internal: 0,
-  server: 1,
-  client: 2,
-  producer: 3,
-  consumer: 4,
-};
-
-const { traceId: NO_TRACE, spanId: NO_SPAN } = NO_CONTEXT;
-const BEGINNING = '{"traceId":"';
-const MIDDLE = '","id":"';
-const END = '","timestamp":';
-/** All that stands before the time, with places for the ids. */
-const IDENTITY = Buffer.from(`${BEGINNING}${NO_TRACE}${MIDDLE}${NO_SPAN}${END}`);
-const TRACE_AT = BEGINNING.length;
-const SPAN_AT = TRACE_AT + NO_TRACE.length + MIDDLE.length;
-
-function writeIdentity(bytes: TextBytes, span: FinishedSpan): void {
+function writeTimes(bytes: TextBytes, span: FinishedSpan): void {
   const { context, parentId } = span;
-  const { traceId, spanId } = context;
-  const { length } = bytes;
-  if (traceId.length === NO_TRACE.length && spanId.length === NO_SPAN.length) {
-    bytes.piece(IDENTITY);
-    bytes.put(length + TRACE_AT, traceId);
-    bytes.put(length + SPAN_AT, spanId);
-  } else bytes.add(`${BEGINNING}${traceId}${MIDDLE}${spanId}${END}`);
+  bytes.plain(',"timestamp":');
   bytes.number(Math.round(span.startTime * 1000));
   bytes.plain(',"duration":');
   bytes.number(Math.max(1, Math.round(span.duration * 1000)));

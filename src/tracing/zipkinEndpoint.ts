@@ -26,9 +26,11 @@ export class RemoteEndpoint {
   #beforePort: Uint8Array = Buffer.from(`${BEGINNING}"port":`);
   #whole: Uint8Array = new Uint8Array();
   #isAddress = false;
+  /** 0 when it is not known. */
+  #port = 0;
 
-  /** Writes it, as far as it is known. Whether it tells all of the client of a server. */
-  write(bytes: TextBytes, kind: SpanKind, list: AttributeList): boolean {
+  /** Looks it up, as far as it is known. Whether it tells all of the client of a server. */
+  find(kind: SpanKind, list: AttributeList): boolean {
     const [host, port] = kind === "server" ? PEER : ASKED;
     let service: AttributeValue | undefined;
     let address: AttributeValue | undefined;
@@ -40,15 +42,16 @@ export class RemoteEndpoint {
       else if (name === "peer.service") service = list[at + 1];
     }
     if (address !== this.#address || service !== this.#service) this.#remember(service, address);
-    const hasPort = typeof number === "number" && number > 0;
-    if (!hasPort) {
-      bytes.piece(this.#whole);
-      return false;
-    }
+    this.#port = typeof number === "number" && number > 0 ? number : 0;
+    return this.#port > 0 && this.#isAddress && kind === "server";
+  }
+
+  /** Writes what was found last. */
+  write(bytes: TextBytes): void {
+    if (this.#port === 0) return bytes.piece(this.#whole);
     bytes.piece(this.#beforePort);
-    bytes.number(number as number);
+    bytes.number(this.#port);
     bytes.plain("}");
-    return this.#isAddress && kind === "server";
   }
 
   #remember(service: AttributeValue | undefined, address: AttributeValue | undefined): void {
