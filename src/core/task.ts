@@ -87,6 +87,11 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
     this.#name = textOf(name);
   }
 
+  /** Whether somebody gave it a name. @internal */
+  get isNamed(): boolean {
+    return typeof this.#name === "string";
+  }
+
   /** An AbortSignal that is aborted when the task is cancelled; made when first asked for. */
   get signal(): AbortSignal {
     return this.scope.signal;

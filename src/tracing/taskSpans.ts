@@ -34,13 +34,14 @@ export function traceTasks(
   const spans = new WeakMap<object, Span>();
   const covering = new WeakMap<SpanContext, string>();
   let open = 0;
+  let hearsEnds = false;
   const started = (message: unknown): void => {
     const task = (message as TaskEvent).task as Task<unknown>;
     const parent = spanContextIn(task.scope);
     // Most tasks are in no trace, so this is asked first. What is suppressed is not sampled.
     if (parent?.sampled !== true) return;
+    if (which === "named" && !task.isNamed) return;
     const { name } = task;
-    if (which === "named" && UNNAMED.test(name)) return;
     if (covering.get(parent) === name || isSeen(task)) return;
     const span = tracer.start({
       name,
@@ -54,6 +55,9 @@ export function traceTasks(
     });
     spans.set(task, span);
     open++;
+    // Not before: in most servers no task but a request's own has a span, and there are many tasks.
+    if (!hearsEnds) subscribe("ambit:task.ended", ended);
+    hearsEnds = true;
     setCurrent(span.context, task.scope);
   };
   const ended = (message: unknown): void => {
@@ -66,7 +70,6 @@ export function traceTasks(
     span.end();
   };
   subscribe("ambit:task.started", started);
-  subscribe("ambit:task.ended", ended);
   return {
     taken: (task) => {
       if (open > 0) spans.get(task)?.drop();
@@ -82,5 +85,3 @@ export function traceTasks(
 function nobody(): boolean {
   return false;
 }
-
-const UNNAMED = /^Task-\d+$/;
