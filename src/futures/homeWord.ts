@@ -7,8 +7,8 @@
  * `ambit:futures.worker.word`.
  * Limits: threads that a process of a pool has made are not heard.
  */
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { BroadcastChannel, isMainThread } from "node:worker_threads";
+import { hearChannels } from "../core/hearChannels.ts";
 import type { WorkerWord } from "./diagnostics.ts";
 
 type Say = (name: string, value: unknown) => void;
@@ -54,7 +54,7 @@ export function hearHome(
     const word = message as WorkerWord;
     if (word.name === name) heard(word.value);
   };
-  subscribe("ambit:futures.worker.word", onWord);
+  const stop = hearChannels({ "ambit:futures.worker.word": onWord });
   const channel = threads ? new BroadcastChannel(name) : null;
   if (channel !== null) {
     // oxlint-disable-next-line unicorn/prefer-add-event-listener -- a listener alone does not start it in Node 20
@@ -62,7 +62,7 @@ export function hearHome(
     channel.unref();
   }
   return () => {
-    unsubscribe("ambit:futures.worker.word", onWord);
+    stop();
     channel?.close();
   };
 }

@@ -6,10 +6,10 @@
  * invariants (nothing lost, nothing doubled) at its end and throws where one is broken.
  * Limits: a scenario must be deterministic; waits of code that is no task are not counted.
  */
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { expectFunction } from "../core/arguments.ts";
 import type { TaskEvent } from "../core/diagnostics.ts";
 import { isCancelled } from "../core/errors.ts";
+import { hearChannels } from "../core/hearChannels.ts";
 import type { Loop } from "../core/loop.ts";
 import { ambientScope, getRunningLoop } from "../core/scope.ts";
 import { Task } from "../core/task.ts";
@@ -85,7 +85,7 @@ async function cancelAt(
       return;
     if (++count === point) task.getLoop().callSoon(() => void task.cancel(`await point ${point}`));
   };
-  subscribe(CHANNEL, onWaiting);
+  const stop = hearChannels({ [CHANNEL]: onWaiting });
   const scope = ambientScope();
   const before = scope.metCancels();
   try {
@@ -95,7 +95,7 @@ async function cancelAt(
     if (!isCancelled(error))
       throw new Error(`cancelled at await point ${point}: ${String(error)}`, { cause: error });
   } finally {
-    unsubscribe(CHANNEL, onWaiting);
+    stop();
   }
   return count >= point;
 }

@@ -8,11 +8,11 @@
  * look.
  */
 import type { ChildProcess } from "node:child_process";
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { setTimeout as delay } from "node:timers/promises";
 import { inspect } from "node:util";
 import type { Worker } from "node:worker_threads";
 import { tasksUnder } from "../core/currentTask.ts";
+import { hearChannels } from "../core/hearChannels.ts";
 import { locationOf } from "../core/location.ts";
 import { rootScope } from "../core/scope.ts";
 import type { Task } from "../core/task.ts";
@@ -55,6 +55,7 @@ export class LeakWatch {
   readonly #patience: number;
   readonly #runnerTimers: number;
   readonly #origins: Origins | null;
+  readonly #stop: () => void;
   readonly #workers = new Map<Worker, string>();
   readonly #onWorker = (message: unknown): void =>
     this.#note((message as { worker: Worker }).worker);
@@ -75,8 +76,7 @@ export class LeakWatch {
     this.#patience = patience;
     this.#runnerTimers = runnerTimers;
     this.#origins = origins ? new Origins() : null;
-    subscribe("worker_threads", this.#onWorker);
-    subscribe("child_process", this.#onChild);
+    this.#stop = hearChannels({ worker_threads: this.#onWorker, child_process: this.#onChild });
   }
 
   /** Node lists no workers among its active resources, but it tells when one is made. */
@@ -104,8 +104,7 @@ export class LeakWatch {
 
   /** Looks until nothing is left, or patience is at its end; the watch is over then. */
   async check(what: string): Promise<void> {
-    unsubscribe("worker_threads", this.#onWorker);
-    unsubscribe("child_process", this.#onChild);
+    this.#stop();
     // The runner itself may have just set a timer, to report the last test: the first look allows for it.
     let leaks = this.#look(this.#runnerTimers);
     const deadline = performance.now() + this.#patience;

@@ -6,9 +6,9 @@
  * loop, in which every microtask and every `sleep(0)` had its turn. Tasks are watched only while somebody waits.
  * Limits: on a real loop, a task that works on foreign promises or timers for longer than the cushion counts as blocked.
  */
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { expectMilliseconds } from "../core/arguments.ts";
 import type { TaskEvent } from "../core/diagnostics.ts";
+import { hearChannels } from "../core/hearChannels.ts";
 import type { Loop } from "../core/loop.ts";
 import { getRunningLoop } from "../core/scope.ts";
 import { suspend } from "../core/suspend.ts";
@@ -87,6 +87,7 @@ class RealWatch {
   readonly #onEvent = (message: unknown): void => this.#moved(message as TaskEvent);
   readonly #onTurn = (): void => this.#look();
   #watching = false;
+  #stop: () => void = () => {};
   #turn: NodeJS.Immediate | null = null;
   #timer: NodeJS.Timeout | null = null;
   #quietSince = 0;
@@ -100,7 +101,7 @@ class RealWatch {
     this.#quietTurns = 0;
     if (this.#watching) return;
     this.#watching = true;
-    for (const event of EVENTS) subscribe(event, this.#onEvent);
+    this.#stop = hearChannels(Object.fromEntries(EVENTS.map((event) => [event, this.#onEvent])));
     this.#turn = setImmediate(this.#onTurn);
   }
 
@@ -109,7 +110,7 @@ class RealWatch {
     this.#watching = false;
     if (this.#turn !== null) clearImmediate(this.#turn);
     if (this.#timer !== null) clearTimeout(this.#timer);
-    for (const event of EVENTS) unsubscribe(event, this.#onEvent);
+    this.#stop();
   }
 
   #moved({ task }: TaskEvent): void {

@@ -4,7 +4,7 @@
  * Strategy: two channels tell of a request. At its start it gets the headers that carry the span; its end is when the
  * last byte of the answer has come.
  */
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { hearChannels } from "../core/hearChannels.ts";
 import type { ClientRequestEvent } from "../http/diagnostics.ts";
 import type { AttributeList } from "./attributes.ts";
 import { fullUrl, hostAndPort, knownMethod } from "./httpAttributes.ts";
@@ -31,12 +31,7 @@ export function traceHttp(tracer: Tracer, settings: ClientSpanSettings): () => v
     const event = message as ClientRequestEvent & { [OURS]?: Span };
     if (event[OURS] !== undefined) finish(event[OURS], event);
   };
-  subscribe("ambit:http.request.started", started);
-  subscribe("ambit:http.request.ended", ended);
-  return () => {
-    unsubscribe("ambit:http.request.started", started);
-    unsubscribe("ambit:http.request.ended", ended);
-  };
+  return hearChannels({ "ambit:http.request.started": started, "ambit:http.request.ended": ended });
 }
 
 function begin(event: ClientRequestEvent, tracer: Tracer, settings: ClientSpanSettings): void {

@@ -5,7 +5,7 @@
  * already. Only inside a trace: a pool's own work and loops that poll would begin a trace of one span each.
  * Limits: parameters are in no span. A statement that writes its values into its text shows them.
  */
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { hearChannels } from "../core/hearChannels.ts";
 import type { RedisCommandEvent } from "../redis/diagnostics.ts";
 import type { StatementEvent } from "../sql/diagnostics.ts";
 import type { AttributeList } from "./attributes.ts";
@@ -43,12 +43,7 @@ function listen<T extends StatementEvent | RedisCommandEvent>(
     const span = (message as Ours<T>)[OURS];
     if (span !== undefined) end(span, message as T);
   };
-  subscribe(`${channel}.started`, started);
-  subscribe(`${channel}.ended`, ended);
-  return () => {
-    unsubscribe(`${channel}.started`, started);
-    unsubscribe(`${channel}.ended`, ended);
-  };
+  return hearChannels({ [`${channel}.started`]: started, [`${channel}.ended`]: ended });
 }
 
 function statementSpan(event: StatementEvent, tracer: Tracer): Span | null {

@@ -6,12 +6,12 @@
  * a worker that does not trace passes that on to what the function calls. A worker that traces goes on from the headers; of
  * a call that brings none it begins a trace, as a server does.
  */
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type {
   DistributedCallEvent,
   DistributedRunEvent,
   DistributedSubmitEvent,
 } from "../distributed/diagnostics.ts";
+import { hearChannels } from "../core/hearChannels.ts";
 import type { AttributeList } from "./attributes.ts";
 import { SPAN_VARIABLE, setCurrent } from "./currentSpan.ts";
 import { extract, injectInto } from "./propagation.ts";
@@ -56,12 +56,8 @@ function listen(
     if (error !== null) span.fail(error);
     span.end();
   };
-  subscribe(`ambit:distributed.${what}.started`, started);
-  subscribe(`ambit:distributed.${what}.ended`, ended);
-  return () => {
-    unsubscribe(`ambit:distributed.${what}.started`, started);
-    unsubscribe(`ambit:distributed.${what}.ended`, ended);
-  };
+  const channel = `ambit:distributed.${what}`;
+  return hearChannels({ [`${channel}.started`]: started, [`${channel}.ended`]: ended });
 }
 
 /** Null where nothing is traced. */

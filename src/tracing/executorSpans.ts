@@ -5,7 +5,7 @@
  * what the function does in the worker is below it; at its end it is known how long the worker has run it. Only inside a
  * recorded trace: elsewhere the context crosses as any other variable does.
  */
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { hearChannels } from "../core/hearChannels.ts";
 import type { ExecutorCallEvent } from "../futures/diagnostics.ts";
 import type { AttributeList } from "./attributes.ts";
 import { SPAN_VARIABLE } from "./currentSpan.ts";
@@ -23,12 +23,7 @@ export function traceExecutors(tracer: Tracer): () => void {
     const event = message as Ours;
     if (event[OURS] !== undefined) finish(event[OURS], event);
   };
-  subscribe("ambit:futures.call.started", started);
-  subscribe("ambit:futures.call.ended", ended);
-  return () => {
-    unsubscribe("ambit:futures.call.started", started);
-    unsubscribe("ambit:futures.call.ended", ended);
-  };
+  return hearChannels({ "ambit:futures.call.started": started, "ambit:futures.call.ended": ended });
 }
 
 function begin(event: Ours, tracer: Tracer): void {

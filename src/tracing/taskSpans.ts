@@ -4,8 +4,8 @@
  * Strategy: a task inherits the current span with its context variables; in its first step its own span takes that
  * place, in the task's own context. Tasks outside of any recorded trace have none.
  */
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { TaskEvent } from "../core/diagnostics.ts";
+import { hearChannels } from "../core/hearChannels.ts";
 import type { Task } from "../core/task.ts";
 import { setCurrent, spanContextIn } from "./currentSpan.ts";
 import type { Span } from "./span.ts";
@@ -34,7 +34,7 @@ export function traceTasks(
   const spans = new WeakMap<object, Span>();
   const covering = new WeakMap<SpanContext, string>();
   let open = 0;
-  let hearsEnds = false;
+  let stopEnds: (() => void) | null = null;
   const started = (message: unknown): void => {
     const task = (message as TaskEvent).task as Task<unknown>;
     const parent = spanContextIn(task.scope);
@@ -56,8 +56,7 @@ export function traceTasks(
     spans.set(task, span);
     open++;
     // Not before: in most servers no task but a request's own has a span, and there are many tasks.
-    if (!hearsEnds) subscribe("ambit:task.ended", ended);
-    hearsEnds = true;
+    stopEnds ??= hearChannels({ "ambit:task.ended": ended });
     setCurrent(span.context, task.scope);
   };
   const ended = (message: unknown): void => {
@@ -69,15 +68,15 @@ export function traceTasks(
     if (error !== undefined) span.fail(error);
     span.end();
   };
-  subscribe("ambit:task.started", started);
+  const stopStarts = hearChannels({ "ambit:task.started": started });
   return {
     taken: (task) => {
       if (open > 0) spans.get(task)?.drop();
     },
     covered: (by, name) => covering.set(by, name),
     stop: () => {
-      unsubscribe("ambit:task.started", started);
-      unsubscribe("ambit:task.ended", ended);
+      stopStarts();
+      stopEnds?.();
     },
   };
 }

@@ -5,7 +5,7 @@
  * the current one of the request's task; at its end, when the last byte was handed over, the rest is noted. The path's
  * pattern names it: what a client makes up must not become a name.
  */
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { hearChannels } from "../core/hearChannels.ts";
 import type { Task } from "../core/task.ts";
 import type { AnswerRecord } from "../web/answerRecord.ts";
 import type { RequestEvent } from "../web/diagnostics.ts";
@@ -38,12 +38,7 @@ export function traceWeb(tracer: Tracer, settings: WebSpanSettings): () => void 
     const { [OURS]: span, record } = message as RequestEvent & { [OURS]?: Span };
     if (span !== undefined && record !== null) finish(span, record);
   };
-  subscribe("ambit:web.request.started", started);
-  subscribe("ambit:web.request.ended", ended);
-  return () => {
-    unsubscribe("ambit:web.request.started", started);
-    unsubscribe("ambit:web.request.ended", ended);
-  };
+  return hearChannels({ "ambit:web.request.started": started, "ambit:web.request.ended": ended });
 }
 
 function begin(event: RequestEvent, tracer: Tracer, settings: WebSpanSettings): void {
