@@ -61,6 +61,8 @@ def step(file, op, saved, binary, state):
         return saved[-1] if binary else None
     if kind == "back":
         file.seek(saved[argument % len(saved)])
+        # To get there it may have read ahead.
+        state["read"] = not binary
         return None
     if kind == "seek":
         offset, whence = argument
