@@ -6,12 +6,12 @@
  * a worker that does not trace passes that on to what the function calls. A worker that traces goes on from the headers; of
  * a call that brings none it begins a trace, as a server does.
  */
+import { hearChannels } from "../core/hearChannels.ts";
 import type {
   DistributedCallEvent,
   DistributedRunEvent,
   DistributedSubmitEvent,
 } from "../distributed/diagnostics.ts";
-import { hearChannels } from "../core/hearChannels.ts";
 import type { AttributeList } from "./attributes.ts";
 import { SPAN_VARIABLE, setCurrent } from "./currentSpan.ts";
 import { extract, injectInto } from "./propagation.ts";

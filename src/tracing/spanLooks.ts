@@ -81,16 +81,20 @@ export class SpanLooks {
   }
 
   #lookOf(kind: SpanKind, name: string, trace: number, span: number): Look {
-    const looks = this.#looks.get(name);
-    const usual = trace === TRACE_ID || trace === SHORT_TRACE_ID;
-    if (span !== SPAN_ID || !usual) return this.#newLook(kind, name, trace, span);
+    const usual = span === SPAN_ID && (trace === TRACE_ID || trace === SHORT_TRACE_ID);
+    const kept = usual ? this.#keptFor(name) : null;
+    if (kept === null) return this.#newLook(kind, name, trace, span);
     const place = 2 * KIND_NUMBERS[kind] + (trace === TRACE_ID ? 0 : 1);
-    if (looks !== undefined) return (looks[place] ??= this.#newLook(kind, name, trace, span));
-    const made = this.#newLook(kind, name, trace, span);
-    if (this.#looks.size >= MOST_NAMES || name.length > LONGEST_NAME) return made;
-    const all: Look[] = [];
-    all[place] = made;
-    this.#looks.set(name, all);
+    return (kept[place] ??= this.#newLook(kind, name, trace, span));
+  }
+
+  /** Null where there are too many. */
+  #keptFor(name: string): Look[] | null {
+    const known = this.#looks.get(name);
+    if (known !== undefined) return known;
+    if (this.#looks.size >= MOST_NAMES || name.length > LONGEST_NAME) return null;
+    const made: Look[] = [];
+    this.#looks.set(name, made);
     return made;
   }
 

@@ -11,7 +11,7 @@ import {
   startSpan,
 } from "ambit/tracing";
 import { expect, test } from "vitest";
-import { traced } from "./traced.ts";
+import { plain, traced } from "./traced.ts";
 
 interface Told {
   readonly traceId: string;
@@ -121,10 +121,3 @@ test("ids are those of the span, of 128 bits, of 64, or as a maker of spans has 
   const zipkin = JSON.parse(encodeZipkin(spans, RESOURCE)) as { traceId: string; id: string }[];
   expect(zipkin.map(({ traceId, id }) => [traceId, id])).toEqual(ids);
 });
-
-function plain(told: FinishedSpan): FinishedSpan {
-  const { name, kind, context, parentId, shared, startTime, duration } = told;
-  const { status, statusMessage, attributes, events, links, dropped } = told;
-  const rest = { status, statusMessage, attributes, events, links, dropped };
-  return { name, kind, context, parentId, shared, startTime, duration, ...rest };
-}

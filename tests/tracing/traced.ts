@@ -31,6 +31,14 @@ export async function untilThere(reporter: MemoryReporter, count: number): Promi
   });
 }
 
+/** The same, as a maker of spans of its own may have it. */
+export function plain(told: FinishedSpan): FinishedSpan {
+  const { name, kind, context, parentId, shared, startTime, duration } = told;
+  const { status, statusMessage, attributes, events, links, dropped } = told;
+  const rest = { status, statusMessage, attributes, events, links, dropped };
+  return { name, kind, context, parentId, shared, startTime, duration, ...rest };
+}
+
 /** The one span of that name. */
 export function only(spans: readonly FinishedSpan[], name: string): FinishedSpan {
   const found = spans.filter((span) => span.name === name);

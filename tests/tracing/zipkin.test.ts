@@ -13,7 +13,7 @@ import {
 import { runVirtual } from "ambit/testing";
 import { sleep } from "ambit";
 import { expect, test } from "vitest";
-import { traced } from "./traced.ts";
+import { plain, traced } from "./traced.ts";
 import { checked, rulesBroken, validate } from "./zipkinRules.ts";
 
 const RESOURCE = { serviceName: "Shop", attributes: { "service.version": "1.2" } };
@@ -132,13 +132,6 @@ test("a shared and debugged span says so; links are a tag", async () => {
   );
   expect(shared?.shared).toBe(true);
 });
-
-function plain(told: FinishedSpan): FinishedSpan {
-  const { name, kind, context, parentId, shared, startTime, duration } = told;
-  const { status, statusMessage, attributes, events, links, dropped } = told;
-  const rest = { status, statusMessage, attributes, events, links, dropped };
-  return { name, kind, context, parentId, shared, startTime, duration, ...rest };
-}
 
 const value = fc.oneof(
   fc.string({ unit: "binary" }),

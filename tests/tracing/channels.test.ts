@@ -1,8 +1,12 @@
 /**
- * What publishes is often loaded after tracing: in a process of its own, since it is about what is loaded, and collected.
+ * When tracing subscribes to what; where it is about what is loaded, and collected, in a process of its own.
  */
+import { channel } from "node:diagnostics_channel";
+import { createTask } from "ambit";
+import { span } from "ambit/tracing";
 import { expect, test } from "vitest";
 import { runProgram } from "../core/childProgram.ts";
+import { traced } from "./traced.ts";
 
 test("a module that is loaded after a first tracing has ended is traced by the next", async () => {
   const { out, err } = await runProgram(
@@ -27,4 +31,16 @@ test("a module that is loaded after a first tracing has ended is traced by the n
     { flags: ["--expose-gc"] },
   );
   expect([out, err]).toEqual(["true\nfalse\n", ""]);
+});
+
+test("the ends of tasks are heard of once a task has a span, and no longer than that tracing lasts", async () => {
+  const ends = channel("ambit:task.ended");
+  const heard: boolean[] = [];
+  await traced(async () => {
+    await span("work", () => createTask(async () => {}));
+    heard.push(ends.hasSubscribers);
+    await span("work", () => createTask(async () => {}, { name: "named" }));
+    heard.push(ends.hasSubscribers);
+  });
+  expect([...heard, ends.hasSubscribers]).toEqual([false, true, false]);
 });
