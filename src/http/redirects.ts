@@ -7,6 +7,7 @@
  * http to https. (Cookies of a jar, and a session's own authentication, are chosen anew per hop.)
  */
 import { ClientRequest } from "./clientRequest.ts";
+import { withoutDotSegments } from "./dotSegments.ts";
 import { RedirectUrlError } from "./redirectErrors.ts";
 import { RequestBodyError } from "./requestBodyError.ts";
 import type { ClientResponse } from "./response.ts";
@@ -79,7 +80,7 @@ function resolved({ method, attempt }: ClientRequest, location: string, from: UR
 
 function parsed(location: string, from: URL): URL | null {
   try {
-    return new URL(location, from);
+    return withoutDotSegments(new URL(location, from));
   } catch {
     return null;
   }

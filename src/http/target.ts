@@ -5,6 +5,7 @@
  * browsers' address bars, curl and aiohttp do; so nobody finds it in `response.url`.
  */
 import { outOfRange, wrongType } from "../core/arguments.ts";
+import { withoutDotSegments } from "./dotSegments.ts";
 import { InvalidUrlError } from "./errors.ts";
 import { appendTo, type NamedValues } from "./namedValues.ts";
 import { redact } from "./redaction.ts";
@@ -60,7 +61,7 @@ function parse(method: string, input: string | URL, baseUrl: string | undefined)
 
 function parsed(text: string, baseUrl?: string): URL | null {
   try {
-    return new URL(text, baseUrl);
+    return withoutDotSegments(new URL(text, baseUrl));
   } catch {
     // Node's error is not kept as a cause: it has the whole input as a property, secrets included.
     return null;

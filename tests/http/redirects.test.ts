@@ -84,6 +84,8 @@ describe("the next request", () => {
     ["/x#end", "http://a.test/x#end"],
     ["", "http://a.test/dir/page?q#top"],
     ["/é", "http://a.test/%C3%A9#top"],
+    ["/a/.b/../c?d=/../", "http://a.test/a/c?d=/../#top"],
+    ["http://b.test/.b.c/./d/..", "http://b.test/.b.c/#top"],
   ])("goes to %o, resolved: %s", async (location, url) => {
     expect((await second(302, location)).url).toBe(url);
   });

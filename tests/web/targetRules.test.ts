@@ -113,7 +113,8 @@ describe("a path", () => {
       fc.property(text, (each) => {
         const parsed = parse(each);
         if ("refused" in parsed) return;
-        const url = new URL(`http://a.example${each}`);
+        // Without the `/.`, Node.js 20 and 22 leave dots behind a name that begins with one (ada-url/ada#935).
+        const url = new URL(`http://a.example/.${each}`);
         expect([parsed.path, parsed.search]).toEqual([url.pathname, url.search.slice(1)]);
       }),
       { numRuns: 1000 },
