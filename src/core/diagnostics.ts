@@ -2,7 +2,8 @@
  * What happens to tasks, as events on node:diagnostics_channel.
  *
  * Channels: `ambit:task.created`, `ambit:task.started`, `ambit:task.waiting`, `ambit:task.cancelled`,
- * `ambit:task.ended`. The inspector, tracing and debug tools subscribe; the kernel knows none of them. While nobody
+ * `ambit:task.ended`; and `ambit:task.started.named`, which tells the same as `started`, of tasks that were given a name:
+ * most were not, and who looks for those only need not be told of each. The inspector, tracing and debug tools subscribe; the kernel knows none of them. While nobody
  * listens an event costs one property read, and no message is made.
  */
 import { channel } from "node:diagnostics_channel";
@@ -23,6 +24,8 @@ export interface TaskEvent {
 export const taskCreated: ReturnType<typeof channel> = channel("ambit:task.created");
 /** @internal */
 export const taskStarted: ReturnType<typeof channel> = channel("ambit:task.started");
+/** @internal */
+export const namedTaskStarted: ReturnType<typeof channel> = channel("ambit:task.started.named");
 /** @internal */
 export const taskWaiting: ReturnType<typeof channel> = channel("ambit:task.waiting");
 /** @internal */

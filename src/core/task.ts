@@ -10,7 +10,13 @@
 import { inspect } from "node:util";
 import { asCancellation, cancelledFor } from "./cancellation.ts";
 import { Context } from "./context.ts";
-import { taskCancelled, taskCreated, taskEnded, taskStarted } from "./diagnostics.ts";
+import {
+  namedTaskStarted,
+  taskCancelled,
+  taskCreated,
+  taskEnded,
+  taskStarted,
+} from "./diagnostics.ts";
 import type { TextOutput } from "./ink.ts";
 import { INSPECT } from "./inspection.ts";
 import { type CancelledError, InvalidStateError } from "./errors.ts";
@@ -203,6 +209,7 @@ export class Task<T> extends Future<T> implements AsyncDisposable {
       return null;
     }
     if (taskStarted.hasSubscribers) taskStarted.publish({ task: this });
+    if (namedTaskStarted.hasSubscribers && this.isNamed) namedTaskStarted.publish({ task: this });
     if (this.scope.loop.debug) this.debugStart();
     return this.#body;
   }

@@ -24,14 +24,29 @@ export type AttributeList = (string | AttributeValue | undefined)[];
 /** How many attributes a span keeps (OpenTelemetry's default limit). */
 const MOST = 128;
 
-/** Sets one; false when there are too many. @internal */
-export function setIn(list: AttributeList, name: string, value: AttributeValue): boolean {
+/** One of a list. @internal */
+export function valueIn(list: AttributeList, name: string): AttributeValue | undefined {
+  for (let at = 0; at < list.length; at += 2) if (list[at] === name) return list[at + 1];
+  return undefined;
+}
+
+/**
+ * Sets one; false when there are too many.
+ * @param others how many more are kept elsewhere
+ * @internal
+ */
+export function setIn(
+  list: AttributeList,
+  name: string,
+  value: AttributeValue,
+  others = 0,
+): boolean {
   for (let at = 0; at < list.length; at += 2) {
     if (list[at] !== name) continue;
     list[at + 1] = value;
     return true;
   }
-  if (list.length >= 2 * MOST) return false;
+  if (list.length / 2 + others >= MOST) return false;
   list.push(name, value);
   return true;
 }

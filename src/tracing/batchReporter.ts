@@ -24,22 +24,9 @@ import { BatchSender } from "./batchSender.ts";
 import { contextWith, SUPPRESSED, withoutTracing } from "./currentSpan.ts";
 import type { FinishedSpan } from "./finishedSpan.ts";
 import type { Resource, SpanReporter } from "./reporter.ts";
+import type { ReporterStatistics } from "./reporterStatistics.ts";
 import { SpanBatch } from "./spanBatch.ts";
 import type { SpanFormat, SpanWriter } from "./spanWriter.ts";
-
-/** What a reporter has done so far, in spans. */
-export interface ReporterStatistics {
-  /** Handed to it. */
-  readonly reported: number;
-  /** Taken by the server. */
-  readonly sent: number;
-  /** Given up: too many at a time, refused by the server, or left at the end. */
-  readonly dropped: number;
-  /** Waiting, or on their way. */
-  readonly queued: number;
-  /** How often a batch was tried again. */
-  readonly retries: number;
-}
 
 /** A batch gets somewhat more room than the last one took. */
 const ROOM = 1.05;
@@ -51,8 +38,10 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
   /** Those that came before it was opened, and can't be written yet. */
   #early: FinishedSpan[] = [];
   #writer: SpanWriter | null = null;
-  /** Oldest first; the last gets the next spans, unless it is full. */
+  /** Oldest first. */
   #batches: SpanBatch[] = [];
+  /** That of them which gets the next spans. */
+  #open: SpanBatch | null = null;
   /** How many spans are in the batches, in one that is being sent, or came early. */
   #queued = 0;
   /** How large a batch is likely to be, in bytes: as the last one. */
@@ -118,16 +107,20 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
   }
 
   #write(span: FinishedSpan, writer: SpanWriter): void {
-    const { batchSize } = this.#settings;
-    let batch = this.#batches.at(-1);
-    if (batch === undefined || batch.isFull(batchSize)) {
-      batch = new SpanBatch(writer, this.#spare ?? this.#usualSize, (error) => this.#failed(error));
-      this.#spare = null;
-      this.#batches.push(batch);
-    }
-    batch.add(span);
-    if (batch.count === 1) this.#some.set();
-    if (batch.isFull(batchSize)) this.#hurry.set();
+    const batch = (this.#open ??= this.#newBatch(writer));
+    const count = batch.add(span);
+    if (count <= 1) this.#some.set();
+    if (!batch.isFull(this.#settings.batchSize)) return;
+    this.#open = null;
+    this.#hurry.set();
+  }
+
+  #newBatch(writer: SpanWriter): SpanBatch {
+    const failed = (error: unknown): void => this.#failed(error);
+    const batch = new SpanBatch(writer, this.#spare ?? this.#usualSize, failed);
+    this.#spare = null;
+    this.#batches.push(batch);
+    return batch;
   }
 
   /** A span is not as it should be. */
@@ -169,6 +162,7 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
     await withoutTracing(() => moveOnAfter(this.#settings.closeTimeout, () => this.#sendAll()));
     this.#drop(this.#queued);
     this.#batches = [];
+    this.#open = null;
     this.#early = [];
     this.#closed = true;
     this.#settling.set();
@@ -207,6 +201,7 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
   async #sendAll(): Promise<void> {
     while (this.#batches.length > 0 && this.#isReady()) {
       const batch = this.#batches.shift() as SpanBatch;
+      if (batch === this.#open) this.#open = null;
       this.#due = Math.max(0, this.#due - batch.count);
       const body = batch.body();
       const { count } = batch;

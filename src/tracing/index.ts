@@ -2,7 +2,7 @@
  * `ambit/tracing`: spans of requests, tasks and the program's own work, for Zipkin and OpenTelemetry.
  */
 export { type Attributes, type AttributeValue } from "./attributes.ts";
-export { BatchReporter, type ReporterStatistics } from "./batchReporter.ts";
+export { BatchReporter } from "./batchReporter.ts";
 export { type BatchReporterOptions } from "./batchReporterOptions.ts";
 export { SpansRefusedError } from "./batchSender.ts";
 export { currentSpan, currentSpanContext, withoutTracing } from "./currentSpan.ts";
@@ -17,6 +17,7 @@ export { encodeOtlp } from "./otlp.ts";
 export { OtlpReporter } from "./otlpReporter.ts";
 export { extract, inject, type PropagationFormat } from "./propagation.ts";
 export { MemoryReporter, type Resource, type SpanReporter } from "./reporter.ts";
+export type { ReporterStatistics } from "./reporterStatistics.ts";
 export { parentBased, ratioSampler, type Sampler, type SamplingInput } from "./sampler.ts";
 export type { FinishedSpan, SpanEvent, SpanKind, SpanLink, SpanStatus } from "./finishedSpan.ts";
 export { Span } from "./span.ts";

@@ -49,7 +49,8 @@ export function openTelemetrySource(given: OpenTelemetryApi): SpanSource {
         })),
       };
       const made = tracer.startSpan(name, options, parentContext(api, start));
-      const context = LocalContext.with(contextOf(made));
+      const { traceId, spanId, sampled, traceState } = contextOf(made);
+      const context = new LocalContext(traceId, spanId, sampled).carrying(false, traceState);
       others.set(context, made);
       return { context, mirror: made.isRecording() ? new Mirror(api, made) : null };
     },

@@ -9,9 +9,9 @@ import type { Resource } from "./reporter.ts";
 import type { FinishedSpan, SpanKind, SpanStatus } from "./finishedSpan.ts";
 import { textOf } from "./spanBatch.ts";
 import { type LookFormat, SpanLooks } from "./spanLooks.ts";
-import { listOf } from "./spanRecord.ts";
 import type { SpanWriter } from "./spanWriter.ts";
 import type { TextBytes } from "./textBytes.ts";
+import { TextPiece } from "./textPiece.ts";
 
 const KINDS: Readonly<Record<SpanKind, number>> = {
   internal: 1,
@@ -27,6 +27,9 @@ const STATUSES: Readonly<Record<SpanStatus, string>> = {
   ok: ',"status":{"code":1}}',
   error: ',"status":{"code":2}}',
 };
+
+const START = new TextPiece('],"startTimeUnixNano":"');
+const END = new TextPiece(',"endTimeUnixNano":"');
 
 /** A list of spans, as `POST /v1/traces` takes it. */
 export function encodeOtlp(spans: readonly FinishedSpan[], resource: Resource): string {
@@ -71,13 +74,13 @@ class OtlpWriter implements SpanWriter {
 
   write(bytes: TextBytes, span: FinishedSpan): void {
     const { context, parentId, dropped, startTime, duration } = span;
-    const first = this.#looks.write(bytes, span, listOf(span), false);
+    const first = this.#looks.write(bytes, span, false);
     if (bytes.length === first) bytes.plain("[");
     // In the place of the comma of the first.
     else bytes.put(first, "[");
-    bytes.plain('],"startTimeUnixNano":"');
+    bytes.piece(START);
     writeNanoseconds(bytes, startTime);
-    bytes.plain(',"endTimeUnixNano":"');
+    bytes.piece(END);
     writeNanoseconds(bytes, startTime + duration);
     bytes.plain(context.sampled ? ',"flags":1' : ',"flags":0');
     if (parentId !== null) bytes.plain(`,"parentSpanId":"${parentId}"`);

@@ -9,16 +9,18 @@
 import { isCancelled } from "../core/errors.ts";
 import { INSPECT } from "../core/inspection.ts";
 import {
+  type AttributeList,
   type Attributes,
   type AttributeValue,
   attributeList,
   attributeValue,
   recordOf,
-  setIn,
 } from "./attributes.ts";
 import { cancelReason, exceptionAttributes, typeName } from "./exceptions.ts";
-import type { SpanLink, SpanStatus } from "./finishedSpan.ts";
-import { SpanRecord } from "./spanRecord.ts";
+import type { SpanLink, SpanOwner, SpanStatus } from "./finishedSpan.ts";
+import type { SpanContext } from "./spanContext.ts";
+import type { PlacedValues } from "./spanForm.ts";
+import { type SpanClock, SpanRecord, type SpanSubject } from "./spanRecord.ts";
 import { SpanNotes } from "./spanNotes.ts";
 
 /**
@@ -40,6 +42,20 @@ import { SpanNotes } from "./spanNotes.ts";
  * ```
  */
 export class Span extends SpanRecord implements Disposable {
+  /** @internal */
+  // oxlint-disable-next-line no-useless-constructor -- the one that is implied is looked for in each call, for 100 ns
+  constructor(
+    subject: SpanSubject,
+    attributes: AttributeList | PlacedValues,
+    context: SpanContext,
+    parentId: string | null,
+    shared: boolean,
+    clock: SpanClock,
+    owner: SpanOwner | null,
+  ) {
+    super(subject, attributes, context, parentId, shared, clock, owner);
+  }
+
   /**
    * Sets one attribute, in the place of one of the same name. A span keeps 128 of them.
    * @throws TypeError when the value is no string, number, boolean or array of one of these
@@ -65,13 +81,7 @@ export class Span extends SpanRecord implements Disposable {
   /** One that was checked. @internal */
   set(name: string, value: AttributeValue): void {
     if (this.owner === null) return;
-    if (!setIn(this.list, name, value)) this.lost++;
-    this.mirror?.setAttribute(name, value);
-  }
-
-  /** One that was checked, and of which there is none yet. @internal */
-  add(name: string, value: AttributeValue): void {
-    this.list.push(name, value);
+    if (!this.put(name, value)) this.lost++;
     this.mirror?.setAttribute(name, value);
   }
 

@@ -13,6 +13,8 @@ import { TextBytes } from "./textBytes.ts";
 const RUN = 32;
 const RUN_BYTES = 32_768;
 
+const COMMA = 0x2c;
+
 /** From then on it is full, however few spans it has: proxies refuse what is too long, nginx more than a MiB. */
 const MOST_BYTES = 950_000;
 
@@ -21,7 +23,9 @@ export class SpanBatch {
   readonly #writer: SpanWriter;
   readonly #failed: (error: unknown) => void;
   readonly #bytes: TextBytes;
-  #waiting: FinishedSpan[] = [];
+  /** Room for a run: an array that grew anew for each would cost more than what is put into it. */
+  readonly #waiting: (FinishedSpan | null)[] = Array.from({ length: RUN }, () => null);
+  #count = 0;
   #written = 0;
   /** How many are written next: of the first it is not known how much they take. */
   #run = 1;
@@ -40,7 +44,7 @@ export class SpanBatch {
 
   /** How many spans it has. */
   get count(): number {
-    return this.#written + this.#waiting.length;
+    return this.#written + this.#count;
   }
 
   /** Whether it is to get no more, when it is to have so many at most. */
@@ -48,24 +52,34 @@ export class SpanBatch {
     return this.#body !== null || this.count >= most || this.#bytes.length >= MOST_BYTES;
   }
 
-  add(span: FinishedSpan): void {
-    if (this.#waiting.push(span) >= this.#run) this.#write();
+  /** Gives how many it has. */
+  add(span: FinishedSpan): number {
+    this.#waiting[this.#count++] = span;
+    if (this.#count >= this.#run) this.#write();
+    return this.#written + this.#count;
   }
 
   #write(): void {
-    const spans = this.#waiting;
-    this.#waiting = [];
-    for (const span of spans) {
+    const errors: unknown[] = [];
+    for (let at = 0; at < this.#count; at++) {
       const { length } = this.#bytes;
       try {
-        if (this.#written > 0) this.#bytes.plain(",");
-        this.#writer.write(this.#bytes, span);
+        if (this.#written > 0) this.#bytes.byte(COMMA);
+        this.#writer.write(this.#bytes, this.#waiting[at] as FinishedSpan);
         this.#written++;
       } catch (error) {
         this.#bytes.cut(length);
-        this.#failed(error);
+        errors.push(error);
       }
+      this.#waiting[at] = null;
     }
+    this.#count = 0;
+    this.#planRun();
+    // Only now, for whoever is told may add a span.
+    for (const error of errors) this.#failed(error);
+  }
+
+  #planRun(): void {
     const each = this.#bytes.length / Math.max(1, this.#written);
     this.#run = Math.max(1, Math.min(RUN, Math.floor(RUN_BYTES / each)));
   }

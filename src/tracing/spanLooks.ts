@@ -6,11 +6,16 @@
  * several times as much as the members.
  * Limits: what is kept is bounded, whatever names somebody makes up; beyond that a span costs more, and looks the same.
  */
-import type { AttributeList } from "./attributes.ts";
 import type { FinishedSpan, SpanKind } from "./finishedSpan.ts";
-import { MemberKeys, type MemberFormat, SpanShape } from "./spanShape.ts";
+import { FormShape } from "./formShape.ts";
+import type { Id } from "./ids.ts";
+import { LocalContext } from "./localContext.ts";
+import { type MemberFormat, MemberTexts } from "./memberTexts.ts";
 import { NO_CONTEXT } from "./spanContext.ts";
+import type { SpanForm } from "./spanForm.ts";
+import { listOf, SpanRecord } from "./spanRecord.ts";
 import type { TextBytes } from "./textBytes.ts";
+import { TextPiece } from "./textPiece.ts";
 
 /** How spans begin. @internal */
 export interface LookFormat extends MemberFormat {
@@ -35,72 +40,113 @@ const SHORT_TRACE_ID = 16;
 
 const NONE: readonly string[] = [];
 
-/** What spans of one name and kind, with ids of these lengths, have in common. */
-class Look {
+/** What spans of one name and kind, with ids of these lengths, begin with. */
+class Beginning {
+  readonly text: TextPiece;
   readonly spanAt: number;
-  /** Where the attributes begin. */
-  readonly length: number;
-  readonly all: SpanShape;
-  /** Without those that are told elsewhere. */
-  readonly fewer: SpanShape;
 
-  constructor(format: LookFormat, keys: MemberKeys, rest: string, trace: number, span: number) {
-    const before = `${BEGINNING}${"0".repeat(trace)}${format.middle}`;
-    const bytes = Buffer.from(`${before}${"0".repeat(span)}${rest}`);
+  constructor({ middle }: LookFormat, rest: string, trace: number, span: number) {
+    const before = `${BEGINNING}${"0".repeat(trace)}${middle}`;
+    this.text = new TextPiece(`${before}${"0".repeat(span)}${rest}`);
     this.spanAt = before.length;
-    this.length = bytes.length;
-    this.all = new SpanShape(keys, NONE, bytes);
-    this.fewer = new SpanShape(keys, format.leftOut, bytes);
+  }
+}
+
+/** What spans of one form begin with. */
+class FormLook {
+  readonly beginning: Beginning;
+  readonly all: FormShape;
+  /** Without those that are told elsewhere. */
+  readonly fewer: FormShape;
+
+  constructor(format: LookFormat, texts: MemberTexts, form: SpanForm) {
+    const rest = format.restOf(form.kind, form.name);
+    this.beginning = new Beginning(format, rest, TRACE_ID, SPAN_ID);
+    const { text } = this.beginning;
+    this.all = new FormShape(texts, NONE, text, form);
+    this.fewer = new FormShape(texts, format.leftOut, text, form);
   }
 }
 
 /** @internal */
 export class SpanLooks {
   readonly #format: LookFormat;
-  readonly #keys: MemberKeys;
-  readonly #looks = new Map<string, Look[]>();
+  readonly #texts: MemberTexts;
+  readonly #named = new Map<string, Beginning[]>();
+  /** Who makes forms bounds their number. */
+  readonly #formed = new WeakMap<SpanForm, FormLook>();
+  #lastForm: SpanForm | null = null;
+  #lastLook: FormLook | null = null;
 
   constructor(format: LookFormat) {
     this.#format = format;
-    this.#keys = new MemberKeys(format);
+    this.#texts = new MemberTexts(format);
   }
 
   /**
    * Writes it, each attribute with a comma before it; gives where that of the first one stands.
-   * @param list its attributes
    * @param fewer whether some of them are told elsewhere
    */
-  write(bytes: TextBytes, span: FinishedSpan, list: AttributeList, fewer: boolean): number {
-    const { traceId, spanId } = span.context;
-    const look = this.#lookOf(span.kind, span.name, traceId.length, spanId.length);
+  write(bytes: TextBytes, span: FinishedSpan, fewer: boolean): number {
+    const { context } = span;
     const at = bytes.length;
-    (fewer ? look.fewer : look.all).write(bytes, list);
-    bytes.put(at + TRACE_AT, traceId);
-    bytes.put(at + look.spanAt, spanId);
-    return at + look.length;
+    const formed = this.#formLookOf(span);
+    let beginning: Beginning;
+    if (formed !== null) {
+      ({ beginning } = formed);
+      (fewer ? formed.fewer : formed.all).write(bytes, span as SpanRecord);
+    } else {
+      const { traceId, spanId } = context;
+      beginning = this.#beginningOf(span.kind, span.name, traceId.length, spanId.length);
+      bytes.piece(beginning.text);
+      this.#texts.write(bytes, listOf(span), fewer ? this.#format.leftOut : NONE);
+    }
+    putId(bytes, at + TRACE_AT, LocalContext.traceOf(context));
+    putId(bytes, at + beginning.spanAt, LocalContext.idOf(context));
+    return at + beginning.text.length;
   }
 
-  #lookOf(kind: SpanKind, name: string, trace: number, span: number): Look {
+  /** Null for what has no form, and for what is not as the most are. */
+  #formLookOf(span: FinishedSpan): FormLook | null {
+    if (!(span instanceof SpanRecord)) return null;
+    const { form, name, context } = span;
+    if (form === null || name !== form.name) return null;
+    if (context.traceId.length !== TRACE_ID || context.spanId.length !== SPAN_ID) return null;
+    if (form === this.#lastForm) return this.#lastLook;
+    let look = this.#formed.get(form);
+    if (look === undefined)
+      this.#formed.set(form, (look = new FormLook(this.#format, this.#texts, form)));
+    this.#lastForm = form;
+    return (this.#lastLook = look);
+  }
+
+  #beginningOf(kind: SpanKind, name: string, trace: number, span: number): Beginning {
     const usual = span === SPAN_ID && (trace === TRACE_ID || trace === SHORT_TRACE_ID);
     const kept = usual ? this.#keptFor(name) : null;
-    if (kept === null) return this.#newLook(kind, name, trace, span);
+    if (kept === null) return this.#newBeginning(kind, name, trace, span);
     const place = 2 * KIND_NUMBERS[kind] + (trace === TRACE_ID ? 0 : 1);
-    return (kept[place] ??= this.#newLook(kind, name, trace, span));
+    return (kept[place] ??= this.#newBeginning(kind, name, trace, span));
   }
 
   /** Null where there are too many. */
-  #keptFor(name: string): Look[] | null {
-    const known = this.#looks.get(name);
+  #keptFor(name: string): Beginning[] | null {
+    const known = this.#named.get(name);
     if (known !== undefined) return known;
-    if (this.#looks.size >= MOST_NAMES || name.length > LONGEST_NAME) return null;
-    const made: Look[] = [];
-    this.#looks.set(name, made);
+    if (this.#named.size >= MOST_NAMES || name.length > LONGEST_NAME) return null;
+    const made: Beginning[] = [];
+    this.#named.set(name, made);
     return made;
   }
 
-  #newLook(kind: SpanKind, name: string, trace: number, span: number): Look {
-    return new Look(this.#format, this.#keys, this.#format.restOf(kind, name), trace, span);
+  #newBeginning(kind: SpanKind, name: string, trace: number, span: number): Beginning {
+    return new Beginning(this.#format, this.#format.restOf(kind, name), trace, span);
   }
+}
+
+/** What was made in this thread is there as bytes. */
+function putId(bytes: TextBytes, at: number, id: Id | string): void {
+  if (typeof id === "string") bytes.put(at, id);
+  else bytes.putBytes(at, id.digits, id.at, id.text.length);
 }
 
 const KIND_NUMBERS: Readonly<Record<SpanKind, number>> = {

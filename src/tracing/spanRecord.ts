@@ -2,7 +2,7 @@
  * SpanRecord: what is kept of a span while it lasts, and read when it has ended.
  */
 import type { Loop } from "../core/loop.ts";
-import { type AttributeList, type AttributeValue, recordOf } from "./attributes.ts";
+import { type AttributeList, type AttributeValue, recordOf, setIn, valueIn } from "./attributes.ts";
 import type {
   FinishedSpan,
   SpanEvent,
@@ -12,6 +12,7 @@ import type {
   SpanStatus,
 } from "./finishedSpan.ts";
 import type { SpanContext } from "./spanContext.ts";
+import type { PlacedValues, SpanForm } from "./spanForm.ts";
 import type { SpanMirror } from "./spanMirror.ts";
 import type { SpanNotes } from "./spanNotes.ts";
 
@@ -23,6 +24,16 @@ export interface SpanClock {
   /** By the loop's time. */
   readonly now: number;
 }
+
+/** What a span is made of. @internal */
+export interface SpanSubject {
+  readonly name: string;
+  readonly kind: SpanKind;
+  /** Of its attributes, when it has one. */
+  readonly form?: SpanForm | null;
+}
+
+const NO_VALUES: PlacedValues = [];
 
 /** The part of a {@link Span} that is read. */
 export abstract class SpanRecord implements FinishedSpan {
@@ -39,8 +50,12 @@ export abstract class SpanRecord implements FinishedSpan {
   readonly loop: Loop;
   /** @internal */
   readonly epoch: number;
-  /** @internal */
-  readonly list: AttributeList;
+  /** What its attributes have in common with those of others; null when each of them is in its list. @internal */
+  form: SpanForm | null;
+  /** Those that have a place in its form. @internal */
+  values: PlacedValues;
+  /** All others. @internal */
+  list: AttributeList;
   /** @internal */
   mirror: SpanMirror | null = null;
   /** Called when it is disposed of. @internal */
@@ -62,8 +77,8 @@ export abstract class SpanRecord implements FinishedSpan {
 
   /** @internal */
   constructor(
-    { name, kind }: { readonly name: string; readonly kind: SpanKind },
-    attributes: AttributeList,
+    { name, kind, form = null }: SpanSubject,
+    attributes: AttributeList | PlacedValues,
     context: SpanContext,
     parentId: string | null,
     shared: boolean,
@@ -77,7 +92,9 @@ export abstract class SpanRecord implements FinishedSpan {
     this.loop = loop;
     this.epoch = epoch;
     this.startTime = now + epoch;
-    this.list = attributes;
+    this.form = form;
+    this.values = form === null ? NO_VALUES : attributes;
+    this.list = form === null ? attributes : [];
     this.owner = owner;
     this.ownName = name;
   }
@@ -111,7 +128,37 @@ export abstract class SpanRecord implements FinishedSpan {
   }
 
   get attributes(): Readonly<Record<string, AttributeValue>> {
-    return recordOf(this.list);
+    return recordOf(this.allAttributes());
+  }
+
+  /** @internal */
+  allAttributes(): AttributeList {
+    return this.form === null ? this.list : [...this.form.listOf(this.values), ...this.list];
+  }
+
+  /** One of its attributes. @internal */
+  attribute(name: string): AttributeValue | undefined {
+    return this.form?.valueOf(name, this.values) ?? valueIn(this.list, name);
+  }
+
+  /** Sets one; false when there are too many. @internal */
+  protected put(name: string, value: AttributeValue): boolean {
+    const { form } = this;
+    if (form === null) return setIn(this.list, name, value);
+    const place = form.placeOf(name);
+    if (place === null) {
+      // With another value than the others it has the form no more.
+      if (form.isSteady(name)) this.#leaveForm();
+      return setIn(this.list, name, value, this.form === null ? 0 : form.size);
+    }
+    this.values[place] = value;
+    return true;
+  }
+
+  #leaveForm(): void {
+    this.list = this.allAttributes();
+    this.form = null;
+    this.values = NO_VALUES;
   }
 
   get events(): readonly SpanEvent[] {
@@ -130,5 +177,10 @@ export abstract class SpanRecord implements FinishedSpan {
 
 /** The attributes of any span, as a list. @internal */
 export function listOf(span: FinishedSpan): AttributeList {
-  return span instanceof SpanRecord ? span.list : Object.entries(span.attributes).flat();
+  return span instanceof SpanRecord ? span.allAttributes() : Object.entries(span.attributes).flat();
+}
+
+/** One attribute of any span. @internal */
+export function attributeOf(span: FinishedSpan, name: string): AttributeValue | undefined {
+  return span instanceof SpanRecord ? span.attribute(name) : span.attributes[name];
 }

@@ -6,15 +6,20 @@ import type { Decision } from "./b3.ts";
 import type { SpanKind, SpanLink } from "./finishedSpan.ts";
 import type { LocalContext } from "./localContext.ts";
 import type { RemoteContext, SpanContext } from "./spanContext.ts";
+import type { PlacedValues, SpanForm } from "./spanForm.ts";
 import type { SpanMirror } from "./spanMirror.ts";
+
+type Given = AttributeList | PlacedValues;
 
 /** What a span is started with. @internal */
 export interface SpanStart {
   readonly name: string;
   readonly kind: SpanKind;
   /** Or what makes the list of `subject`, which is done only if somebody looks at it: most spans are not sampled. */
-  readonly attributes: AttributeList | ((subject: never) => AttributeList);
+  readonly attributes: Given | ((subject: never) => Given);
   readonly subject?: unknown;
+  /** With one, attributes are the values for its places. */
+  readonly form?: SpanForm | null;
   readonly links: readonly SpanLink[];
   /** Null for the first of a trace. */
   readonly parent: SpanContext | RemoteContext | null;
@@ -26,9 +31,14 @@ export interface SpanStart {
   readonly root: boolean;
 }
 
-/** The attributes that a span starts with. @internal */
-export function attributesOf({ attributes, subject }: SpanStart): AttributeList {
+/** The attributes that a span starts with: of one with a form, their values. @internal */
+export function givenTo({ attributes, subject }: SpanStart): Given {
   return typeof attributes === "function" ? attributes(subject as never) : attributes;
+}
+
+/** All attributes that a span starts with. @internal */
+export function attributesOf(start: SpanStart, given: Given = givenTo(start)): AttributeList {
+  return start.form?.listOf(given) ?? given;
 }
 
 /** Where spans are made in the place of the tracer: OpenTelemetry. @internal */

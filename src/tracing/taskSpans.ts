@@ -40,7 +40,6 @@ export function traceTasks(
     const parent = spanContextIn(task.scope);
     // Most tasks are in no trace, so this is asked first. What is suppressed is not sampled.
     if (parent?.sampled !== true) return;
-    if (which === "named" && !task.isNamed) return;
     const { name } = task;
     if (covering.get(parent) === name || isSeen(task)) return;
     const span = tracer.start({
@@ -68,7 +67,8 @@ export function traceTasks(
     if (error !== undefined) span.fail(error);
     span.end();
   };
-  const stopStarts = hearChannels({ "ambit:task.started": started });
+  const channel = which === "named" ? "ambit:task.started.named" : "ambit:task.started";
+  const stopStarts = hearChannels({ [channel]: started });
   return {
     taken: (task) => {
       if (open > 0) spans.get(task)?.drop();

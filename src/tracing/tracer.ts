@@ -15,8 +15,9 @@ import { isInShare, type Sampler, type SamplingInput } from "./sampler.ts";
 import type { FinishedSpan, SpanKind, SpanOwner } from "./finishedSpan.ts";
 import { LocalContext } from "./localContext.ts";
 import { Span } from "./span.ts";
+import type { PlacedValues } from "./spanForm.ts";
 import type { SpanClock } from "./spanRecord.ts";
-import { attributesOf, type SpanSource, type SpanStart } from "./spanSource.ts";
+import { attributesOf, givenTo, type SpanSource, type SpanStart } from "./spanSource.ts";
 import { NO_CONTEXT, type RemoteContext, type SpanContext } from "./spanContext.ts";
 
 /** Milliseconds for which the wall's time is not asked for again. */
@@ -54,13 +55,13 @@ export class Tracer implements SpanOwner {
     const local = parent === null ? null : LocalContext.spanOf(parent as SpanContext);
     const epoch = local !== null && local.loop === loop ? local.epoch : this.#epochAt(loop, now);
     if (this.#source !== null) return this.#mirrored(this.#source, start, { loop, epoch, now });
-    const traceId = parent?.traceId ?? newTraceId();
-    const sampled = this.#samples(start, traceId);
+    const trace = parent === null ? newTraceId() : LocalContext.traceOf(parent as SpanContext);
+    const sampled = this.#samples(start, typeof trace === "string" ? trace : trace.text);
     const debug = parent?.debug === true || start.decision?.debug === true;
-    const spanId = join && parent !== null ? parent.spanId : newSpanId();
-    const context = contextFor(traceId, spanId, sampled, debug, parent?.traceState);
-    const attributes = sampled ? attributesOf(start) : [];
-    return this.#made(start, attributes, context, { loop, epoch, now });
+    const id = join && parent !== null ? parent.spanId : newSpanId();
+    const context = new LocalContext(trace, id, sampled).carrying(debug, parent?.traceState);
+    const given = sampled ? givenTo(start) : [];
+    return this.#made(start, given, context, { loop, epoch, now });
   }
 
   /** Of a span that has no parent here. To ask for the wall's time costs as much as a whole small span. */
@@ -89,16 +90,17 @@ export class Tracer implements SpanOwner {
   }
 
   #mirrored(source: SpanSource, start: SpanStart, clock: SpanClock): Span {
-    const attributes = attributesOf(start);
-    const { context, mirror } = source.start(start, attributes, clock.now + clock.epoch);
-    const made = this.#made(start, attributes, context, clock);
+    const given = givenTo(start);
+    const time = clock.now + clock.epoch;
+    const { context, mirror } = source.start(start, attributesOf(start, given), time);
+    const made = this.#made(start, given, context, clock);
     made.mirror = mirror;
     return made;
   }
 
   #made(
     start: SpanStart,
-    attributes: AttributeList,
+    given: AttributeList | PlacedValues,
     context: LocalContext,
     clock: SpanClock,
   ): Span {
@@ -107,7 +109,7 @@ export class Tracer implements SpanOwner {
     const parentId = joined ? parentOf(parent) : (parent?.spanId ?? null);
     const made = new Span(
       start,
-      attributes,
+      given,
       context,
       parentId,
       joined,
@@ -159,18 +161,6 @@ class Input implements SamplingInput {
 
 function parentOf(parent: SpanContext | RemoteContext): string | null {
   return "parentId" in parent ? (parent.parentId ?? null) : null;
-}
-
-function contextFor(
-  traceId: string,
-  spanId: string,
-  sampled: boolean,
-  debug: boolean,
-  traceState: string | undefined,
-): LocalContext {
-  if (!debug && traceState === undefined) return new LocalContext(traceId, spanId, sampled);
-  const more = traceState === undefined ? { debug } : { debug, traceState };
-  return LocalContext.with({ traceId, spanId, sampled, ...more });
 }
 
 let inCharge: Tracer | null = null;

@@ -10,13 +10,12 @@ import type { Task } from "../core/task.ts";
 import type { AnswerRecord } from "../web/answerRecord.ts";
 import type { RequestEvent } from "../web/diagnostics.ts";
 import type { ServerRequest } from "../web/request.ts";
-import type { AttributeList } from "./attributes.ts";
 import { setCurrent } from "./currentSpan.ts";
-import { hostAndPort, knownMethod, withoutSecrets } from "./httpAttributes.ts";
 import { extractFrom, type Extracted, type PropagationFormat } from "./propagation.ts";
 import type { Span } from "./span.ts";
 import type { SpanStart } from "./spanSource.ts";
 import type { Tracer } from "./tracer.ts";
+import { formOf } from "./webForms.ts";
 
 /** What of requests is traced, and how. @internal */
 export interface WebSpanSettings {
@@ -50,11 +49,13 @@ function begin(event: RequestEvent, tracer: Tracer, settings: WebSpanSettings): 
     ? extractFrom(request.exchange.rawHeaders, settings.formats)
     : null;
   const parent = found !== null && "traceId" in found ? found : null;
+  const form = formOf(request);
   const start: SpanStart = {
-    name: nameOf(request),
+    name: form.name,
     kind: "server",
-    attributes: attributesOf,
+    attributes: form.values,
     subject: request,
+    form,
     links: NO_LINKS,
     parent,
     decision: parent === null ? (found as { sampled: boolean; debug: boolean } | null) : null,
@@ -67,73 +68,6 @@ function begin(event: RequestEvent, tracer: Tracer, settings: WebSpanSettings): 
 }
 
 const NO_LINKS: readonly [] = [];
-
-/** By method and route: made once, so that who has a name has it without looking at its characters. */
-const names = new Map<string, Map<string, string>>();
-
-function nameOf({ method: sent, route }: ServerRequest): string {
-  const method = knownMethod(sent) ?? "HTTP";
-  if (route === null) return method;
-  let ofMethod = names.get(method);
-  if (ofMethod === undefined) names.set(method, (ofMethod = new Map()));
-  let name = ofMethod.get(route.path);
-  if (name === undefined) ofMethod.set(route.path, (name = `${method} ${route.path}`));
-  return name;
-}
-
-/** All that is known from the start. They are the same for every request, so a place may have no value, or none yet. */
-function attributesOf(request: ServerRequest): AttributeList {
-  const { exchange, route, search, app } = request;
-  const { peer, httpVersion } = exchange;
-  const { address } = peer;
-  const known = knownMethod(request.method);
-  const { authority } = request;
-  const [server, port] = authority === "" ? NOWHERE : hostAndPort(authority);
-  const ip = app.proxies === null ? address : request.ip;
-  return [
-    "http.request.method",
-    known ?? "_OTHER",
-    "url.path",
-    request.path,
-    "url.scheme",
-    peer.secure ? "https" : "http",
-    "http.request.method_original",
-    known === null ? request.method : undefined,
-    "http.route",
-    route === null ? undefined : route.path,
-    "url.query",
-    search === "" ? undefined : withoutSecrets(search.slice(1)),
-    "server.address",
-    server,
-    "server.port",
-    port ?? undefined,
-    "user_agent.original",
-    userAgentIn(exchange.rawHeaders),
-    "network.peer.address",
-    address === "" ? undefined : address,
-    "network.peer.port",
-    address === "" ? undefined : peer.port,
-    "client.address",
-    ip === "" ? undefined : ip,
-    "network.protocol.version",
-    httpVersion === "2.0" ? "2" : httpVersion,
-    "http.response.status_code",
-    undefined,
-  ];
-}
-const NOWHERE = [undefined, null] as const;
-
-const USER_AGENT = "user-agent";
-
-function userAgentIn(raw: readonly string[]): string | undefined {
-  for (let at = 0; at < raw.length; at += 2) {
-    const name = raw[at] as string;
-    if (name.length !== USER_AGENT.length) continue;
-    // As almost everybody writes it: to make something lower-case costs more than all of this.
-    if (name === "User-Agent" || name.toLowerCase() === USER_AGENT) return raw[at + 1];
-  }
-  return undefined;
-}
 
 /** An answer below 500 says what is wrong with the request, not with the server. */
 function finish(span: Span, record: AnswerRecord): void {

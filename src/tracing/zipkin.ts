@@ -11,11 +11,11 @@ import type { AttributeValue } from "./attributes.ts";
 import type { FinishedSpan, SpanEvent, SpanKind } from "./finishedSpan.ts";
 import type { Resource } from "./reporter.ts";
 import { textOf } from "./spanBatch.ts";
-import { listOf } from "./spanRecord.ts";
 import { type LookFormat, SpanLooks } from "./spanLooks.ts";
-import { MemberKeys } from "./spanShape.ts";
+import { MemberTexts } from "./memberTexts.ts";
 import type { SpanWriter } from "./spanWriter.ts";
 import { TextBytes } from "./textBytes.ts";
+import { TextPiece } from "./textPiece.ts";
 import { PEER, RemoteEndpoint } from "./zipkinEndpoint.ts";
 
 const KINDS: Readonly<Record<SpanKind, string>> = {
@@ -40,12 +40,16 @@ export function zipkinWriter(resource: Resource): SpanWriter {
 function writeTag(bytes: TextBytes, value: AttributeValue): void {
   if (typeof value === "string") return bytes.quoted(value);
   if (typeof value === "object") return bytes.quoted(JSON.stringify(value));
-  bytes.plain('"');
+  bytes.byte(QUOTE);
   if (typeof value === "number") bytes.number(value);
   else bytes.plain(value ? "true" : "false");
-  bytes.plain('"');
+  bytes.byte(QUOTE);
 }
 
+const QUOTE = 0x22;
+const BRACE = 0x7d;
+const TIMESTAMP = new TextPiece(',"timestamp":');
+const DURATION = new TextPiece(',"duration":');
 const TAGS = ',"tags":';
 
 class ZipkinWriter implements SpanWriter {
@@ -53,7 +57,7 @@ class ZipkinWriter implements SpanWriter {
   readonly tail = "]";
   readonly #looks: SpanLooks;
   readonly #remote = new RemoteEndpoint();
-  readonly #resourceTags: Uint8Array;
+  readonly #resourceTags: TextPiece;
 
   constructor({ serviceName, attributes }: Resource) {
     const endpoint = `,"localEndpoint":{"serviceName":${JSON.stringify(serviceName.toLowerCase())}}`;
@@ -68,35 +72,34 @@ class ZipkinWriter implements SpanWriter {
     this.#looks = new SpanLooks(format);
     const tags = new TextBytes(0);
     const list = Object.entries(attributes).flat() as AttributeValue[];
-    new MemberKeys(format).write(tags, list, 0, []);
-    this.#resourceTags = tags.take();
+    new MemberTexts(format).write(tags, list, []);
+    this.#resourceTags = tags.pieceFrom(0);
   }
 
   write(bytes: TextBytes, span: FinishedSpan): void {
     const { kind, events } = span;
-    const list = listOf(span);
     const remote = kind === "internal" ? null : this.#remote;
-    const first = this.#looks.write(bytes, span, list, remote?.find(kind, list) === true);
+    const first = this.#looks.write(bytes, span, remote?.find(span) === true);
     writeOutcome(bytes, span);
     if (this.#resourceTags.length > 0) bytes.piece(this.#resourceTags);
     if (bytes.length === first) bytes.cut(first - TAGS.length);
     else {
       // In the place of the comma of the first.
       bytes.put(first, "{");
-      bytes.plain("}");
+      bytes.byte(BRACE);
     }
     writeTimes(bytes, span);
     if (remote !== null) remote.write(bytes);
     if (events.length > 0) bytes.add(annotationsOf(events));
-    bytes.plain("}");
+    bytes.byte(BRACE);
   }
 }
 
 function writeTimes(bytes: TextBytes, span: FinishedSpan): void {
   const { context, parentId } = span;
-  bytes.plain(',"timestamp":');
+  bytes.piece(TIMESTAMP);
   bytes.number(Math.round(span.startTime * 1000));
-  bytes.plain(',"duration":');
+  bytes.piece(DURATION);
   bytes.number(Math.max(1, Math.round(span.duration * 1000)));
   if (parentId !== null) bytes.plain(`,"parentId":"${parentId}"`);
   if (context.debug === true) bytes.plain(',"debug":true');

@@ -5,17 +5,22 @@
  * have to do with the same, and where they do not, it is only made anew.
  */
 import { isIPv4, isIPv6 } from "node:net";
-import type { AttributeList, AttributeValue } from "./attributes.ts";
-import type { SpanKind } from "./finishedSpan.ts";
+import type { AttributeValue } from "./attributes.ts";
+import type { FinishedSpan } from "./finishedSpan.ts";
+import type { SpanForm } from "./spanForm.ts";
+import { attributeOf, SpanRecord } from "./spanRecord.ts";
 import type { TextBytes } from "./textBytes.ts";
+import { TextPiece } from "./textPiece.ts";
 
 /** What tells the client of a server. @internal */
 export const PEER: readonly [host: string, port: string] = [
   "network.peer.address",
   "network.peer.port",
 ];
+const SERVICE = "peer.service";
 const ASKED = ["server.address", "server.port"] as const;
 
+const BRACE = 0x7d;
 const BEGINNING = ',"remoteEndpoint":{';
 
 /** @internal */
@@ -23,27 +28,50 @@ export class RemoteEndpoint {
   #service: AttributeValue | undefined = undefined;
   #address: AttributeValue | undefined = undefined;
   /** All that stands before its port; and all of one that has none. */
-  #beforePort: Uint8Array = Buffer.from(`${BEGINNING}"port":`);
-  #whole: Uint8Array = new Uint8Array();
+  #beforePort: TextPiece = new TextPiece(`${BEGINNING}"port":`);
+  #whole: TextPiece = new TextPiece("");
   #isAddress = false;
   /** 0 when it is not known. */
   #port = 0;
+  /** The last form, and where its spans have address and port; -1 when that does not tell all. */
+  #form: SpanForm | null = null;
+  #hostAt = -1;
+  #portAt = 0;
 
   /** Looks it up, as far as it is known. Whether it tells all of the client of a server. */
-  find(kind: SpanKind, list: AttributeList): boolean {
-    const [host, port] = kind === "server" ? PEER : ASKED;
-    let service: AttributeValue | undefined;
-    let address: AttributeValue | undefined;
-    let number: AttributeValue | undefined;
-    for (let at = 0; at < list.length; at += 2) {
-      const name = list[at];
-      if (name === host) address = list[at + 1];
-      else if (name === port) number = list[at + 1];
-      else if (name === "peer.service") service = list[at + 1];
+  find(span: FinishedSpan): boolean {
+    if (span instanceof SpanRecord && span.list.length === 0 && this.#hasPlaces(span.form)) {
+      const { values } = span;
+      return this.#found(true, undefined, values[this.#hostAt], values[this.#portAt]);
     }
+    const isServer = span.kind === "server";
+    const [host, port] = isServer ? PEER : ASKED;
+    const service = attributeOf(span, SERVICE);
+    return this.#found(isServer, service, attributeOf(span, host), attributeOf(span, port));
+  }
+
+  /** Whether all spans of the form are of servers, and have what tells of it in the same places. */
+  #hasPlaces(form: SpanForm | null): boolean {
+    if (form === null) return false;
+    if (form !== this.#form) {
+      const [host, port] = PEER.map((name) => form.placeOf(name));
+      const isUsual = form.kind === "server" && !form.has(SERVICE);
+      this.#form = form;
+      this.#portAt = port ?? 0;
+      this.#hostAt = isUsual ? (host ?? -1) : -1;
+    }
+    return this.#hostAt !== -1;
+  }
+
+  #found(
+    isServer: boolean,
+    service: AttributeValue | undefined,
+    address: AttributeValue | undefined,
+    port: AttributeValue | undefined,
+  ): boolean {
     if (address !== this.#address || service !== this.#service) this.#remember(service, address);
-    this.#port = typeof number === "number" && number > 0 ? number : 0;
-    return this.#port > 0 && this.#isAddress && kind === "server";
+    this.#port = typeof port === "number" && port > 0 ? port : 0;
+    return this.#port > 0 && this.#isAddress && isServer;
   }
 
   /** Writes what was found last. */
@@ -51,7 +79,7 @@ export class RemoteEndpoint {
     if (this.#port === 0) return bytes.piece(this.#whole);
     bytes.piece(this.#beforePort);
     bytes.number(this.#port);
-    bytes.plain("}");
+    bytes.byte(BRACE);
   }
 
   #remember(service: AttributeValue | undefined, address: AttributeValue | undefined): void {
@@ -65,8 +93,8 @@ export class RemoteEndpoint {
       if (this.#isAddress) members.push(`"${isIPv4(address) ? "ipv4" : "ipv6"}":"${address}"`);
       else if (service === undefined) members.push(serviceText(address));
     }
-    this.#whole = Buffer.from(members.length === 0 ? "" : `${BEGINNING}${members.join(",")}}`);
-    this.#beforePort = Buffer.from(`${BEGINNING}${[...members, '"port":'].join(",")}`);
+    this.#whole = new TextPiece(members.length === 0 ? "" : `${BEGINNING}${members.join(",")}}`);
+    this.#beforePort = new TextPiece(`${BEGINNING}${[...members, '"port":'].join(",")}`);
   }
 }
 

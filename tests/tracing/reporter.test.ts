@@ -467,12 +467,11 @@ test("OTLP has ids in hex, times in nanoseconds as text, and kinds and statuses 
                   { key: "d", value: { doubleValue: 1.5 } },
                   { key: "n", value: { doubleValue: "NaN" } },
                   { key: "b", value: { boolValue: false } },
-                  { key: "error.type", value: { stringValue: "Error" } },
-                  // They have no order; what may differ from span to span comes last.
                   {
                     key: "l",
                     value: { arrayValue: { values: [{ stringValue: "y" }, { stringValue: "z" }] } },
                   },
+                  { key: "error.type", value: { stringValue: "Error" } },
                 ],
                 events: [
                   {
