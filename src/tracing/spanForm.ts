@@ -5,7 +5,7 @@
  * who makes such spans makes a form of that once, and each span has a list of values alone, in its places. A list of all
  * would have to be filled for each span, and compared with the last one by whoever writes it.
  */
-import type { AttributeList, AttributeValue } from "./attributes.ts";
+import { type AttributeList, type AttributeValue, valueIn } from "./attributes.ts";
 import type { SpanKind } from "./finishedSpan.ts";
 
 /** One for each place of a form; a value that is undefined is none. @internal */
@@ -19,40 +19,35 @@ export class SpanForm {
   readonly steady: AttributeList;
   /** The names of what they have each of their own. */
   readonly places: readonly string[];
-  /** By name: its place, or, as a complement, where in the steady list its value stands. */
-  readonly #index = new Map<string, number>();
 
   constructor(name: string, kind: SpanKind, steady: AttributeList, places: readonly string[]) {
     this.name = name;
     this.kind = kind;
     this.steady = steady;
     this.places = places;
-    for (const [at, name] of places.entries()) this.#index.set(name, at);
-    for (let at = 0; at < steady.length; at += 2) this.#index.set(steady[at] as string, ~(at + 1));
   }
 
   /** Whether its spans may have an attribute of that name. */
   has(name: string): boolean {
-    return this.#index.has(name);
+    return this.placeOf(name) !== null || this.isSteady(name);
   }
 
-  /** The place of a name; null when it has none. */
+  /** The place of a name; null when it has none. They are few: to look at the first ones costs less than a Map. */
   placeOf(name: string): number | null {
-    const at = this.#index.get(name);
-    return at === undefined || at < 0 ? null : at;
+    const { places } = this;
+    for (let at = 0; at < places.length; at++) if (places[at] === name) return at;
+    return null;
   }
 
   /** Whether all its spans have the same value of that name. */
   isSteady(name: string): boolean {
-    const at = this.#index.get(name);
-    return at !== undefined && at < 0;
+    return valueIn(this.steady, name) !== undefined;
   }
 
   /** What a span with those values has of that name. */
   valueOf(name: string, values: PlacedValues): AttributeValue | undefined {
-    const at = this.#index.get(name);
-    if (at === undefined) return undefined;
-    return at < 0 ? this.steady[~at] : values[at];
+    const place = this.placeOf(name);
+    return place === null ? valueIn(this.steady, name) : values[place];
   }
 
   /** How many attributes it has room for. */

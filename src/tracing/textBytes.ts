@@ -15,7 +15,7 @@ const SHORT = 10;
 const SHORT_QUOTED = 20;
 
 /** Up to so many bytes of a piece are copied here; three bytes more may be written then. */
-const SHORT_PIECE = 64;
+const SHORT_PIECE = 24;
 const FILL = 3;
 
 /** A number of that many digits and more is written in two parts, each of which is a small integer. */
