@@ -109,7 +109,7 @@ export abstract class BatchReporter implements SpanReporter, AsyncDisposable {
   #write(span: FinishedSpan, writer: SpanWriter): void {
     const batch = (this.#open ??= this.#newBatch(writer));
     const count = batch.add(span);
-    if (count <= 1) this.#some.set();
+    if (count === 1) this.#some.set();
     if (!batch.isFull(this.#settings.batchSize)) return;
     this.#open = null;
     this.#hurry.set();

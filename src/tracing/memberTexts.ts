@@ -50,8 +50,9 @@ class MemberText {
     // Asked for by type: to compare what may be anything is a call.
     const isLast =
       typeof value === "string" ? value === this.#lastString : value === this.#lastNumber;
-    if (isLast) bytes.piece(this.#lastText);
-    else this.#writeOther(bytes, value);
+    if (!isLast) return this.#writeOther(bytes, value);
+    if (this.#gain < ALWAYS_NEW) this.#gain++;
+    bytes.piece(this.#lastText);
   }
 
   #writeOther(bytes: TextBytes, value: AttributeValue): void {

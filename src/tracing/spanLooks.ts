@@ -1,9 +1,8 @@
 /*
  * SpanLooks: a span's text up to the end of its attributes.
  *
- * Strategy: of spans of one name and kind nearly all of that is the same, so it is one piece of bytes, in which only the
- * ids are put in their places, and behind which stands what differs (SpanShape). A call for each member would cost
- * several times as much as the members.
+ * Strategy: of spans of one name and kind the beginning is the same, and of those of one form most attributes, too: that is
+ * one piece of bytes, in which only the ids are put in their places, and behind which stands what differs.
  * Limits: what is kept is bounded, whatever names somebody makes up; beyond that a span costs more, and looks the same.
  */
 import type { FinishedSpan, SpanKind } from "./finishedSpan.ts";

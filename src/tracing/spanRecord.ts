@@ -77,7 +77,7 @@ export abstract class SpanRecord implements FinishedSpan {
 
   /** @internal */
   constructor(
-    { name, kind, form = null }: SpanSubject,
+    { name, kind, form: given = null }: SpanSubject,
     attributes: AttributeList | PlacedValues,
     context: SpanContext,
     parentId: string | null,
@@ -92,6 +92,8 @@ export abstract class SpanRecord implements FinishedSpan {
     this.loop = loop;
     this.epoch = epoch;
     this.startTime = now + epoch;
+    // What is not recorded keeps nothing.
+    const form = owner === null ? null : given;
     this.form = form;
     this.values = form === null ? NO_VALUES : attributes;
     this.list = form === null ? attributes : [];

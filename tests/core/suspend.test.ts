@@ -221,6 +221,24 @@ describe("diagnostics", () => {
     for (const { name, listener } of listeners) unsubscribe(`ambit:task.${name}`, listener);
     expect(log).toEqual(["created", "started", "waiting sleep", "cancelled", "ended"]);
   });
+
+  test("the start of a task that was given a name is told apart, before its first step", async () => {
+    const log: string[] = [];
+    const listener = (message: unknown): void =>
+      void log.push(((message as TaskEvent).task as Task<unknown>).name);
+    subscribe("ambit:task.started.named", listener);
+    await runVirtual(async () => {
+      const named = createTask(() => void log.push("first step"), { name: "named" });
+      const unnamed = createTask(() => sleep(1));
+      const later = createTask(() => sleep(1));
+      later.name = "renamed";
+      const never = createTask(() => sleep(1), { name: "never starts" });
+      never.cancel();
+      await Promise.allSettled([named, unnamed, later, never]);
+    });
+    unsubscribe("ambit:task.started.named", listener);
+    expect(log).toEqual(["named", "first step", "renamed"]);
+  });
 });
 
 test("a scope that is cancelled from a foreign callback reaches its waits", async () => {

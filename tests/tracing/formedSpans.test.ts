@@ -12,6 +12,7 @@ import {
   encodeZipkin,
   type FinishedSpan,
   type Span,
+  type TracingOptions,
 } from "ambit/tracing";
 import { Application } from "ambit/web";
 import { expect, test } from "vitest";
@@ -29,7 +30,10 @@ interface Ask {
 }
 
 /** The spans of requests, one after the other. */
-function served(asks: readonly Ask[]): Promise<readonly FinishedSpan[]> {
+function served(
+  asks: readonly Ask[],
+  options: Partial<TracingOptions> = {},
+): Promise<readonly FinishedSpan[]> {
   return run(() =>
     traced(async () => {
       const app = new Application();
@@ -43,7 +47,7 @@ function served(asks: readonly Ask[]): Promise<readonly FinishedSpan[]> {
         ({ change } = ask);
         await answered(server.port, ask);
       }
-    }),
+    }, options),
   );
 }
 
@@ -173,6 +177,16 @@ test("each name by which a server is called has spans of its own, however many t
   const called = ({ attributes }: FinishedSpan): string =>
     `${String(attributes["server.address"])}:${String(attributes["server.port"])}`;
   expect(spans.map(called)).toEqual(hosts);
+});
+
+test("a span that is not sampled has no attributes, whatever is set", async () => {
+  const seen: unknown[] = [];
+  const change = (span: Span): void => {
+    span.setAttribute("shop.user", 1).setAttribute("url.path", "/x");
+    seen.push(span.attributes);
+  };
+  expect(await served([{ change }], { sampling: 0 })).toEqual([]);
+  expect(seen).toEqual([{}]);
 });
 
 test("a method that is none of HTTP's is told as it was sent, and in no name", async () => {
