@@ -226,8 +226,8 @@ describe("diagnostics", () => {
     const log: string[] = [];
     const listener = (message: unknown): void =>
       void log.push(((message as TaskEvent).task as Task<unknown>).name);
-    subscribe("ambit:task.started.named", listener);
     await runVirtual(async () => {
+      subscribe("ambit:task.started.named", listener);
       const named = createTask(() => void log.push("first step"), { name: "named" });
       const unnamed = createTask(() => sleep(1));
       const later = createTask(() => sleep(1));
