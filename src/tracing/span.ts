@@ -51,9 +51,10 @@ export class Span extends SpanRecord implements Disposable {
     parentId: string | null,
     shared: boolean,
     clock: SpanClock,
+    now: number,
     owner: SpanOwner | null,
   ) {
-    super(subject, attributes, context, parentId, shared, clock, owner);
+    super(subject, attributes, context, parentId, shared, clock, now, owner);
   }
 
   /**
@@ -170,7 +171,7 @@ export class Span extends SpanRecord implements Disposable {
 
   /** @internal */
   now(): number {
-    return this.loop.time() + this.epoch;
+    return this.clock.loop.time() + this.clock.epoch;
   }
 
   /** Ends it. */

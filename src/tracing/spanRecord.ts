@@ -16,13 +16,11 @@ import type { PlacedValues, SpanForm } from "./spanForm.ts";
 import type { SpanMirror } from "./spanMirror.ts";
 import type { SpanNotes } from "./spanNotes.ts";
 
-/** When a span begins. @internal */
+/** How the times of spans are made: of a loop's, that is, which is measured. @internal */
 export interface SpanClock {
   readonly loop: Loop;
   /** What is added to the loop's time to get milliseconds since 1970: of a parent in this run, the parent's. */
   readonly epoch: number;
-  /** By the loop's time. */
-  readonly now: number;
 }
 
 /** What a span is made of. @internal */
@@ -34,6 +32,8 @@ export interface SpanSubject {
 }
 
 const NO_VALUES: PlacedValues = [];
+/** Of most spans that have a form: never added to. */
+const NO_LIST: AttributeList = [];
 
 /** The part of a {@link Span} that is read. */
 export abstract class SpanRecord implements FinishedSpan {
@@ -47,9 +47,7 @@ export abstract class SpanRecord implements FinishedSpan {
   /** When it began: milliseconds since 1970, with a fraction. */
   readonly startTime: number;
   /** @internal */
-  readonly loop: Loop;
-  /** @internal */
-  readonly epoch: number;
+  readonly clock: SpanClock;
   /** What its attributes have in common with those of others; null when each of them is in its list. @internal */
   form: SpanForm | null;
   /** Those that have a place in its form. @internal */
@@ -82,21 +80,21 @@ export abstract class SpanRecord implements FinishedSpan {
     context: SpanContext,
     parentId: string | null,
     shared: boolean,
-    { loop, epoch, now }: SpanClock,
+    clock: SpanClock,
+    now: number,
     owner: SpanOwner | null,
   ) {
     this.context = context;
     this.kind = kind;
     this.parentId = parentId;
     this.shared = shared;
-    this.loop = loop;
-    this.epoch = epoch;
-    this.startTime = now + epoch;
+    this.clock = clock;
+    this.startTime = now + clock.epoch;
     // What is not recorded keeps nothing.
     const form = owner === null ? null : given;
     this.form = form;
     this.values = form === null ? NO_VALUES : attributes;
-    this.list = form === null ? attributes : [];
+    this.list = form === null ? attributes : NO_LIST;
     this.owner = owner;
     this.ownName = name;
   }
@@ -151,6 +149,7 @@ export abstract class SpanRecord implements FinishedSpan {
     if (place === null) {
       // With another value than the others it has the form no more.
       if (form.isSteady(name)) this.#leaveForm();
+      if (this.list === NO_LIST) this.list = [];
       return setIn(this.list, name, value, this.form === null ? 0 : form.size);
     }
     this.values[place] = value;

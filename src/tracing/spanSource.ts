@@ -15,9 +15,8 @@ type Given = AttributeList | PlacedValues;
 export interface SpanStart {
   readonly name: string;
   readonly kind: SpanKind;
-  /** Or what makes the list of `subject`, which is done only if somebody looks at it: most spans are not sampled. */
+  /** Or what makes them of a subject, which is done only if somebody looks at them: most spans are not sampled. */
   readonly attributes: Given | ((subject: never) => Given);
-  readonly subject?: unknown;
   /** With one, attributes are the values for its places. */
   readonly form?: SpanForm | null;
   readonly links: readonly SpanLink[];
@@ -32,13 +31,13 @@ export interface SpanStart {
 }
 
 /** The attributes that a span starts with: of one with a form, their values. @internal */
-export function givenTo({ attributes, subject }: SpanStart): Given {
+export function givenTo({ attributes }: SpanStart, subject: unknown): Given {
   return typeof attributes === "function" ? attributes(subject as never) : attributes;
 }
 
-/** All attributes that a span starts with. @internal */
-export function attributesOf(start: SpanStart, given: Given = givenTo(start)): AttributeList {
-  return start.form?.listOf(given) ?? given;
+/** All of those. @internal */
+export function attributesOf({ form = null }: SpanStart, given: Given): AttributeList {
+  return form === null ? given : form.listOf(given);
 }
 
 /** Where spans are made in the place of the tracer: OpenTelemetry. @internal */

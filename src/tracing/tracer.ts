@@ -23,6 +23,9 @@ import { NO_CONTEXT, type RemoteContext, type SpanContext } from "./spanContext.
 /** Milliseconds for which the wall's time is not asked for again. */
 const EPOCH = 1000;
 
+/** What is kept of a span that is not recorded. */
+const NOTHING: AttributeList = [];
+
 /** @internal */
 export class Tracer implements SpanOwner {
   readonly #sampling: Sampler | number;
@@ -31,8 +34,7 @@ export class Tracer implements SpanOwner {
   /** Told of what a reporter throws. */
   readonly #onError: (error: unknown) => void;
   /** What makes a loop's time one of the wall, when that was asked, and until when it holds, by the loop's time. */
-  #loop: Loop | null = null;
-  #epoch = 0;
+  #clock: SpanClock | null = null;
   #asked = 0;
   #askAgain = 0;
 
@@ -49,51 +51,62 @@ export class Tracer implements SpanOwner {
     this.#onError = onError;
   }
 
-  /** @param now when it begins, by the loop's time */
-  start(start: SpanStart, loop: Loop = getRunningLoop(), now: number = loop.time()): Span {
+  /**
+   * @param now when it begins, by the loop's time
+   * @param subject whose attributes it has, where those are made of one
+   */
+  start(
+    start: SpanStart,
+    loop: Loop = getRunningLoop(),
+    now: number = loop.time(),
+    subject?: unknown,
+  ): Span {
     const { parent, join } = start;
     const local = parent === null ? null : LocalContext.spanOf(parent as SpanContext);
-    const epoch = local !== null && local.loop === loop ? local.epoch : this.#epochAt(loop, now);
-    if (this.#source !== null) return this.#mirrored(this.#source, start, { loop, epoch, now });
+    const clock = local?.clock.loop === loop ? local.clock : this.#clockAt(loop, now);
+    if (this.#source !== null) return this.#mirrored(this.#source, start, clock, now, subject);
     const trace = parent === null ? newTraceId() : LocalContext.traceOf(parent as SpanContext);
-    const sampled = this.#samples(start, typeof trace === "string" ? trace : trace.text);
+    const sampled = this.#samples(start, typeof trace === "string" ? trace : trace.text, subject);
     const debug = parent?.debug === true || start.decision?.debug === true;
     const id = join && parent !== null ? parent.spanId : newSpanId();
     const context = new LocalContext(trace, id, sampled).carrying(debug, parent?.traceState);
-    const given = sampled ? givenTo(start) : [];
-    return this.#made(start, given, context, { loop, epoch, now });
+    const given = sampled ? givenTo(start, subject) : NOTHING;
+    return this.#made(start, given, context, clock, now);
   }
 
   /** Of a span that has no parent here. To ask for the wall's time costs as much as a whole small span. */
-  #epochAt(loop: Loop, now: number): number {
-    if (this.#loop !== loop || now >= this.#askAgain || now < this.#asked) {
-      this.#loop = loop;
-      this.#asked = now;
-      this.#askAgain = now + EPOCH;
-      this.#epoch = loop.wallTime() - loop.time();
-    }
-    return this.#epoch;
+  #clockAt(loop: Loop, now: number): SpanClock {
+    const clock = this.#clock;
+    if (clock?.loop === loop && now < this.#askAgain && now >= this.#asked) return clock;
+    this.#asked = now;
+    this.#askAgain = now + EPOCH;
+    return (this.#clock = { loop, epoch: loop.wallTime() - loop.time() });
   }
 
-  #samples(start: SpanStart, traceId: string): boolean {
+  #samples(start: SpanStart, traceId: string, subject: unknown): boolean {
     const { parent, decision, name, kind } = start;
     if (parent?.debug === true) return true;
     if (parent === null && decision !== null) return decision.sampled;
     const sampling = this.#sampling;
     if (typeof sampling === "number") return parent?.sampled ?? isInShare(traceId, sampling);
     try {
-      return sampling(new Input(name, kind, traceId, parent, start));
+      return sampling(new Input(name, kind, traceId, parent, start, subject));
     } catch (error) {
       this.#onError(error);
       return false;
     }
   }
 
-  #mirrored(source: SpanSource, start: SpanStart, clock: SpanClock): Span {
-    const given = givenTo(start);
-    const time = clock.now + clock.epoch;
-    const { context, mirror } = source.start(start, attributesOf(start, given), time);
-    const made = this.#made(start, given, context, clock);
+  #mirrored(
+    source: SpanSource,
+    start: SpanStart,
+    clock: SpanClock,
+    now: number,
+    subject: unknown,
+  ): Span {
+    const given = givenTo(start, subject);
+    const { context, mirror } = source.start(start, attributesOf(start, given), now + clock.epoch);
+    const made = this.#made(start, given, context, clock, now);
     made.mirror = mirror;
     return made;
   }
@@ -103,6 +116,7 @@ export class Tracer implements SpanOwner {
     given: AttributeList | PlacedValues,
     context: LocalContext,
     clock: SpanClock,
+    now: number,
   ): Span {
     const { parent, links } = start;
     const joined = parent !== null && context.spanId === parent.spanId;
@@ -114,6 +128,7 @@ export class Tracer implements SpanOwner {
       parentId,
       joined,
       clock,
+      now,
       context.sampled ? this : null,
     );
     for (const link of links) made.addLink(link);
@@ -139,6 +154,7 @@ class Input implements SamplingInput {
   readonly traceId: string;
   readonly parent: SpanContext | RemoteContext | null;
   readonly #start: SpanStart;
+  readonly #subject: unknown;
 
   constructor(
     name: string,
@@ -146,16 +162,18 @@ class Input implements SamplingInput {
     traceId: string,
     parent: SpanContext | RemoteContext | null,
     start: SpanStart,
+    subject: unknown,
   ) {
     this.name = name;
     this.kind = kind;
     this.traceId = traceId;
     this.parent = parent;
     this.#start = start;
+    this.#subject = subject;
   }
 
   get attributes(): Readonly<Record<string, AttributeValue>> {
-    return recordOf(attributesOf(this.#start));
+    return recordOf(attributesOf(this.#start, givenTo(this.#start, this.#subject)));
   }
 }
 
@@ -183,11 +201,11 @@ export function ambientParent(): SpanContext | null {
 /** A span of nothing: for code that has one in any case. @internal */
 export function noSpan(): Span {
   const loop = getRunningLoop();
-  const clock = { loop, epoch: 0, now: loop.time() };
-  return new Span(NOTHING, [], NO_CONTEXT, null, false, clock, null);
+  const clock = { loop, epoch: 0 };
+  return new Span(NO_SUBJECT, [], NO_CONTEXT, null, false, clock, loop.time(), null);
 }
 
-const NOTHING = { name: "", kind: "internal" } as const;
+const NO_SUBJECT = { name: "", kind: "internal" } as const;
 
 /** Whether nothing is to be traced below it. @internal */
 export function suppresses(context: SpanContext | null): boolean {

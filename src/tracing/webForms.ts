@@ -8,6 +8,7 @@ import type { MatchedRoute, ServerRequest } from "../web/request.ts";
 import type { AttributeList } from "./attributes.ts";
 import { hostAndPort, knownMethod, withoutSecrets } from "./httpAttributes.ts";
 import { type PlacedValues, SpanForm } from "./spanForm.ts";
+import type { SpanStart } from "./spanSource.ts";
 
 /** What differs from request to request; what is set at the end stands first, for it is looked for. */
 const PLACES: readonly string[] = [
@@ -63,8 +64,8 @@ class WebForm extends SpanForm {
   readonly authority: string;
   readonly secure: boolean;
   readonly version: string;
-  /** What gives the values of a request for its places. */
-  readonly values: (request: ServerRequest) => PlacedValues;
+  /** Of the first span of a trace that nobody has decided about, as most are. */
+  readonly usual: SpanStart;
 
   constructor(name: string, request: ServerRequest) {
     super(name, "server", steadyOf(request), PLACES);
@@ -72,7 +73,9 @@ class WebForm extends SpanForm {
     this.authority = request.authority;
     this.secure = peer.secure;
     this.version = httpVersion;
-    this.values = knownMethod(request.method) === null ? valuesOfOther : valuesOf;
+    const values = knownMethod(request.method) === null ? valuesOfOther : valuesOf;
+    const whose = { parent: null, decision: null, join: false, root: true };
+    this.usual = { name, kind: "server", attributes: values, form: this, links: [], ...whose };
   }
 }
 

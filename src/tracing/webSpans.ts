@@ -48,26 +48,35 @@ function begin(event: RequestEvent, tracer: Tracer, settings: WebSpanSettings): 
   const found: Extracted = settings.trust(request)
     ? extractFrom(request.exchange.rawHeaders, settings.formats)
     : null;
-  const parent = found !== null && "traceId" in found ? found : null;
-  const form = formOf(request);
-  const start: SpanStart = {
-    name: form.name,
-    kind: "server",
-    attributes: form.values,
-    subject: request,
-    form,
-    links: NO_LINKS,
-    parent,
-    decision: parent === null ? (found as { sampled: boolean; debug: boolean } | null) : null,
-    join: settings.join && parent?.format === "b3",
-    root: true,
-  };
-  const span = tracer.start(start, task.scope.loop, event.began);
+  const { usual } = formOf(request);
+  const start = found === null ? usual : startAfter(usual, found, settings.join);
+  const span = tracer.start(start, task.scope.loop, event.began, request);
   (event as unknown as Record<symbol, unknown>)[OURS] = span;
   setCurrent(span.context, task.scope);
 }
 
-const NO_LINKS: readonly [] = [];
+/** The start of what is a child, or of what was decided about: by what the request's headers say. */
+function startAfter(
+  { name, kind, attributes, form = null, links }: SpanStart,
+  found: NonNullable<Extracted>,
+  join: boolean,
+): SpanStart {
+  const root = true;
+  if (!("traceId" in found))
+    return {
+      name,
+      kind,
+      attributes,
+      form,
+      links,
+      parent: null,
+      decision: found,
+      join: false,
+      root,
+    };
+  const joined = join && found.format === "b3";
+  return { name, kind, attributes, form, links, parent: found, decision: null, join: joined, root };
+}
 
 /** An answer below 500 says what is wrong with the request, not with the server. */
 function finish(span: Span, record: AnswerRecord): void {
