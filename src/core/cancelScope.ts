@@ -141,7 +141,7 @@ export class CancelScope {
     const scope = new Scope(ambientScope(), this.#shield ? "shield" : "open");
     this.#scope = scope;
     scope.body = this;
-    const outerBefore = scope.outerCancels();
+    const outerBefore = scope.outerCancelsMet();
     this.#arm(scope);
     if (this.#called !== null) scope.cancel(cancelledFor("the scope", this.#called[0]));
     try {

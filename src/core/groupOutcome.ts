@@ -21,7 +21,7 @@ export class GroupOutcome {
 
   constructor(scope: Scope) {
     this.#scope = scope;
-    this.#outerBefore = scope.outerCancels();
+    this.#outerBefore = scope.outerCancelsMet();
   }
 
   /** Whether a cancel has come from above since the group began. */

@@ -170,6 +170,16 @@ export class Scope extends WaitRing {
     return count;
   }
 
+  /** Those that were delivered: one that is still asked for is met later, though it was counted. */
+  outerCancelsMet(): number {
+    let count = this.outerCancels();
+    for (let at: Scope = this; at !== this.owner;) {
+      at = at.parent as Scope;
+      if (at.#request !== null) count--;
+    }
+    return count;
+  }
+
   /** All cancels that code in this scope may have met: grown between two moments, one came between them. */
   metCancels(): number {
     return this.cancels + this.outerCancels();

@@ -3,7 +3,9 @@
  *
  * A scope that was cancelled turns its own cancellation, and no other, into something else: `timeout` into a
  * TimeoutError, `moveOnAfter` into a quiet end. An outer cancel wins over an inner deadline: whether one came is told
- * by counting the cancels of the scopes above, before and after (CPython's rule, `task.cancelling()` at entry).
+ * by counting the cancels of the scopes above, before and after (CPython's rule, `task.cancelling()` at entry). One that was
+ * asked for before and is delivered inside counts as coming (CPython's `timeout` takes that for its own when its deadline
+ * passes in the clean-up, so that the cancel is lost).
  */
 import { asCancellation } from "./cancellation.ts";
 import { CancelledError } from "./errors.ts";

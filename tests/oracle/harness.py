@@ -314,6 +314,10 @@ class ObservedTask(asyncio.Task):
         for asked in (self.late, self.observed.armed):
             asked.pop(len(self.scopes) + 1, None)
 
+    def asked_for(self):
+        """How many cancels the next suspensions will take."""
+        return len(self.observed.armed) if run.rules else int(self._must_cancel)
+
     def own_cancels(self):
         """Those that were asked of the task, and not by a timeout or group in it."""
         return self.cancelling() - sum(scope.has_cancelled() for scope in self.scopes)
@@ -364,6 +368,12 @@ class ObservedTimeout(timeouts.Timeout):
     async def __aenter__(self):
         await super().__aenter__()
         self.made = next(made)
+        # A cancel that is delivered inside is none of the timeout's for Ambit, whenever it was asked for.
+        asked = self._task.asked_for()
+        if asked > 0:
+            run.note('cancel asked for before a timeout')
+            if run.rules:
+                self._cancelling -= asked
         self._task.scopes.append(self)
         return self
 
@@ -437,7 +447,7 @@ class ObservedGroup(asyncio.TaskGroup):
         await super().__aenter__()
         self.made = next(made)
         self._parent_task.scopes.append(self)
-        self.cancels_before = self._parent_task.cancelling()
+        self.cancels_before = self._parent_task.cancelling() - self._parent_task.asked_for()
         return self
 
     async def __aexit__(self, et, exc, tb):
