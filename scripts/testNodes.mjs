@@ -121,4 +121,4 @@ for (const bin of endsFirst(bins)) {
 const passed = outcomes.reduce((sum, outcome) => sum + outcome.passed, 0);
 const failed = outcomes.reduce((sum, outcome) => sum + outcome.failed, 0);
 console.log(`\n${table(outcomes)}\n\n${passed} passed, ${failed} failed`);
-process.exitCode = failed > 0 || (passed === 0 && outcomes.length > 0) ? 1 : 0;
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

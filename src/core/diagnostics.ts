@@ -2,9 +2,9 @@
  * What happens to tasks, as events on node:diagnostics_channel.
  *
  * Channels: `ambit:task.created`, `ambit:task.started`, `ambit:task.waiting`, `ambit:task.cancelled`,
- * `ambit:task.ended`; and `ambit:task.started.named`, which tells the same as `started`, but only of tasks that were given
- * a name: who looks for these is not called for the many others. The inspector, tracing and debug tools subscribe; the kernel knows none
- * of them. While nobody listens an event costs one property read, and no message is made.
+ * `ambit:task.ended`; and `ambit:task.started.named`, which tells the same as `started`, but only of tasks that were
+ * given a name: who looks for these is not called for the many others. The inspector, tracing and debug tools subscribe;
+ * the kernel knows none of them. While nobody listens an event costs one property read, and no message is made.
  */
 import { channel } from "node:diagnostics_channel";
 

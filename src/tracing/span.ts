@@ -9,7 +9,6 @@
 import { isCancelled } from "../core/errors.ts";
 import { INSPECT } from "../core/inspection.ts";
 import {
-  type AttributeList,
   type Attributes,
   type AttributeValue,
   attributeList,
@@ -17,10 +16,8 @@ import {
   recordOf,
 } from "./attributes.ts";
 import { cancelReason, exceptionAttributes, typeName } from "./exceptions.ts";
-import type { SpanLink, SpanOwner, SpanStatus } from "./finishedSpan.ts";
-import type { SpanContext } from "./spanContext.ts";
-import type { PlacedValues } from "./spanForm.ts";
-import { type SpanClock, SpanRecord, type SpanSubject } from "./spanRecord.ts";
+import type { SpanLink, SpanStatus } from "./finishedSpan.ts";
+import { SpanRecord } from "./spanRecord.ts";
 import { SpanNotes } from "./spanNotes.ts";
 
 /**
@@ -42,21 +39,6 @@ import { SpanNotes } from "./spanNotes.ts";
  * ```
  */
 export class Span extends SpanRecord implements Disposable {
-  /** @internal */
-  // oxlint-disable-next-line no-useless-constructor -- the one that is implied is looked for in each call, for 100 ns
-  constructor(
-    subject: SpanSubject,
-    attributes: AttributeList | PlacedValues,
-    context: SpanContext,
-    parentId: string | null,
-    shared: boolean,
-    clock: SpanClock,
-    now: number,
-    owner: SpanOwner | null,
-  ) {
-    super(subject, attributes, context, parentId, shared, clock, now, owner);
-  }
-
   /**
    * Sets one attribute, in the place of one of the same name. A span keeps 128 of them.
    * @throws TypeError when the value is no string, number, boolean or array of one of these

@@ -61,21 +61,9 @@ function startAfter(
   found: NonNullable<Extracted>,
   join: boolean,
 ): SpanStart {
-  const root = true;
-  if (!("traceId" in found))
-    return {
-      name,
-      kind,
-      attributes,
-      form,
-      links,
-      parent: null,
-      decision: found,
-      join: false,
-      root,
-    };
-  const joined = join && found.format === "b3";
-  return { name, kind, attributes, form, links, parent: found, decision: null, join: joined, root };
+  const [parent, decision] = "traceId" in found ? [found, null] : [null, found];
+  const joined = join && parent?.format === "b3";
+  return { name, kind, attributes, form, links, parent, decision, join: joined, root: true };
 }
 
 /** An answer below 500 says what is wrong with the request, not with the server. */
